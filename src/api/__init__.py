@@ -1,0 +1,1 @@
+"""How the service is reached: the Litestar app, its routes and errors, the composition root, the command line."""

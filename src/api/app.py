@@ -1,0 +1,61 @@
+"""The app: everything wired, behind one ASGI entry."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import cast
+
+import structlog
+from litestar import Litestar
+
+from api.container import Container
+from api.edge import AsgiApp, Edge
+from api.problems import problem_response
+from api.routes.anomalies import anomaly_routes
+from api.routes.documentation import documentation_routes
+from api.routes.operations import operation_routes
+from api.routes.prices import price_routes
+from infrastructure.settings import Settings
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+def create_app(settings: Settings, container: Container | None = None) -> Edge:
+    """The ASGI app; its lifespan starts the workers and the feed, and drains them.
+
+    container: for tests, one with some providers overridden by fakes.
+    """
+    container = container or Container(settings=settings)
+    mediator = container.mediator()
+    clock = container.clock()
+    app = Litestar(
+        route_handlers=[
+            *price_routes(mediator, clock),
+            *anomaly_routes(mediator),
+            *operation_routes(mediator, container.processor(), container.exposition(), clock),
+            *documentation_routes(),
+        ],
+        lifespan=[lambda _: _running(settings, container)],
+        exception_handlers={Exception: problem_response},
+        request_max_body_size=settings.limits.max_body_bytes,
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Edge(cast("AsgiApp", app), container.request_meter(), container.tracer(), clock)
+
+
+@asynccontextmanager
+async def _running(settings: Settings, container: Container) -> AsyncIterator[None]:
+    processor = container.processor()
+    processor.start()
+    feed = asyncio.create_task(container.feed().run()) if settings.simulation.enabled else None
+    try:
+        yield
+    finally:
+        if feed is not None:
+            feed.cancel()
+            with suppress(asyncio.CancelledError):
+                await feed
+        left = await processor.stop()
+        container.tracer().shutdown()
+        _log.info("stopped", unprocessed=left)

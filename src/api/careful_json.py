@@ -1,0 +1,63 @@
+"""Reads JSON without losing what it said: numbers as they were written, and keys that contradict each other."""
+
+import json
+from typing import Any
+
+
+class MalformedBody(Exception):
+    """The body is not what its media type says. The message is fit to be shown."""
+
+
+class NumberText(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+class JsonObject(dict[str, Any]):
+    """contradictions: keys that stand more than once, with different values."""
+
+    contradictions: frozenset[str] = frozenset()
+
+
+def read_json(body: bytes) -> Any:
+    """Objects as JsonObject, numbers as NumberText, the rest as usual.
+
+    Raises:
+        MalformedBody: not UTF-8, not JSON (NaN and Infinity are not), or nested too deeply.
+    """
+    if not body.strip():
+        raise MalformedBody("The body is empty.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"The body is not UTF-8: the byte at {error.start} cannot stand there.") from None
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_float=NumberText,
+            parse_int=NumberText,
+            parse_constant=_refuse_constant,
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise MalformedBody(f"The body is not JSON: {error.msg[0].lower()}{error.msg[1:]} at {where}.") from None
+    except RecursionError:
+        raise MalformedBody("The body is nested too deeply.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
+    result = JsonObject(pairs)
+    if len(result) < len(pairs):
+        # The last of several wins in `result`; whatever differs from it contradicts it.
+        result.contradictions = frozenset(key for key, value in pairs if not _same(value, result[key]))
+    return result
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise MalformedBody(f"The body is not JSON: {name} is not a JSON number.")

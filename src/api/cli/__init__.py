@@ -1,0 +1,25 @@
+"""The command line: `marketdata`."""
+
+import click
+
+from api.cli.replay import replay
+from api.cli.serve import serve
+from api.cli.settings import settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="marketdata")
+def main() -> None:
+    """A real-time market data service.
+
+    \b
+    marketdata serve                                   on 127.0.0.1:8000, with a simulated feed
+    marketdata serve --port 9000 --no-simulation       only what is posted
+    marketdata replay ticks.csv --speed 10             send a recording, ten times as fast
+    marketdata settings                                what is configured, and where
+    """
+
+
+main.add_command(serve)
+main.add_command(replay)
+main.add_command(settings)

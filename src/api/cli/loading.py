@@ -1,0 +1,22 @@
+"""The configuration, for every command that needs it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from infrastructure.settings_loader import InvalidSettings, LoadedSettings, load_settings
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file; appsettings.toml of this directory where not given.",
+)
+
+
+def load_or_exit(config: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> LoadedSettings:
+    """The configuration, or one readable message and the end."""
+    try:
+        return load_settings(config, overrides)
+    except InvalidSettings as error:
+        raise click.ClickException(f"the configuration is wrong\n{error}") from None

@@ -1,0 +1,155 @@
+"""`marketdata replay`."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from infrastructure.recordings import RecordedTick, UnreadableRecording, read_recording
+
+_TIMEOUT_SECONDS = 30
+_RETRIES_MAX = 30
+_ERRORS_SHOWN = 5
+
+
+class _Speed(click.ParamType[float | None]):
+    """A factor, or `max` (None)."""
+
+    name = "FACTOR|max"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        try:
+            factor = float(str(value)) if value != "max" else None
+        except ValueError:
+            factor = 0.0
+        if factor is not None and not 0 < factor < float("inf"):
+            self.fail(f"{value!r} is neither a factor greater than 0 nor max", param, ctx)
+        return factor
+
+
+class _Outcome:
+    """What became of everything sent so far."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.rejected = 0
+        self.reasons: Counter[str] = Counter()
+        self.examples: list[str] = []
+
+    def take(self, sent: int, answer: httpx.Response) -> None:
+        body = answer.json()
+        accepted = body.get("accepted", 0)
+        self.accepted += accepted
+        self.rejected += sent - accepted
+        errors = body.get("errors", [])
+        for error in errors:
+            self.reasons[error["code"]] += 1
+            if len(self.examples) < _ERRORS_SHOWN:
+                self.examples.append(f"{error['field'] or 'tick'} {error['message']}")
+        if not errors and accepted < sent:
+            self.reasons[body["title"]] += sent
+            self.examples.append(body["detail"])
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service to send to.")
+@click.option("--speed", type=_Speed(), default="max", show_default=True, help="How fast, against the recording.")
+@click.option("--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks a request.")
+def replay(files: tuple[Path, ...], url: str, speed: float | None, batch_size: int) -> None:
+    """Send recorded ticks to a running service.
+
+    FILES are CSV with the header timestamp,symbol,price,volume, or NDJSON. The exit status is 1 if any tick was
+    refused.
+
+    \b
+    marketdata replay ticks.csv                      as fast as they are taken
+    marketdata replay ticks.csv --speed 1            at the pace they happened
+    marketdata replay monday.csv tuesday.ndjson --speed 60 --url http://market.example:8000
+    """
+    outcome = _Outcome()
+    start = time.monotonic()
+    with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client, _progress() as progress:
+        for file in files:
+            try:
+                task = progress.add_task(file.name, total=_count_lines(file))
+                with file.open("rb") as stream:
+                    for batch in _batches(read_recording(stream), speed, batch_size):
+                        outcome.take(len(batch), _send(client, batch))
+                        progress.advance(task, len(batch))
+            except UnreadableRecording as error:
+                raise click.ClickException(f"{file}: {error}") from None
+            except httpx.HTTPError as error:
+                raise click.ClickException(f"{url}: {error} (after {outcome.accepted} ticks accepted)") from None
+    _summarise(outcome, time.monotonic() - start)
+    sys.exit(1 if outcome.rejected else 0)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+
+
+def _count_lines(file: Path) -> int:
+    with file.open("rb") as stream:
+        return sum(1 for _ in stream)
+
+
+def _batches(ticks: Iterable[RecordedTick], speed: float | None, size: int) -> Iterator[list[RecordedTick]]:
+    """Ticks in batches; at a given speed, each batch as soon as the first of the next is not due yet."""
+    batch: list[RecordedTick] = []
+    start = time.monotonic()
+    first_us: int | None = None
+    for tick in ticks:
+        if speed is not None and (moment_us := _moment(tick.timestamp)) is not None:
+            first_us = moment_us if first_us is None else first_us
+            wait = start + (moment_us - first_us) / 1_000_000 / speed - time.monotonic()
+            if wait > 0:
+                if batch:
+                    yield batch
+                    batch = []
+                time.sleep(wait)
+        batch.append(tick)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _moment(timestamp: object) -> int | None:
+    try:
+        return from_rfc3339(timestamp) if isinstance(timestamp, str) else from_milliseconds(timestamp)  # type: ignore[arg-type]  # whatever a file holds
+    except (InvalidTimestamp, TypeError):
+        return None
+
+
+def _send(client: httpx.Client, batch: list[RecordedTick]) -> httpx.Response:
+    """Post a batch, again while the service says "not now": then it took nothing of it."""
+    body = "\n".join(tick.line for tick in batch).encode()
+    headers = {"Content-Type": "application/x-ndjson"}
+    for _ in range(_RETRIES_MAX):
+        answer = client.post("/api/prices/batch", content=body, headers=headers)
+        if answer.status_code != 503:
+            break
+        time.sleep(float(answer.headers.get("Retry-After", 1)))
+    if "json" not in answer.headers.get("content-type", ""):
+        raise click.ClickException(f"{client.base_url} is not a marketdata service: it answered {answer.status_code}")
+    return answer
+
+
+def _summarise(outcome: _Outcome, seconds: float) -> None:
+    sent = outcome.accepted + outcome.rejected
+    rate = sent / seconds if seconds else 0
+    click.echo(f"{outcome.accepted} accepted, {outcome.rejected} rejected, {rate:,.0f} ticks a second")
+    for reason, count in outcome.reasons.most_common():
+        click.echo(f"  {reason}: {count}")
+    for example in outcome.examples:
+        click.echo(f"  for example: {example}")

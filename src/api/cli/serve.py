@@ -1,0 +1,31 @@
+"""`marketdata serve`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.loading import config_option, load_or_exit
+from api.server import serve as run_server
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on, 0 for any free one.  [default: 8000]")
+@config_option
+@click.option("--simulation/--no-simulation", default=None, help="Whether a simulated feed moves some symbols.")
+def serve(host: str | None, port: int | None, config: Path | None, simulation: bool | None) -> None:
+    """Start the service.
+
+    \b
+    marketdata serve
+    marketdata serve --host 0.0.0.0 --port 9000
+    marketdata serve --no-simulation --config /etc/marketdata.toml
+    MARKETDATA_PROCESSING__PARTITIONS=4 marketdata serve
+    """
+    overrides: dict[str, dict[str, Any]] = {
+        "server": {key: value for key, value in (("host", host), ("port", port)) if value is not None},
+        "simulation": {} if simulation is None else {"enabled": simulation},
+    }
+    sys.exit(run_server(load_or_exit(config, overrides).settings))

@@ -1,0 +1,160 @@
+"""The composition root: which part gets which, read from top to bottom."""
+
+import random
+
+from dependency_injector import containers, providers
+
+from application.behaviours.metrics import Metrics
+from application.behaviours.tracing import Tracing
+from application.behaviours.validation import Validation
+from application.commands.process_price_batch import (
+    ProcessPriceBatch,
+    ProcessPriceBatchHandler,
+    ProcessPriceBatchValidator,
+)
+from application.commands.process_price_update import (
+    ProcessPriceUpdate,
+    ProcessPriceUpdateHandler,
+    ProcessPriceUpdateValidator,
+)
+from application.commands.refuse_price_update import RefusePriceUpdate, RefusePriceUpdateHandler
+from application.commands.tick_rules import TickRules
+from application.mediator import Mediator
+from application.messages import MESSAGES
+from application.ports.anomaly_repository import AnomalySink
+from application.ports.clock import Clock
+from application.queries.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
+from application.queries.get_recent_anomalies import (
+    GetRecentAnomalies,
+    GetRecentAnomaliesHandler,
+    GetRecentAnomaliesValidator,
+)
+from application.queries.get_symbol_statistics import (
+    GetSymbolStatistics,
+    GetSymbolStatisticsHandler,
+    GetSymbolStatisticsValidator,
+)
+from application.queries.list_symbol_statistics import (
+    ListSymbolStatistics,
+    ListSymbolStatisticsHandler,
+    ListSymbolStatisticsValidator,
+)
+from domain.spike_rule import SpikeRule
+from domain.symbol_book import SymbolBook
+from domain.symbol_state import StatisticsRules
+from infrastructure.processing.channel import Channel
+from infrastructure.processing.partition import Partition
+from infrastructure.processing.partitioned_processor import PartitionedProcessor
+from infrastructure.processing.throughput import Throughput
+from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
+from infrastructure.settings import ProcessingSettings, Settings
+from infrastructure.simulation import RandomWalk, SimulatedFeed
+from infrastructure.system_clock import SystemClock
+from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
+from infrastructure.telemetry.prometheus import PrometheusExposition
+from infrastructure.telemetry.tracing import OpenTelemetryTracer, otlp_exporter
+
+
+def _partitions(
+    processing: ProcessingSettings, sink: AnomalySink, throughput: Throughput, clock: Clock
+) -> list[Partition]:
+    rules = StatisticsRules(
+        moving_average_size=processing.moving_average_window,
+        window_us=processing.sliding_window_milliseconds * 1000,
+        spike=SpikeRule(processing.anomaly_threshold_percent),
+    )
+    return [
+        Partition(
+            index,
+            Channel(processing.channel_capacity, processing.full_mode),
+            SymbolBook(rules),
+            sink,
+            clock,
+            throughput.add,
+        )
+        for index in range(processing.partition_count)
+    ]
+
+
+class Container(containers.DeclarativeContainer):
+    settings = providers.Dependency(instance_of=Settings)
+    clock = providers.Singleton(SystemClock)
+
+    request_meter = providers.Singleton(RequestMeter)
+    pipeline_meter = providers.Singleton(PipelineMeter)
+    spans = providers.Singleton(otlp_exporter, settings.provided.telemetry.traces_endpoint)
+    tracer = providers.Singleton(OpenTelemetryTracer, spans, settings.provided.telemetry.traces_sample_ratio)
+
+    anomalies = providers.Singleton(
+        InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity
+    )
+    anomaly_sink = anomalies
+    throughput = providers.Singleton(Throughput, clock.provided.monotonic.call())
+    partitions = providers.Singleton(
+        _partitions, settings.provided.processing, anomaly_sink, throughput, clock
+    )
+    processor = providers.Singleton(
+        PartitionedProcessor,
+        partitions,
+        throughput,
+        clock,
+        settings.provided.processing.max_symbols,
+        settings.provided.processing.drain_deadline_seconds,
+    )
+    statistics = providers.Singleton(InMemoryStatisticsRepository, partitions)
+
+    tick_rules = providers.Singleton(
+        TickRules, clock, settings.provided.processing.max_clock_skew_us, settings.provided.processing.max_symbols
+    )
+    validators = providers.Dict(
+        {
+            ProcessPriceUpdate: providers.Singleton(ProcessPriceUpdateValidator, tick_rules),
+            ProcessPriceBatch: providers.Singleton(
+                ProcessPriceBatchValidator, tick_rules, settings.provided.processing.max_batch_size
+            ),
+            GetSymbolStatistics: providers.Singleton(GetSymbolStatisticsValidator),
+            ListSymbolStatistics: providers.Singleton(
+                ListSymbolStatisticsValidator, settings.provided.limits.max_page_size
+            ),
+            GetRecentAnomalies: providers.Singleton(
+                GetRecentAnomaliesValidator, settings.provided.limits.max_page_size
+            ),
+        }
+    )
+    handlers = providers.Dict(
+        {
+            ProcessPriceUpdate: providers.Singleton(ProcessPriceUpdateHandler, processor),
+            ProcessPriceBatch: providers.Singleton(ProcessPriceBatchHandler, processor),
+            RefusePriceUpdate: providers.Singleton(RefusePriceUpdateHandler, processor),
+            GetSymbolStatistics: providers.Singleton(GetSymbolStatisticsHandler, statistics),
+            ListSymbolStatistics: providers.Singleton(ListSymbolStatisticsHandler, statistics),
+            GetRecentAnomalies: providers.Singleton(GetRecentAnomaliesHandler, anomalies),
+            GetProcessingStatistics: providers.Singleton(GetProcessingStatisticsHandler, processor),
+        }
+    )
+    behaviours = providers.List(
+        providers.Singleton(Tracing, tracer),
+        providers.Singleton(Metrics, pipeline_meter, clock),
+        providers.Singleton(Validation, validators, processor),
+    )
+    mediator = providers.Singleton(Mediator, MESSAGES, handlers, behaviours)
+
+    exposition = providers.Singleton(
+        PrometheusExposition, processor, partitions, anomalies, request_meter, pipeline_meter
+    )
+    walk = providers.Singleton(
+        RandomWalk,
+        settings.provided.simulation.symbols,
+        settings.provided.simulation.initial_price,
+        settings.provided.simulation.max_jitter,
+        providers.Singleton(random.Random, settings.provided.simulation.seed),
+    )
+    feed = providers.Singleton(
+        SimulatedFeed,
+        walk,
+        settings.provided.simulation.ticks_per_second,
+        settings.provided.processing.max_batch_size,
+        mediator,
+        clock,
+    )

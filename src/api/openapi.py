@@ -1,0 +1,225 @@
+"""The OpenAPI 3.1 document: every route with its parameters, answers, errors and examples."""
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from api.examples import ANOMALIES, BATCH, BATCH_ANSWER, HEALTH, NDJSON_BATCH, PAGE, PROBLEM, PROCESSING, STATISTICS, TICK
+from api.schemas import (
+    AcceptedView,
+    AnomalyPageView,
+    BatchView,
+    HealthView,
+    ProblemView,
+    ProcessingView,
+    StatisticsPageView,
+    StatisticsView,
+    StatusView,
+)
+from domain.price_anomaly import Direction, Severity
+from domain.symbol import SYMBOL_RULE
+
+Json = dict[str, Any]
+
+_REF = "#/components/schemas/"
+_PROBLEMS = {
+    400: "The body or a parameter is bad; `errors` says what.",
+    404: "Nothing is known of the symbol.",
+    413: "The body, or the batch, is too large.",
+    415: "The body is of another media type.",
+    503: "The queue is full under a rejecting policy, or the service is shutting down. Retry after `Retry-After`.",
+}
+
+
+def openapi_document() -> Json:
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "marketdata",
+            "version": version("marketdata"),
+            "summary": "Ticks in, statistics and spikes out.",
+            "description": "Every error is application/problem+json (RFC 9457).",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": _paths(),
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _paths() -> Json:
+    symbol = _parameter("symbol", f"In any case; {SYMBOL_RULE}.", {"type": "string"}, "AAPL", where="path")
+    paging = [
+        _parameter("limit", "Items on a page.", {"type": "integer", "minimum": 1, "default": 100}, 100),
+        _parameter("cursor", "The `nextCursor` of the page before.", {"type": "string"}),
+    ]
+    filters = [
+        _parameter("direction", "Only moves this way.", {"enum": [item.value for item in Direction]}, "up"),
+        _parameter("severity", "Only of this severity.", {"enum": [item.value for item in Severity]}, "high"),
+        _parameter(
+            "since",
+            "Detected at this moment or later: RFC 3339, or milliseconds since the Unix epoch.",
+            {"type": "string"},
+            "2026-01-31T12:00:00Z",
+        ),
+    ]
+    return {
+        "/api/prices": {
+            "post": _operation(
+                "Take one tick",
+                _answer(202, AcceptedView, "The tick is taken.", {"accepted": 1}),
+                (400, 413, 415, 503),
+                body={"application/json": {"schema": _ref("Tick"), "example": TICK}},
+            ),
+            "get": _operation(
+                "List statistics, sorted by symbol",
+                _answer(200, StatisticsPageView, "One page.", PAGE),
+                (400,),
+                [_parameter("symbols", "Only these, separated by commas.", {"type": "string"}, "AAPL,BTCUSD"), *paging],
+            ),
+        },
+        "/api/prices/batch": {
+            "post": _operation(
+                "Take many ticks",
+                _answer(202, BatchView, "The good ticks are taken, the bad ones named.", BATCH_ANSWER),
+                (400, 413, 415, 503),
+                body={
+                    "application/json": {"schema": {"type": "array", "items": _ref("Tick")}, "example": BATCH},
+                    "application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON_BATCH},
+                },
+            )
+        },
+        "/api/prices/{symbol}": {
+            "get": _operation(
+                "The statistics of one symbol",
+                _answer(200, StatisticsView, "What is known of it.", STATISTICS),
+                (404,),
+                [symbol],
+            )
+        },
+        "/api/prices/{symbol}/anomalies": {
+            "get": _operation(
+                "The spikes of one symbol, newest first",
+                _answer(200, AnomalyPageView, "One page.", ANOMALIES),
+                (400, 404),
+                [symbol, *filters, *paging],
+            )
+        },
+        "/api/anomalies": {
+            "get": _operation(
+                "The spikes of all symbols, newest first",
+                _answer(200, AnomalyPageView, "One page.", ANOMALIES),
+                (400,),
+                [_parameter("symbol", "Only of this symbol.", {"type": "string"}, "AAPL"), *filters, *paging],
+            )
+        },
+        "/api/metrics": {
+            "get": _operation("The accounting", _answer(200, ProcessingView, "Counted so far.", PROCESSING))
+        },
+        "/metrics": {
+            "get": _operation(
+                "Metrics for Prometheus", _text(200, "text/plain", "Prometheus text.", "marketdata_ticks_received_total 1.0\n")
+            )
+        },
+        "/health/live": {
+            "get": _operation("Does the process turn", _answer(200, StatusView, "It does.", {"status": "live"}))
+        },
+        "/health/ready": {
+            "get": _operation(
+                "Can it do its work", _answer(200, StatusView, "It can.", {"status": "ready"}), (503,)
+            )
+        },
+        "/health": {
+            "get": _operation(
+                "How it is, in more words",
+                _answer(200, HealthView, "It is well.", HEALTH)
+                | _answer(503, HealthView, "It is not.", HEALTH | {"status": "unavailable"}),
+            )
+        },
+        "/schema/openapi.json": {
+            "get": _operation("This document", {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}})
+        },
+        "/schema": {
+            "get": _operation("This document as a page", _text(200, "text/html", "A page.", "<!doctype html>"))
+        },
+    }
+
+
+def _schemas() -> Json:
+    views = (
+        AcceptedView,
+        AnomalyPageView,
+        BatchView,
+        HealthView,
+        ProblemView,
+        ProcessingView,
+        StatisticsPageView,
+        StatisticsView,
+        StatusView,
+    )
+    _, schemas = msgspec.json.schema_components(views, ref_template=_REF + "{name}")
+    # A Decimal goes out as a number, which msgspec does not know here.
+    text = msgspec.json.encode(schemas).replace(b'{"type":"string","format":"decimal"}', b'{"type":"number"}')
+    decoded: Json = msgspec.json.decode(text)
+    return decoded | {"Tick": _TICK}
+
+
+_NUMBER = [{"type": "number"}, {"type": "string", "description": "A decimal number, as exchanges send it."}]
+_TICK: Json = {
+    "type": "object",
+    "required": ["symbol", "price"],
+    "additionalProperties": False,
+    "properties": {
+        "symbol": {"type": "string", "description": f"{SYMBOL_RULE}; trimmed and upper-cased."},
+        "price": {"description": "Greater than 0, up to 64 significant digits.", "anyOf": _NUMBER},
+        "timestamp": {
+            "description": "RFC 3339 with an offset, or milliseconds since the Unix epoch; now, where absent.",
+            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}, {"type": "null"}],
+        },
+        "volume": {"description": "At least 0.", "anyOf": [*_NUMBER, {"type": "null"}]},
+        "id": {"description": "The feeder's own name for it.", "type": ["string", "null"], "maxLength": 128},
+    },
+}
+
+
+def _operation(
+    summary: str,
+    answers: Json,
+    problems: tuple[int, ...] = (),
+    parameters: list[Json] | None = None,
+    body: Json | None = None,
+) -> Json:
+    operation: Json = {"summary": summary, "responses": answers | {str(status): _problem(status) for status in problems}}
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        operation["requestBody"] = {"required": True, "content": body}
+    return operation
+
+
+def _answer(status: int, view: type[msgspec.Struct], description: str, example: object) -> Json:
+    content = {"application/json": {"schema": _ref(view.__name__), "example": example}}
+    return {str(status): {"description": description, "content": content}}
+
+
+def _text(status: int, media_type: str, description: str, example: str) -> Json:
+    content = {media_type: {"schema": {"type": "string"}, "example": example}}
+    return {str(status): {"description": description, "content": content}}
+
+
+def _problem(status: int) -> Json:
+    content = {"application/problem+json": {"schema": _ref("ProblemView"), "example": PROBLEM | {"status": status}}}
+    return {"description": _PROBLEMS[status], "content": content}
+
+
+def _parameter(name: str, description: str, schema: Json, example: object = None, where: str = "query") -> Json:
+    parameter: Json = {"name": name, "in": where, "description": description, "schema": schema}
+    if where == "path":
+        parameter["required"] = True
+    if example is not None:
+        parameter["example"] = example
+    return parameter
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": _REF + name}

@@ -1,0 +1,127 @@
+"""From what went wrong to an answer.
+
+| error | status | type |
+|---|---|---|
+| MalformedBody | 400 | malformed-body |
+| ValidationFailed, InvalidQuery | 400 | validation-failed |
+| SymbolNotFound | 404 | symbol-not-found |
+| no such route | 404 | not-found |
+| method not allowed | 405 | method-not-allowed |
+| body or batch too large | 413 | too-large |
+| UnsupportedMediaType | 415 | unsupported-media-type |
+| QueueFull, Draining | 503, with Retry-After | unavailable |
+| not ready | 503 | not-ready |
+| anything else | 500 | internal-error |
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+
+from api.careful_json import MalformedBody
+from api.schemas import ErrorView, ProblemView, encode
+from application.errors import RETRY_AFTER_SECONDS, BatchTooLarge, SymbolNotFound, Unavailable, ValidationFailed
+from infrastructure.telemetry.trace_context import TraceContext, current_trace
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class UnsupportedMediaType(Exception):
+    """The body is of a type that the route does not take. The message says which ones it does."""
+
+
+class NotReady(Exception):
+    """The service cannot do its work now. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of the table above, and the sentence about this very case."""
+
+    kind: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[ErrorView, ...] = ()
+
+
+def problem_of(error: Exception) -> Problem:
+    """The table above."""
+    match error:
+        case MalformedBody():
+            return Problem("malformed-body", "The body cannot be read", 400, str(error))
+        case ValidationFailed():
+            errors = tuple(map(ErrorView.of, error.errors))
+            return Problem("validation-failed", "The input breaks a rule", 400, _summary(error), errors)
+        case SymbolNotFound():
+            return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
+        case NotFoundException():
+            return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
+        case MethodNotAllowedException():
+            return Problem("method-not-allowed", "Method not allowed", 405, "This address takes other methods.")
+        case BatchTooLarge():
+            return Problem("too-large", "Too large", 413, str(error))
+        case RequestEntityTooLarge():
+            return Problem("too-large", "Too large", 413, "The body is larger than limits.max_body_bytes allows.")
+        case UnsupportedMediaType():
+            return Problem("unsupported-media-type", "Unsupported media type", 415, str(error))
+        case Unavailable():
+            return Problem("unavailable", "Not now", 503, str(error))
+        case NotReady():
+            return Problem("not-ready", "Not ready", 503, str(error))
+        case ClientException():
+            return Problem("bad-request", "Bad request", error.status_code, "The request cannot be understood.")
+        case _:
+            return Problem("internal-error", "Internal error", 500, "Something went wrong here; the log knows more.")
+
+
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of the app."""
+    problem = problem_of(error)
+    if problem.status == 500:
+        _log.error("request failed", path=request.scope["path"], exc_info=error)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return Response(
+        problem_body(problem, request.scope["raw_path"].decode("latin-1")),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def problem_body(problem: Problem, instance: str) -> bytes:
+    trace = current_trace.get() or TraceContext()
+    return encode(
+        ProblemView(
+            type=f"urn:marketdata:problem:{problem.kind}",
+            title=problem.title,
+            status=problem.status,
+            detail=problem.detail,
+            instance=instance,
+            trace_id=trace.trace_id,
+            errors=list(problem.errors) if problem.errors else msgspec.UNSET,
+        )
+    )
+
+
+def _summary(failure: ValidationFailed) -> str:
+    first = failure.errors[0]
+    where = f"Tick {first.index}: " if first.index is not None else ""
+    more = f" (and {len(failure.errors) - 1} more)" if len(failure.errors) > 1 else ""
+    name = f"{first.field} " if first.field else ""
+    return f"{where}{name}{first.message}{more}."

@@ -1,0 +1,62 @@
+"""Query strings, read with errors that name the parameter."""
+
+from enum import Enum
+from typing import Any, TypeVar
+
+from litestar import Request
+
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from application.errors import FieldError, ValidationFailed
+
+E = TypeVar("E", bound=Enum)
+
+
+class QueryParameters:
+    """Every reader answers None, or the default, for a parameter that is absent, and raises ValidationFailed for a bad
+    one. Parameters not in `known` are refused by name."""
+
+    def __init__(self, request: Request[Any, Any, Any], known: tuple[str, ...]) -> None:
+        self._values = request.query_params
+        unknown = [name for name in self._values if name not in known]
+        if unknown:
+            name = ascii(unknown[0][:64])[1:-1]
+            raise _bad(name, "unknown_parameter", f"is not a parameter here; those are {', '.join(known)}")
+
+    def text(self, name: str) -> str | None:
+        value: str | None = self._values.get(name)
+        return value
+
+    def integer(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and len(value) <= 9):
+            raise _bad(name, "not_an_integer", "must be a whole number")
+        return int(value)
+
+    def one_of(self, name: str, choices: type[E]) -> E | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            return choices(value)
+        except ValueError:
+            names = ", ".join(choice.value for choice in choices)
+            raise _bad(name, "unknown_value", f"must be one of {names}") from None
+
+    def moment(self, name: str) -> int | None:
+        """Microseconds since the epoch, from RFC 3339 or milliseconds."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            if value.lstrip("-").isdecimal() and value.isascii() and len(value) <= 20:
+                return from_milliseconds(int(value))
+            # A plus sign that was not escaped has become a space.
+            return from_rfc3339(value.replace(" ", "+"))
+        except (InvalidTimestamp, ValueError) as error:
+            raise _bad(name, "invalid_timestamp", str(error)) from None
+
+
+def _bad(name: str, code: str, message: str) -> ValidationFailed:
+    return ValidationFailed([FieldError(name, code, message)])

@@ -1,0 +1,68 @@
+"""Serves the app with uvicorn until told to stop."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from api.app import create_app
+from infrastructure.settings import Settings
+from infrastructure.telemetry.logs import configure_logging
+
+
+class _Server(uvicorn.Server):
+    """Ends with exit status 0 on SIGTERM and SIGINT.
+
+    uvicorn raises the signal again once it has shut down, so that the process would end as if killed by it.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        handled = (signal.SIGINT, signal.SIGTERM)
+        previous = [signal.signal(number, self.handle_exit) for number in handled]
+        try:
+            yield
+        finally:
+            for number, handler in zip(handled, previous, strict=True):
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._greet()
+
+    def _greet(self) -> None:
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        print(
+            f"marketdata listens on {at}\n"
+            f"  statistics of every symbol   {at}/api/prices\n"
+            f"  spikes, newest first         {at}/api/anomalies\n"
+            f"  the accounting               {at}/api/metrics\n"
+            f"  for Prometheus               {at}/metrics\n"
+            f"  every route, with examples   {at}/schema\n"
+            "Ctrl+C drains and stops.",
+            flush=True,
+        )
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed."""
+    configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.server.host,
+        port=settings.server.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        # The rest of the deadline is for draining the queues.
+        timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # waits for any number of seconds
+    )
+    server = _Server(config)
+    server.run()
+    return 0 if server.started else 1

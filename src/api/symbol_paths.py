@@ -1,0 +1,34 @@
+"""Symbols in paths.
+
+A symbol may hold slashes (`BTC/USD`) or be named as a route is (`BATCH`); the router knows segments only. So the path
+is put into a form first in which a symbol is always one segment that no fixed route has.
+"""
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from litestar import Request
+
+PREFIX = "/api/prices/"
+# What may stand behind a symbol.
+SUBRESOURCES = ("anomalies",)
+
+
+def routable(path: str, raw_path: bytes, method: str) -> str:
+    """The path for the router.
+
+    path: as percent-decoded by the server. raw_path: as it came, where `%2F` still differs from a slash.
+    """
+    if not path.startswith(PREFIX) or method not in ("GET", "HEAD"):
+        return path
+    rest = raw_path.partition(b"?")[0].decode("latin-1").removeprefix(PREFIX)
+    symbol, slash, last = rest.rpartition("/")
+    if not (slash and symbol and last in SUBRESOURCES):
+        symbol, slash, last = rest, "", ""
+    # Capitals keep a symbol apart from the fixed routes, all of which are in small letters.
+    return PREFIX + quote(unquote(symbol).strip().upper(), safe="") + slash + last
+
+
+def symbol_of(request: Request[Any, Any, Any]) -> str:
+    """The symbol of a path that `routable` made."""
+    return unquote(request.path_params["symbol"])

@@ -1,0 +1,220 @@
+"""From bytes to ticks.
+
+Two readers, one truth. The quick one takes what feeders send all day and gives up on anything else; the careful one
+reads the rest and says what is wrong with it. What the quick one takes, the careful one would read the same.
+"""
+
+from typing import Any
+
+import msgspec
+
+from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from application.commands.process_price_batch import ProcessPriceBatch
+from application.errors import FieldError
+from domain.price import InvalidNumber, Price, read_number
+from domain.price_update import PriceUpdate
+
+FIELDS = ("symbol", "price", "timestamp", "volume", "id")
+_SHOWN_LENGTH_MAX = 64
+
+
+class UnreadableTick(Exception):
+    """One tick that cannot be read, and why."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(errors)
+        self.errors = tuple(errors)
+
+
+class TickBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A tick as the quick reader takes it."""
+
+    symbol: str
+    price: float
+    timestamp: int | str | None = None
+    volume: float | None = None
+    id: str | None = None
+
+
+_ONE = msgspec.json.Decoder(TickBody)
+_MANY = msgspec.json.Decoder(list[TickBody])
+
+# A float has been given all the digits that were written if there were at most 15 of them, and if it is neither so
+# large that they may stand for an integer of 16 nor so small that floats lose digits.
+_EXACT_BELOW = 1e15
+_EXACT_ABOVE = 1e-300
+_DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
+_TOO_MANY_DIGITS = b"0" * 17
+
+
+def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
+    """The one tick of a body; `now_us` is its time where it names none.
+
+    Raises:
+        MalformedBody: the body is not JSON.
+        UnreadableTick: it is not a tick.
+    """
+    try:
+        tick = _ONE.decode(body)
+        if body.count(b'"') == _quotes(tick) and _keeps_digits(body):
+            return _to_update(tick, now_us)
+    except _GIVES_UP:
+        pass
+    return _read_tick(read_json(body), now_us)
+
+
+def decode_array(body: bytes, now_us: int) -> ProcessPriceBatch:
+    """The ticks of a JSON array. Raises MalformedBody where the body is not one."""
+    try:
+        ticks = _MANY.decode(body)
+        if body.count(b'"') == sum(map(_quotes, ticks)) and _keeps_digits(body):
+            return ProcessPriceBatch([_to_update(tick, now_us) for tick in ticks])
+    except _GIVES_UP:
+        pass
+    items = read_json(body)
+    if not isinstance(items, list):
+        raise MalformedBody("The body is not a JSON array of ticks.")
+    return _sort(items, now_us)
+
+
+def decode_lines(body: bytes, now_us: int) -> ProcessPriceBatch:
+    """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick."""
+    try:
+        ticks = _ONE.decode_lines(body)
+        if body.count(b'"') == sum(map(_quotes, ticks)) and _keeps_digits(body):
+            return ProcessPriceBatch([_to_update(tick, now_us) for tick in ticks])
+    except _GIVES_UP:
+        pass
+    items: list[Any] = []
+    for line in body.split(b"\n"):
+        if line.strip():
+            try:
+                items.append(read_json(line))
+            except MalformedBody as error:
+                message = str(error).replace("The body", "The line")
+                items.append(UnreadableTick([FieldError("", "malformed", message)]))
+    if not items:
+        raise MalformedBody("The body is empty.")
+    return _sort(items, now_us)
+
+
+class _NotPlain(Exception):
+    """The quick reader is not sure."""
+
+
+# msgspec lets the errors of UTF-8 and of deep nesting through as they are.
+_GIVES_UP = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidTimestamp, _NotPlain)
+
+
+def _quotes(tick: TickBody) -> int:
+    """The quotation marks that the tick takes when no key stands twice and no text holds an escaped one."""
+    count = 6
+    if tick.timestamp is not None:
+        count += 4 if isinstance(tick.timestamp, str) else 2
+    if tick.volume is not None:
+        count += 2
+    if tick.id is not None:
+        count += 4
+    return count
+
+
+def _keeps_digits(body: bytes) -> bool:
+    return _TOO_MANY_DIGITS not in body.translate(_DIGITS_AS_ZEROS)
+
+
+def _to_update(tick: TickBody, now_us: int) -> PriceUpdate:
+    timestamp = tick.timestamp
+    if timestamp is None:
+        time_us = now_us
+    elif isinstance(timestamp, str):
+        time_us = from_rfc3339(timestamp)
+    else:
+        time_us = from_milliseconds(timestamp)
+    volume = tick.volume
+    if not _EXACT_ABOVE < tick.price < _EXACT_BELOW or (volume and not _EXACT_ABOVE < volume < _EXACT_BELOW):
+        raise _NotPlain
+    return PriceUpdate(tick.symbol, tick.price, time_us, volume, tick.id)
+
+
+def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
+    updates = []
+    indexes = []
+    errors: list[FieldError] = []
+    for index, item in enumerate(items):
+        try:
+            updates.append(_read_tick(item, now_us))
+            indexes.append(index)
+        except UnreadableTick as bad:
+            errors += [error.at(index) for error in bad.errors]
+    return ProcessPriceBatch(updates, indexes, len(items) - len(updates), tuple(errors))
+
+
+def _read_tick(item: Any, now_us: int) -> PriceUpdate:
+    if isinstance(item, UnreadableTick):
+        raise item
+    if not isinstance(item, JsonObject):
+        raise UnreadableTick([FieldError("", "wrong_type", "must be a JSON object")])
+    errors = [
+        FieldError(_shown(key), "unknown_field", f"is not a field of a tick; those are {', '.join(FIELDS)}")
+        for key in item
+        if key not in FIELDS
+    ]
+    errors += [
+        FieldError(_shown(key), "contradiction", "stands more than once, with different values")
+        for key in sorted(item.contradictions)
+    ]
+    symbol = _read_text(item, "symbol", errors)
+    price = _read_number(item, "price", errors)
+    timestamp_us = _read_timestamp(item, now_us, errors)
+    volume = _read_number(item, "volume", errors) if item.get("volume") is not None else None
+    tick_id = _read_text(item, "id", errors) if item.get("id") is not None else None
+    if errors or symbol is None or price is None:
+        raise UnreadableTick(errors)
+    return PriceUpdate(symbol, price, timestamp_us, volume, tick_id)
+
+
+def _read_text(item: JsonObject, field: str, errors: list[FieldError]) -> str | None:
+    value = item.get(field)
+    if isinstance(value, str) and not isinstance(value, NumberText):
+        return value
+    errors.append(_missing(field) if field not in item else FieldError(field, "wrong_type", "must be a string"))
+    return None
+
+
+def _read_number(item: JsonObject, field: str, errors: list[FieldError]) -> Price | None:
+    value = item.get(field)
+    if isinstance(value, str):
+        try:
+            return read_number(value)
+        except InvalidNumber as error:
+            errors.append(FieldError(field, "invalid_number", str(error)))
+    else:
+        message = "must be a number, or a decimal number in a string"
+        errors.append(_missing(field) if field not in item else FieldError(field, "wrong_type", message))
+    return None
+
+
+def _read_timestamp(item: JsonObject, now_us: int, errors: list[FieldError]) -> int:
+    value = item.get("timestamp")
+    if value is None:
+        return now_us
+    try:
+        if isinstance(value, NumberText) and value.lstrip("-").isdigit() and len(value) <= 20:
+            return from_milliseconds(int(value))
+        if isinstance(value, str) and not isinstance(value, NumberText):
+            return from_rfc3339(value)
+        message = "must be RFC 3339 text with an offset, or an integer of milliseconds since the Unix epoch"
+        errors.append(FieldError("timestamp", "wrong_type", message))
+    except InvalidTimestamp as error:
+        errors.append(FieldError("timestamp", "invalid_timestamp", str(error)))
+    return now_us
+
+
+def _missing(field: str) -> FieldError:
+    return FieldError(field, "missing", "is required")
+
+
+def _shown(key: str) -> str:
+    """A key that anybody may have sent, fit to be shown."""
+    return ascii(key[:_SHOWN_LENGTH_MAX])[1:-1]

@@ -1,0 +1,68 @@
+"""Moments on the wire: RFC 3339 text or milliseconds coming in, RFC 3339 in UTC with milliseconds going out."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_DAY_SECONDS = 86_400
+# The years 1 to 9999, which is all that RFC 3339 can write.
+EARLIEST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_SECONDS * 1_000_000
+LATEST_US = (date(9999, 12, 31).toordinal() + 1 - _EPOCH_DAY) * _DAY_SECONDS * 1_000_000 - 1
+
+_RFC3339 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,40}))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))\Z"
+)
+
+
+class InvalidTimestamp(ValueError):
+    """Not a moment that can be understood."""
+
+
+def from_milliseconds(milliseconds: int) -> int:
+    """Microseconds since the epoch. Raises InvalidTimestamp outside the years 1 to 9999."""
+    return _within_range(milliseconds * 1000)
+
+
+def from_rfc3339(text: str) -> int:
+    """Microseconds since the epoch; finer digits are cut off. A leap second counts as the second after it.
+
+    Raises:
+        InvalidTimestamp: the text is not RFC 3339, has no offset, or names no real moment.
+    """
+    match = _RFC3339.match(text)
+    if match is None:
+        raise InvalidTimestamp("must be RFC 3339 with an offset, such as 2026-01-31T12:00:00.000Z")
+    day, hour, minute, second, fraction, sign, offset_hour, offset_minute = match.groups()
+    hours, minutes, seconds = int(hour), int(minute), int(second)
+    if hours > 23 or minutes > 59 or seconds > 60 or (seconds == 60 and minutes != 59):
+        raise InvalidTimestamp("must name a time of day that exists")
+    moment = (_days(day) * 24 + hours) * 3600 + minutes * 60 + seconds
+    if sign:
+        away = int(offset_hour) * 3600 + int(offset_minute) * 60
+        if int(offset_hour) > 23 or int(offset_minute) > 59:
+            raise InvalidTimestamp("must have an offset of less than 24 hours")
+        moment += away if sign == "-" else -away
+    return _within_range(moment * 1_000_000 + (int(fraction[:6].ljust(6, "0")) if fraction else 0))
+
+
+def to_rfc3339(moment_us: int) -> str:
+    """The moment in UTC with milliseconds and `Z`; finer digits are cut off."""
+    moment = _EPOCH + timedelta(microseconds=moment_us)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+@lru_cache(maxsize=64)
+def _days(day: str) -> int:
+    try:
+        return date.fromisoformat(day).toordinal() - _EPOCH_DAY
+    except ValueError:
+        raise InvalidTimestamp("must name a day that exists") from None
+
+
+def _within_range(moment_us: int) -> int:
+    if not EARLIEST_US <= moment_us <= LATEST_US:
+        raise InvalidTimestamp("must lie within the years 1 to 9999")
+    return moment_us

@@ -1,0 +1,1 @@
+"""What every message passes through on its way to its handler."""

@@ -1,0 +1,104 @@
+"""Take many ticks at once: the good ones are accepted, the bad ones named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.commands.tick_rules import TickRules
+from application.errors import BatchTooLarge, FieldError, ValidationFailed
+from application.mediator import Message
+from application.ports.market_data_processor import MarketDataProcessor
+from domain.price_update import PriceUpdate
+
+ERRORS_REPORTED_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """accepted, rejected: ticks. errors: what is wrong with the first of the rejected, by index in the batch."""
+
+    accepted: int
+    rejected: int
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessPriceBatch(Message[BatchResult]):
+    """Answered once the good ticks are accepted.
+
+    updates: the ticks that could be read.
+    indexes: the place in the batch of each of them; None where all of the batch could be read.
+    rejected: how many ticks of the batch are already known to be bad.
+    errors: what is wrong with those, with their index.
+    """
+
+    updates: Sequence[PriceUpdate]
+    indexes: Sequence[int] | None = None
+    rejected: int = 0
+    errors: tuple[FieldError, ...] = ()
+
+    def index_of(self, position: int) -> int:
+        return position if self.indexes is None else self.indexes[position]
+
+
+class ProcessPriceBatchValidator:
+    """ticks_max: the largest batch taken."""
+
+    def __init__(self, rules: TickRules, ticks_max: int) -> None:
+        self._rules = rules
+        self._ticks_max = ticks_max
+
+    def validate(self, command: ProcessPriceBatch) -> ProcessPriceBatch:
+        """The batch without its bad ticks, which have moved to `errors`.
+
+        Raises:
+            BatchTooLarge: it has more ticks than are taken at once; none is counted.
+            ValidationFailed: no tick of it is good.
+        """
+        ticks = len(command.updates) + command.rejected
+        if ticks > self._ticks_max:
+            raise BatchTooLarge(ticks, self._ticks_max)
+        if ticks == 0:
+            raise ValidationFailed([FieldError("", "empty", "the batch has no tick")])
+        latest_us = self._rules.latest_us()
+        is_plain = self._rules.is_plain
+        for update in command.updates:
+            if not is_plain(update, latest_us):
+                command = self._sort_out(command, latest_us)
+                break
+        if not command.updates:
+            raise ValidationFailed(command.errors[:ERRORS_REPORTED_MAX], ticks=command.rejected)
+        return command
+
+    def _sort_out(self, command: ProcessPriceBatch, latest_us: int) -> ProcessPriceBatch:
+        good: list[PriceUpdate] = []
+        indexes: list[int] = []
+        found = list(command.errors)
+        for position, update in enumerate(command.updates):
+            index = command.index_of(position)
+            if not self._rules.is_plain(update, latest_us):
+                update, errors = self._rules.check(update, latest_us)
+                if errors:
+                    found += [error.at(index) for error in errors]
+                    continue
+            good.append(update)
+            indexes.append(index)
+        bad = len(command.updates) - len(good)
+        found.sort(key=lambda error: -1 if error.index is None else error.index)
+        return ProcessPriceBatch(good, indexes, command.rejected + bad, tuple(found))
+
+
+class ProcessPriceBatchHandler:
+    """Raises QueueFull or Draining where no tick can be taken now, ValidationFailed where the symbol limit stops all."""
+
+    def __init__(self, processor: MarketDataProcessor) -> None:
+        self._processor = processor
+
+    async def handle(self, command: ProcessPriceBatch) -> BatchResult:
+        if command.rejected:
+            self._processor.reject(command.rejected)
+        submitted = await self._processor.submit(command.updates)
+        refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
+        errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
+        if submitted.accepted == 0:
+            raise ValidationFailed(errors)
+        return BatchResult(submitted.accepted, command.rejected + len(refused), tuple(errors))

@@ -1,0 +1,25 @@
+"""Count a tick that came in and could not be read."""
+
+from dataclasses import dataclass
+
+from application.errors import FieldError, ValidationFailed
+from application.mediator import Message
+from application.ports.market_data_processor import MarketDataProcessor
+
+
+@dataclass(frozen=True, slots=True)
+class RefusePriceUpdate(Message[None]):
+    """errors: why it could not be read."""
+
+    errors: tuple[FieldError, ...]
+
+
+class RefusePriceUpdateHandler:
+    """Always raises ValidationFailed, after the tick is counted as rejected."""
+
+    def __init__(self, processor: MarketDataProcessor) -> None:
+        self._processor = processor
+
+    async def handle(self, command: RefusePriceUpdate) -> None:
+        self._processor.reject(1)
+        raise ValidationFailed(command.errors, ticks=1)

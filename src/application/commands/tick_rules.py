@@ -1,0 +1,69 @@
+"""The rules that every tick keeps, however it came."""
+
+from application.errors import FieldError
+from application.ports.clock import Clock
+from domain.price import PRICE_MAX, PRICE_MIN
+from domain.price_update import PriceUpdate
+from domain.symbol import InvalidSymbol, normalise_symbol
+
+TICK_ID_LENGTH_MAX = 128
+
+
+class TickRules:
+    """Checks and normalises ticks one at a time.
+
+    max_clock_skew_us: how far ahead of the clock a timestamp may be; one feeder with a wrong clock must not freeze a
+        symbol by making all others late.
+    symbols_max: how many symbols already found valid are remembered.
+    """
+
+    def __init__(self, clock: Clock, max_clock_skew_us: int, symbols_max: int) -> None:
+        self._clock = clock
+        self._max_clock_skew_us = max_clock_skew_us
+        self._symbols_max = symbols_max
+        self._known: set[str] = set()
+
+    def latest_us(self) -> int:
+        """The newest timestamp that is acceptable now."""
+        return self._clock.now_us() + self._max_clock_skew_us
+
+    def is_plain(self, update: PriceUpdate, latest_us: int) -> bool:
+        """Whether the tick is valid as it stands, by one quick look; False says no more than "look closer"."""
+        symbol, price, time_us, volume, tick_id = update
+        return (
+            symbol in self._known
+            and PRICE_MIN <= price <= PRICE_MAX
+            and time_us <= latest_us
+            and (volume is None or 0 <= volume <= PRICE_MAX)
+            and tick_id is None
+        )
+
+    def check(self, update: PriceUpdate, latest_us: int) -> tuple[PriceUpdate, list[FieldError]]:
+        """The tick in its normal form, and everything that is wrong with it."""
+        errors = []
+        symbol = update.symbol
+        try:
+            symbol = normalise_symbol(symbol)
+        except InvalidSymbol as error:
+            errors.append(FieldError("symbol", "invalid_symbol", str(error)))
+        if not update.price > 0:
+            errors.append(FieldError("price", "not_positive", "must be greater than 0"))
+        elif not PRICE_MIN <= update.price <= PRICE_MAX:
+            errors.append(FieldError("price", "out_of_range", f"must be between {PRICE_MIN} and {PRICE_MAX}"))
+        if update.timestamp_us > latest_us:
+            seconds = self._max_clock_skew_us / 1_000_000
+            message = f"must not be more than {seconds:g} s ahead of the server's clock"
+            errors.append(FieldError("timestamp", "in_the_future", message))
+        if update.volume is not None and not 0 <= update.volume <= PRICE_MAX:
+            errors.append(FieldError("volume", "out_of_range", f"must be between 0 and {PRICE_MAX}"))
+        if update.id is not None and not (0 < len(update.id) <= TICK_ID_LENGTH_MAX and update.id.isprintable()):
+            message = f"must be 1 to {TICK_ID_LENGTH_MAX} printable characters"
+            errors.append(FieldError("id", "invalid_id", message))
+        if not errors and symbol not in self._known:
+            self._remember(symbol)
+        return update._replace(symbol=symbol), errors
+
+    def _remember(self, symbol: str) -> None:
+        if len(self._known) >= self._symbols_max:
+            self._known.clear()
+        self._known.add(symbol)

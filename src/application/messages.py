@@ -1,0 +1,19 @@
+"""Every message that the system understands."""
+
+from application.commands.process_price_batch import ProcessPriceBatch
+from application.commands.process_price_update import ProcessPriceUpdate
+from application.commands.refuse_price_update import RefusePriceUpdate
+from application.queries.get_processing_statistics import GetProcessingStatistics
+from application.queries.get_recent_anomalies import GetRecentAnomalies
+from application.queries.get_symbol_statistics import GetSymbolStatistics
+from application.queries.list_symbol_statistics import ListSymbolStatistics
+
+MESSAGES: tuple[type, ...] = (
+    ProcessPriceUpdate,
+    ProcessPriceBatch,
+    RefusePriceUpdate,
+    GetSymbolStatistics,
+    ListSymbolStatistics,
+    GetRecentAnomalies,
+    GetProcessingStatistics,
+)

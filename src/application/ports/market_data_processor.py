@@ -1,0 +1,72 @@
+"""Where accepted ticks go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from application.errors import FieldError
+from domain.price_update import PriceUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """accepted: ticks taken. refused: one error for each of the others, `index` being its place in the sequence."""
+
+    accepted: int
+    refused: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStatistics:
+    """One partition. Latency runs from accepted to processed, in milliseconds, over the partition's whole life."""
+
+    partition: int
+    queued: int
+    capacity: int
+    processed: int
+    dropped: int
+    failed: int
+    restarts: int
+    latency_mean_ms: float
+    latency_p50_ms: float
+    latency_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingStatistics:
+    """The accounting, in ticks since the start.
+
+    Invariant: received = accepted + rejected, and accepted = processed + dropped + queued + failed.
+    """
+
+    received: int
+    accepted: int
+    rejected: int
+    processed: int
+    dropped: int
+    queued: int
+    failed: int
+    late: int
+    anomalies: int
+    active_symbols: int
+    throughput_per_second: float
+    partitions: tuple[PartitionStatistics, ...]
+
+
+class MarketDataProcessor(Protocol):
+    async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+        """Take valid ticks, all of them or as many as the policy allows, and count every one.
+
+        Codes of refused ticks: `symbol_limit`, `queue_full`.
+
+        Raises:
+            QueueFull: the queues had room for none of them.
+            Draining: no tick is taken any more.
+        """
+        ...
+
+    def reject(self, ticks: int) -> None:
+        """Count ticks that were received and found bad before they came here."""
+        ...
+
+    def statistics(self) -> ProcessingStatistics: ...

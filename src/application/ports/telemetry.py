@@ -1,0 +1,16 @@
+"""What is told to those who watch over the service."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class Tracer(Protocol):
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """A span around one step; does nothing where the request is not sampled."""
+        ...
+
+
+class MessageMeter(Protocol):
+    def observe(self, message: str, outcome: str, seconds: float) -> None:
+        """One message went through. outcome: `ok`, or the name of the error."""
+        ...

@@ -1,0 +1,47 @@
+"""What is known of many symbols."""
+
+from dataclasses import dataclass, replace
+
+from application.errors import FieldError, ValidationFailed
+from application.mediator import Message
+from application.ports.statistics_repository import StatisticsPage, StatisticsRepository
+from application.queries.paging import PAGE_SIZE_DEFAULT, check_limit
+from domain.symbol import InvalidSymbol, normalise_symbol
+
+
+@dataclass(frozen=True, slots=True)
+class ListSymbolStatistics(Message[StatisticsPage]):
+    """symbols: None for all. after: the symbol behind which the page starts."""
+
+    symbols: tuple[str, ...] | None = None
+    limit: int = PAGE_SIZE_DEFAULT
+    after: str | None = None
+
+
+class ListSymbolStatisticsValidator:
+    def __init__(self, limit_max: int) -> None:
+        self._limit_max = limit_max
+
+    def validate(self, query: ListSymbolStatistics) -> ListSymbolStatistics:
+        errors = check_limit(query.limit, self._limit_max)
+        if query.symbols is None:
+            symbols = None
+        else:
+            names = []
+            for name in query.symbols:
+                try:
+                    names.append(normalise_symbol(name))
+                except InvalidSymbol as error:
+                    errors.append(FieldError("symbols", "invalid_symbol", f"{ascii(name[:64])} {error}"))
+            symbols = tuple(sorted(set(names)))
+        if errors:
+            raise ValidationFailed(errors)
+        return replace(query, symbols=symbols)
+
+
+class ListSymbolStatisticsHandler:
+    def __init__(self, repository: StatisticsRepository) -> None:
+        self._repository = repository
+
+    async def handle(self, query: ListSymbolStatistics) -> StatisticsPage:
+        return await self._repository.page(query.symbols, query.after, query.limit)

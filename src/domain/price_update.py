@@ -1,0 +1,25 @@
+"""The tick: one price of one symbol at one moment."""
+
+from typing import NamedTuple
+
+from domain.price import Price
+
+
+class PriceUpdate(NamedTuple):
+    """A tick.
+
+    A named tuple rather than a frozen dataclass, because millions of them are made and taken apart:
+    docs/decisions/0006-ticks-are-named-tuples.md has the figure.
+
+    symbol: in its one spelling, see `domain.symbol`.
+    price: greater than 0, as written, see `domain.price`.
+    timestamp_us: the tick's own time, microseconds since the Unix epoch, UTC.
+    volume: traded amount, at least 0, where the feeder knows it.
+    id: the feeder's own name for the tick.
+    """
+
+    symbol: str
+    price: Price
+    timestamp_us: int
+    volume: Price | None = None
+    id: str | None = None

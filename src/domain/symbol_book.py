@@ -1,0 +1,81 @@
+"""The states of many symbols, and the loop that takes a batch of ticks to them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domain.price import Price
+from domain.price_anomaly import PriceAnomaly
+from domain.price_update import PriceUpdate
+from domain.symbol_state import LATE, StatisticsRules, SymbolState
+from domain.symbol_statistics import SymbolStatistics
+from domain.wide_symbol_state import WideSymbolState
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a batch: ticks counted in, how many of them late, the spikes, and what could not be applied."""
+
+    processed: int = 0
+    late: int = 0
+    anomalies: list[PriceAnomaly] = field(default_factory=list)
+    failures: list[tuple[PriceUpdate, Exception]] = field(default_factory=list)
+
+
+class SymbolBook:
+    """The state of every symbol that one writer has seen.
+
+    Not safe for two writers. Readers get clones.
+    """
+
+    def __init__(self, rules: StatisticsRules) -> None:
+        self._rules = rules
+        self._states: dict[str, SymbolState] = {}
+
+    def apply(self, updates: Iterable[PriceUpdate]) -> Applied:
+        """Take ticks in order of arrival. One that cannot be applied is set aside and ends nothing."""
+        applied = Applied()
+        states = self._states
+        for update in updates:
+            symbol, price, time_us, _, _ = update
+            try:
+                state = states.get(symbol)
+                if state is not None and isinstance(price, float):
+                    outcome = state.apply(price, time_us)
+                else:
+                    outcome = self._apply_unusual(symbol, price, time_us)
+            except Exception as failure:
+                applied.failures.append((update, failure))
+                continue
+            if outcome:
+                applied.late += outcome & LATE
+                if outcome != LATE:
+                    applied.anomalies += states[symbol].anomalies(outcome)
+            applied.processed += 1
+        return applied
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __contains__(self, symbol: str) -> bool:
+        return symbol in self._states
+
+    def symbols(self) -> Iterable[str]:
+        """The symbols in the order they were first seen."""
+        return self._states.keys()
+
+    def snapshot(self, symbol: str) -> SymbolStatistics | None:
+        """A clone of the symbol's statistics; None for one never seen."""
+        state = self._states.get(symbol)
+        return None if state is None else state.snapshot()
+
+    def _apply_unusual(self, symbol: str, price: Price, time_us: int) -> int:
+        """Take the first tick of a symbol, or one whose price a float cannot stand for."""
+        state = self._states.get(symbol) or SymbolState(symbol, self._rules)
+        if isinstance(price, float):
+            outcome = state.apply(price, time_us)
+        else:
+            if not isinstance(state, WideSymbolState):
+                state = WideSymbolState(state, self._rules)
+            outcome = state.apply_wide(price, time_us)
+        self._states[symbol] = state
+        return outcome

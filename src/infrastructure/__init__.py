@@ -1,0 +1,1 @@
+"""How it is done: partitions and workers, repositories, settings, feeds, telemetry."""

@@ -1,0 +1,1 @@
+"""The partitioned processor: bounded channels and the workers that drain them."""

@@ -1,0 +1,92 @@
+"""One partition: a channel, the states of its symbols, and the worker that takes ticks from the one to the other.
+
+Single writer: only `work` touches the book. Invariant, whenever the event loop is free:
+what the channel let go and did not drop is processed or failed.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from application.ports.anomaly_repository import AnomalySink
+from application.ports.clock import Clock
+from domain.price_anomaly import PriceAnomaly
+from domain.price_update import PriceUpdate
+from domain.symbol_book import SymbolBook
+from infrastructure.processing.channel import Channel
+from infrastructure.processing.latency import Latency
+
+_BATCH_MAX = 1024
+_LOGGED_SYMBOLS_MAX = 1000
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Partition:
+    """index: its number, from 0. The counters are ticks, but for `anomalies` and `restarts`."""
+
+    def __init__(
+        self,
+        index: int,
+        channel: Channel,
+        book: SymbolBook,
+        sink: AnomalySink,
+        clock: Clock,
+        on_processed: Callable[[float, int], None],
+    ) -> None:
+        self.index = index
+        self.channel = channel
+        self.book = book
+        self.processed = 0
+        self.failed = 0
+        self.late = 0
+        self.anomalies = 0
+        self.restarts = 0
+        self.latency = Latency()
+        self._sink = sink
+        self._clock = clock
+        self._on_processed = on_processed
+        self._unpublished: list[PriceAnomaly] = []
+        self._logged: set[str] = set()
+
+    async def work(self) -> None:
+        """Drain the channel in batches until it is closed and empty.
+
+        Whatever this raises, nothing is lost: ticks taken are applied before anything can fail, and anomalies are kept
+        until the sink has them. Starting again goes on where it stopped.
+        """
+        await self._publish()
+        while batch := await self.channel.take(_BATCH_MAX):
+            self._apply(batch)
+            if self._unpublished:
+                await self._publish()
+            # Every partition and every connection gets its turn between two batches.
+            await asyncio.sleep(0)
+
+    def count_restart(self) -> None:
+        self.restarts += 1
+
+    def _apply(self, batch: list[PriceUpdate]) -> None:
+        applied = self.book.apply(batch)
+        self.processed += applied.processed
+        self.failed += len(applied.failures)
+        self.late += applied.late
+        self.anomalies += len(applied.anomalies)
+        self._unpublished += applied.anomalies
+        for update, failure in applied.failures:
+            self._log_once(update, failure)
+        now = self._clock.monotonic()
+        self._on_processed(now, applied.processed)
+        for moment, ticks in self.channel.settle():
+            self.latency.observe(now - moment, ticks)
+
+    async def _publish(self) -> None:
+        if self._unpublished:
+            await self._sink.publish(self._unpublished)
+            self._unpublished = []
+
+    def _log_once(self, update: PriceUpdate, failure: Exception) -> None:
+        if update.symbol not in self._logged and len(self._logged) < _LOGGED_SYMBOLS_MAX:
+            self._logged.add(update.symbol)
+            _log.error("tick failed", symbol=update.symbol, partition=self.index, exc_info=failure)

@@ -1,0 +1,212 @@
+"""Spreads ticks over partitions, and keeps the accounts.
+
+One event loop. Invariant, whenever the loop is free: received = accepted + rejected, and
+accepted = processed + dropped + queued + failed.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+
+import structlog
+
+from application.errors import Draining, FieldError, QueueFull
+from application.ports.clock import Clock
+from application.ports.market_data_processor import PartitionStatistics, ProcessingStatistics, Submitted
+from domain.price_update import PriceUpdate
+from infrastructure.processing.channel import Channel, FullMode
+from infrastructure.processing.partition import Partition
+from infrastructure.processing.supervisor import supervise
+from infrastructure.processing.throughput import Throughput
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+def partition_of(symbol: str, partitions: int) -> int:
+    """The same in every process and on every machine."""
+    return zlib.crc32(symbol.encode()) % partitions
+
+
+class PartitionedProcessor:
+    """The `MarketDataProcessor` of this process.
+
+    symbols_max: a new symbol beyond that many is refused, the known ones go on.
+    shutdown_deadline_seconds: how long `stop` lets the workers drain.
+    """
+
+    def __init__(
+        self,
+        partitions: Sequence[Partition],
+        throughput: Throughput,
+        clock: Clock,
+        symbols_max: int,
+        shutdown_deadline_seconds: float,
+    ) -> None:
+        self._partitions = partitions
+        self._throughput = throughput
+        self._clock = clock
+        self._symbols_max = symbols_max
+        self._shutdown_deadline_seconds = shutdown_deadline_seconds
+        self._assigned: dict[str, int] = {}
+        self._supervisors: list[asyncio.Task[None]] = []
+        self._open = False
+        self._received = 0
+        self._accepted = 0
+        self._rejected = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether ticks are taken and every partition has its supervisor."""
+        return self._open and all(not supervisor.done() for supervisor in self._supervisors)
+
+    def start(self) -> None:
+        if self._supervisors:
+            raise RuntimeError("the processor has been started before")
+        self._open = True
+        self._supervisors = [
+            asyncio.create_task(
+                supervise(partition.work, self._clock, partition.count_restart, partition=partition.index)
+            )
+            for partition in self._partitions
+        ]
+
+    def drain(self) -> None:
+        """Take no more ticks; those accepted go on."""
+        self._open = False
+        for partition in self._partitions:
+            partition.channel.close()
+
+    async def stop(self) -> int:
+        """Drain, for as long as the deadline allows; how many ticks are left unprocessed."""
+        self.drain()
+        deadline = asyncio.create_task(self._clock.sleep(self._shutdown_deadline_seconds))
+        drained = asyncio.create_task(self._drained())
+        await asyncio.wait([drained, deadline], return_when=asyncio.FIRST_COMPLETED)
+        for task in (deadline, drained, *self._supervisors):
+            task.cancel()
+        await asyncio.wait([deadline, drained, *self._supervisors])
+        left = sum(len(partition.channel) for partition in self._partitions)
+        if left:
+            _log.error("shutdown deadline passed before all ticks were processed", unprocessed=left)
+        return left
+
+    def reject(self, ticks: int) -> None:
+        self._received += ticks
+        self._rejected += ticks
+
+    async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+        if not self._open:
+            self.reject(len(updates))
+            raise Draining
+        lines: dict[int, list[PriceUpdate]] = {}
+        refused: list[FieldError] = []
+        assigned = self._assigned
+        for position, update in enumerate(updates):
+            index = assigned.get(update.symbol)
+            if index is None:
+                index = self._assign(update.symbol)
+                if index is None:
+                    refused.append(self._over_symbol_limit(position))
+                    continue
+            line = lines.get(index)
+            if line is None:
+                lines[index] = [update]
+            else:
+                line.append(update)
+        self.reject(len(refused))
+        accepted = 0
+        taken_of: dict[int, int] = {}
+        for index, line in lines.items():
+            taken = await self._put(self._partitions[index].channel, line)
+            accepted += taken
+            if taken < len(line):
+                taken_of[index] = taken
+        if taken_of:
+            if accepted == 0:
+                raise QueueFull if self._open else Draining
+            refused += self._without_room(updates, taken_of)
+        return Submitted(accepted, tuple(refused))
+
+    def statistics(self) -> ProcessingStatistics:
+        partitions = self._partitions
+        return ProcessingStatistics(
+            received=self._received,
+            accepted=self._accepted,
+            rejected=self._rejected,
+            processed=sum(partition.processed for partition in partitions),
+            dropped=sum(partition.channel.dropped for partition in partitions),
+            queued=sum(len(partition.channel) for partition in partitions),
+            failed=sum(partition.failed for partition in partitions),
+            late=sum(partition.late for partition in partitions),
+            anomalies=sum(partition.anomalies for partition in partitions),
+            active_symbols=sum(len(partition.book) for partition in partitions),
+            throughput_per_second=self._throughput.per_second(self._clock.monotonic()),
+            partitions=tuple(_statistics_of(partition) for partition in partitions),
+        )
+
+    async def _drained(self) -> None:
+        await asyncio.wait(self._supervisors)
+
+    def _assign(self, symbol: str) -> int | None:
+        if len(self._assigned) >= self._symbols_max:
+            return None
+        return self._assigned.setdefault(symbol, partition_of(symbol, len(self._partitions)))
+
+    async def _put(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:
+        """Put ticks in line and count every one of them; how many, from the first, are accepted."""
+        if channel.mode is FullMode.WAIT:
+            return await self._put_waiting(channel, line)
+        taken = channel.offer(line, self._clock.monotonic())
+        self._received += taken
+        self._accepted += taken
+        self.reject(len(line) - taken)
+        return taken
+
+    async def _put_waiting(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:
+        done = 0
+        try:
+            async with channel.turn:
+                while self._open:
+                    taken = channel.offer(line[done:], self._clock.monotonic())
+                    self._received += taken
+                    self._accepted += taken
+                    done += taken
+                    if done == len(line):
+                        break
+                    await channel.wait_for_room()
+        finally:
+            # The sender went away, or the service is going: what it did not get in was not accepted.
+            self.reject(len(line) - done)
+        return done
+
+    def _over_symbol_limit(self, position: int) -> FieldError:
+        message = f"is new, and the limit of {self._symbols_max} symbols is reached"
+        return FieldError("symbol", "symbol_limit", message, position)
+
+    def _without_room(self, updates: Sequence[PriceUpdate], taken_of: dict[int, int]) -> list[FieldError]:
+        """One error for every tick behind the first `taken_of[partition]` of its partition."""
+        errors = []
+        seen = dict.fromkeys(taken_of, 0)
+        for position, update in enumerate(updates):
+            index = self._assigned.get(update.symbol)
+            if index in seen:
+                seen[index] += 1
+                if seen[index] > taken_of[index]:
+                    errors.append(FieldError("", "queue_full", "the queue has no room for it", position))
+        return errors
+
+
+def _statistics_of(partition: Partition) -> PartitionStatistics:
+    latency = partition.latency
+    return PartitionStatistics(
+        partition=partition.index,
+        queued=len(partition.channel),
+        capacity=partition.channel.capacity,
+        processed=partition.processed,
+        dropped=partition.channel.dropped,
+        failed=partition.failed,
+        restarts=partition.restarts,
+        latency_mean_ms=1000 * latency.mean(),
+        latency_p50_ms=1000 * latency.quantile(0.5),
+        latency_p99_ms=1000 * latency.quantile(0.99),
+    )

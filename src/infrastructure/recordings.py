@@ -1,0 +1,77 @@
+"""Recorded ticks in files: CSV with a header, or NDJSON."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import IO
+
+_COLUMNS = ("timestamp", "symbol", "price", "volume")
+
+
+class UnreadableRecording(Exception):
+    """The file is no recording. The message says what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTick:
+    """line: the tick as one line of NDJSON. timestamp: as written there, None where there is none to be found."""
+
+    line: str
+    timestamp: object
+
+
+def read_recording(stream: IO[bytes]) -> Iterator[RecordedTick]:
+    """The ticks of a file in its order, as they were written: whether they are good is for the service to say.
+
+    A file that starts with a brace is NDJSON, any other CSV with the header `timestamp,symbol,price,volume`, in any
+    order, volume being optional.
+
+    Raises:
+        UnreadableRecording: no such header, or a line that no row can be made of.
+    """
+    # newline="" leaves line ends to the csv module, as it wants them.
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    try:
+        first = text.readline()
+        if first.lstrip().startswith("{"):
+            yield from _ndjson(first, text)
+        else:
+            yield from _csv(first, text)
+    except UnicodeDecodeError:
+        raise UnreadableRecording("it is not UTF-8 text") from None
+    finally:
+        # The stream belongs to the caller.
+        text.detach()
+
+
+def _ndjson(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
+    for line in chain([first], rest):
+        if line.strip():
+            yield RecordedTick(line.strip(), _timestamp_of(line))
+
+
+def _csv(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
+    header = next(csv.reader([first]), [])
+    if not {"symbol", "price"} <= set(header) <= set(_COLUMNS):
+        raise UnreadableRecording(f"its first line must be the header {','.join(_COLUMNS)}")
+    try:
+        for number, row in enumerate(csv.reader(rest), start=2):
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise UnreadableRecording(f"line {number} has {len(row)} fields, the header {len(header)}")
+            tick = {name: value for name, value in zip(header, row, strict=True) if value}
+            yield RecordedTick(json.dumps(tick), tick.get("timestamp"))
+    except csv.Error as error:
+        raise UnreadableRecording(f"it is not CSV: {error}") from None
+
+
+def _timestamp_of(line: str) -> object:
+    try:
+        tick = json.loads(line)
+    except ValueError:
+        return None
+    return tick.get("timestamp") if isinstance(tick, dict) else None

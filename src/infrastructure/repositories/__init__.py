@@ -1,0 +1,1 @@
+"""Where statistics and anomalies are kept."""

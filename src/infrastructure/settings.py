@@ -1,0 +1,113 @@
+"""What can be configured. `infrastructure.settings_loader` reads it; appsettings.toml explains every key."""
+
+import os
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from domain.symbol import InvalidSymbol, normalise_symbol
+from infrastructure.processing.channel import FullMode
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+
+
+class ProcessingSettings(Section):
+    partitions: int = Field(0, ge=0, le=1024)
+    channel_capacity: int = Field(100_000, ge=1)
+    full_mode: FullMode = FullMode.DROP_OLDEST
+    moving_average_window: int = Field(64, ge=1, le=1_000_000)
+    anomaly_threshold_percent: Decimal = Field(Decimal("2.0"), gt=0, le=10_000, max_digits=20)
+    sliding_window_milliseconds: int = Field(1000, ge=0, le=86_400_000)
+    recent_anomalies_capacity: int = Field(10_000, ge=1)
+    max_symbols: int = Field(100_000, ge=1)
+    max_clock_skew_seconds: float = Field(60.0, ge=0, le=31_536_000)
+    max_batch_size: int = Field(10_000, ge=1)
+    shutdown_deadline_seconds: float = Field(10.0, gt=0, le=3600)
+
+    @field_validator("anomaly_threshold_percent", mode="before")
+    @classmethod
+    def _as_written(cls, value: object) -> object:
+        return repr(value) if isinstance(value, float) else value
+
+    @property
+    def partition_count(self) -> int:
+        """The number of partitions, one a core where the setting is 0."""
+        return self.partitions or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
+
+    @property
+    def drain_deadline_seconds(self) -> float:
+        """What is left of the shutdown deadline once requests under way have had their quarter."""
+        return self.shutdown_deadline_seconds * 3 / 4
+
+    @property
+    def max_clock_skew_us(self) -> int:
+        return int(self.max_clock_skew_seconds * 1_000_000)
+
+
+class SimulationSettings(Section):
+    enabled: bool = True
+    symbols: tuple[str, ...] = Field(("AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD"), min_length=1)
+    ticks_per_second: int = Field(2000, ge=1, le=1_000_000)
+    initial_price: float = Field(100.0, ge=1e-6, le=1e9)
+    max_jitter: float = Field(0.01, gt=0, lt=1)
+    seed: int | None = None
+
+    @field_validator("symbols", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("symbols")
+    @classmethod
+    def _normalised(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(normalise_symbol(symbol) for symbol in symbols)
+        except InvalidSymbol as error:
+            raise ValueError(f"every symbol {error}") from None
+
+
+class LimitsSettings(Section):
+    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
+    max_page_size: int = Field(1000, ge=1)
+
+
+class TelemetrySettings(Section):
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    traces_endpoint: str = ""
+    traces_sample_ratio: float = Field(0.01, ge=0, le=1)
+
+
+class Settings(BaseSettings):
+    """Every section and key, with its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MARKETDATA_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
+    )
+
+    server: ServerSettings = ServerSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    simulation: SimulationSettings = SimulationSettings()
+    limits: LimitsSettings = LimitsSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The loader asks the sources itself, one by one, to be able to say where each value came from.
+        return (init_settings,)

@@ -1,0 +1,104 @@
+"""Reads the configuration: defaults, over them a TOML file, the environment, and what the command line says."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import EnvSettingsSource
+
+from infrastructure.settings import Settings
+
+DEFAULT_FILE = Path("appsettings.toml")
+
+Values = Mapping[str, Mapping[str, Any]]
+
+
+class InvalidSettings(Exception):
+    """The configuration cannot be used. The message names the key and where its value came from."""
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """origins: where each key's value came from, by "section.key"."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load_settings(file: Path | None = None, overrides: Values | None = None) -> LoadedSettings:
+    """The effective configuration.
+
+    file: the TOML file; None takes appsettings.toml from the current directory where there is one.
+    overrides: what the command line says.
+
+    Raises:
+        InvalidSettings: a file that cannot be read, an unknown key or a value that is not allowed.
+    """
+    if file is None and DEFAULT_FILE.is_file():
+        file = DEFAULT_FILE
+    layers: list[tuple[str, Values]] = [("environment", _Environment(Settings)())]
+    if file is not None:
+        layers.insert(0, (str(file), _read_toml(file)))
+    layers.append(("command line", overrides or {}))
+    merged: dict[str, dict[str, Any]] = {}
+    given: dict[str, str] = {}
+    for origin, values in layers:
+        for section, keys in values.items():
+            if not isinstance(keys, Mapping):
+                raise InvalidSettings(f"{section} ({origin}): must be a section with keys")
+            merged.setdefault(section, {}).update(keys)
+            given.update({f"{section}.{key}": _name_of(origin, section, key) for key in keys})
+            given.setdefault(section, origin)
+    try:
+        settings = Settings(**merged)  # type: ignore[arg-type]  # checked by pydantic itself
+    except ValidationError as error:
+        raise InvalidSettings(_explain(error, given)) from None
+    names = [f"{section}.{key}" for section, values in settings for key in type(values).model_fields]
+    return LoadedSettings(settings, {name: given.get(name, "default") for name in names})
+
+
+def masked(value: object) -> object:
+    """The value as it may be shown: no secret, and no password inside a URL."""
+    if isinstance(value, SecretStr):
+        return "********"
+    if isinstance(value, str) and "://" in value and (password := urlsplit(value).password):
+        return value.replace(f":{password}@", ":********@")
+    return value
+
+
+class _Environment(EnvSettingsSource):
+    """Takes lists as plain "A,B" too, not only as JSON."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
+def _read_toml(file: Path) -> Values:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except OSError as error:
+        raise InvalidSettings(f"{file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{file}: not valid TOML: {error}") from None
+
+
+def _name_of(origin: str, section: str, key: str) -> str:
+    return f"MARKETDATA_{section}__{key}".upper() if origin == "environment" else origin
+
+
+def _explain(error: ValidationError, given: Mapping[str, str]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"][:2])
+        message = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        lines.append(f"{key} ({given.get(key, 'default')}): {message}")
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""A feed that needs no exchange: random walks, sent as any feeder would send them."""
+
+import random
+from collections.abc import Sequence
+
+import structlog
+
+from application.commands.process_price_batch import ProcessPriceBatch
+from application.errors import MarketDataError
+from application.mediator import Mediator
+from application.ports.clock import Clock
+from domain.price_update import PriceUpdate
+
+# How often ticks are sent: often enough to look continuous, seldom enough to cost little.
+_BEAT_SECONDS = 0.02
+# After a pause longer than this (a laptop that slept) the feed does not make up for what it missed.
+_CATCH_UP_SECONDS = 5.0
+# The walk turns back at this many times the initial price, and at its inverse: left alone it would in days reach
+# prices that no double holds.
+_RANGE = 4.0
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RandomWalk:
+    """Ticks of one symbol after the other, in turn.
+
+    initial_price: where each starts. max_jitter: the largest step, as a fraction of the price.
+    """
+
+    def __init__(
+        self, symbols: Sequence[str], initial_price: float, max_jitter: float, source: random.Random
+    ) -> None:
+        self._symbols = symbols
+        self._prices = [initial_price] * len(symbols)
+        self._lowest = initial_price / _RANGE
+        self._highest = initial_price * _RANGE
+        self._max_jitter = max_jitter
+        self._source = source
+        self._turn = 0
+
+    def next(self, timestamp_us: int) -> PriceUpdate:
+        turn = self._turn
+        self._turn = (turn + 1) % len(self._symbols)
+        price = self._prices[turn]
+        step = self._source.uniform(-self._max_jitter, self._max_jitter)
+        if price < self._lowest or price > self._highest:
+            step = abs(step) if price < self._lowest else -abs(step)
+        # Seven significant digits, as an exchange would quote.
+        price = self._prices[turn] = float(f"{price * (1 + step):.7g}")
+        return PriceUpdate(self._symbols[turn], price, timestamp_us)
+
+
+class SimulatedFeed:
+    """Sends `ticks_per_second` through the mediator, counted from the start, so that late wake-ups do not add up.
+
+    batch_max: ticks sent at once, at most.
+    """
+
+    def __init__(
+        self, walk: RandomWalk, ticks_per_second: int, batch_max: int, mediator: Mediator, clock: Clock
+    ) -> None:
+        self._walk = walk
+        self._ticks_per_second = ticks_per_second
+        self._batch_max = batch_max
+        self._mediator = mediator
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        start = self._clock.monotonic()
+        sent = 0
+        while True:
+            due = int((self._clock.monotonic() - start) * self._ticks_per_second) - sent
+            if due > _CATCH_UP_SECONDS * self._ticks_per_second:
+                sent += due
+                due = 0
+            while due > 0:
+                count = min(due, self._batch_max)
+                await self._send(count)
+                sent += count
+                due -= count
+            await self._clock.sleep(_BEAT_SECONDS)
+
+    async def _send(self, count: int) -> None:
+        now_us = self._clock.now_us()
+        try:
+            await self._mediator.send(ProcessPriceBatch([self._walk.next(now_us) for _ in range(count)]))
+        except MarketDataError as error:
+            # Overload and shutdown concern the feed as little as any other feeder: what was not taken is gone.
+            _log.debug("simulated ticks refused", reason=str(error))

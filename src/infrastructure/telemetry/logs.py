@@ -1,0 +1,51 @@
+"""Structured logs: for eyes on a terminal, as JSON anywhere else, each line with its trace id."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from infrastructure.telemetry.trace_context import current_trace
+
+
+def configure_logging(level: str, form: Literal["auto", "console", "json"]) -> None:
+    """Send every log line of the process, of libraries too, to standard error in one form."""
+    console = sys.stderr.isatty() if form == "auto" else form == "console"
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace_id,
+    ]
+    last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if console:
+        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    else:
+        last += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    # Says at level info what the service says itself, and for every request what metrics count.
+    for chatty in ("uvicorn.error", "httpx"):
+        logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _add_trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    trace = current_trace.get()
+    if trace is not None:
+        event["trace_id"] = trace.trace_id
+    return event

@@ -1,0 +1,34 @@
+"""Counters in plain numbers, for Prometheus to read when it asks."""
+
+from infrastructure.processing.latency import Latency
+
+
+class RequestMeter:
+    """HTTP requests by route template, method and status.
+
+    Bounded: whoever counts passes templates and known methods, never raw paths.
+    """
+
+    def __init__(self) -> None:
+        self.latency: dict[tuple[str, str, int], Latency] = {}
+
+    def observe(self, route: str, method: str, status: int, seconds: float) -> None:
+        key = (route, method, status)
+        latency = self.latency.get(key)
+        if latency is None:
+            latency = self.latency[key] = Latency()
+        latency.observe(seconds)
+
+
+class PipelineMeter:
+    """The `MessageMeter`: messages by type and outcome."""
+
+    def __init__(self) -> None:
+        self.latency: dict[tuple[str, str], Latency] = {}
+
+    def observe(self, message: str, outcome: str, seconds: float) -> None:
+        key = (message, outcome)
+        latency = self.latency.get(key)
+        if latency is None:
+            latency = self.latency[key] = Latency()
+        latency.observe(seconds)

@@ -1,0 +1,136 @@
+"""What Prometheus sees."""
+
+from collections.abc import Iterable, Mapping
+
+from typing import Any
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from application.ports.market_data_processor import MarketDataProcessor, ProcessingStatistics
+from infrastructure.processing.latency import BOUNDS_SECONDS, Latency
+from infrastructure.processing.partition import Partition
+from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_ACCOUNTS = {
+    "received": "Ticks that came in.",
+    "accepted": "Ticks taken.",
+    "rejected": "Ticks refused as bad, over the symbol limit, or for want of room.",
+    "processed": "Accepted ticks counted into the statistics.",
+    "dropped": "Accepted ticks let go because a queue was full.",
+    "failed": "Accepted ticks that could not be applied.",
+    "late": "Processed ticks older than the newest of their symbol.",
+}
+
+
+class PrometheusExposition:
+    """Renders the service's plain counters in Prometheus' text format. Label values are bounded: never a symbol."""
+
+    def __init__(
+        self,
+        processor: MarketDataProcessor,
+        partitions: Iterable[Partition],
+        anomalies: InMemoryAnomalyRepository,
+        requests: RequestMeter,
+        messages: PipelineMeter,
+    ) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+        self._registry.register(_Processing(processor, tuple(partitions), anomalies))
+        self._registry.register(_Latencies(requests, messages))
+
+    def render(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class _Processing(Collector):
+    def __init__(
+        self, processor: MarketDataProcessor, partitions: tuple[Partition, ...], anomalies: InMemoryAnomalyRepository
+    ) -> None:
+        self._processor = processor
+        self._partitions = partitions
+        self._anomalies = anomalies
+
+    def collect(self) -> Iterable[Metric]:
+        statistics = self._processor.statistics()
+        for account, help_text in _ACCOUNTS.items():
+            yield CounterMetricFamily(f"marketdata_ticks_{account}", help_text, value=getattr(statistics, account))
+        yield GaugeMetricFamily("marketdata_ticks_queued", "Accepted ticks not processed yet.", statistics.queued)
+        yield GaugeMetricFamily("marketdata_active_symbols", "Symbols with statistics.", statistics.active_symbols)
+        yield GaugeMetricFamily(
+            "marketdata_throughput_ticks_per_second",
+            "Ticks processed a second, over the last seconds.",
+            statistics.throughput_per_second,
+        )
+        yield from self._by_partition(statistics)
+        anomalies = CounterMetricFamily(
+            "marketdata_anomalies", "Spikes seen, by direction and severity.", labels=("direction", "severity")
+        )
+        for (direction, severity), count in self._anomalies.counts.items():
+            anomalies.add_metric((direction.value, severity.value), count)
+        yield anomalies
+
+    def _by_partition(self, statistics: ProcessingStatistics) -> Iterable[Metric]:
+        depth = GaugeMetricFamily("marketdata_queue_depth", "Ticks waiting in the queue.", labels=("partition",))
+        capacity = GaugeMetricFamily("marketdata_queue_capacity", "Ticks the queue can hold.", labels=("partition",))
+        dropped = CounterMetricFamily(
+            "marketdata_partition_ticks_dropped", "Ticks let go because this queue was full.", labels=("partition",)
+        )
+        restarts = CounterMetricFamily(
+            "marketdata_worker_restarts", "Times the worker died and was started again.", labels=("partition",)
+        )
+        for partition in statistics.partitions:
+            labels = (str(partition.partition),)
+            depth.add_metric(labels, partition.queued)
+            capacity.add_metric(labels, partition.capacity)
+            dropped.add_metric(labels, partition.dropped)
+            restarts.add_metric(labels, partition.restarts)
+        yield from (depth, capacity, dropped, restarts)
+        yield _histogram(
+            "marketdata_processing_latency_seconds",
+            "From accepted to processed.",
+            ("partition",),
+            {(str(partition.index),): partition.latency for partition in self._partitions},
+        )
+
+
+class _Latencies(Collector):
+    def __init__(self, requests: RequestMeter, messages: PipelineMeter) -> None:
+        self._requests = requests
+        self._messages = messages
+
+    def collect(self) -> Iterable[Metric]:
+        yield _histogram(
+            "marketdata_http_request_duration_seconds",
+            "HTTP requests, from the first byte read to the last one sent.",
+            ("route", "method", "status"),
+            {(route, method, str(status)): seen for (route, method, status), seen in self._requests.latency.items()},
+        )
+        yield _histogram(
+            "marketdata_message_duration_seconds",
+            "Commands and queries, through the pipeline and their handler.",
+            ("message", "outcome"),
+            self._messages.latency,
+        )
+
+
+def _histogram(
+    name: str, help_text: str, labels: tuple[str, ...], latencies: Mapping[Any, Latency]
+) -> Metric:
+    family = HistogramMetricFamily(name, help_text, labels=labels)
+    bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
+    for values, latency in latencies.items():
+        total = 0
+        buckets = []
+        for bound, count in zip(bounds, latency.counts, strict=True):
+            total += count
+            buckets.append((bound, total))
+        family.add_metric(values, buckets, latency.sum_seconds)
+    return family

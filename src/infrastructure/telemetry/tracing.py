@@ -1,0 +1,58 @@
+"""Spans of sampled requests, by the OpenTelemetry SDK."""
+
+import random
+from contextlib import AbstractContextManager, nullcontext
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from infrastructure.telemetry.trace_context import TraceContext, current_trace
+
+_NO_SPAN: AbstractContextManager[object] = nullcontext()
+
+
+class OpenTelemetryTracer:
+    """Decides by request whether it is traced, before the SDK costs anything.
+
+    exporter: where finished spans go; None traces nothing.
+    sample_ratio: share of the requests traced whose caller does not ask for it in its `traceparent`.
+    """
+
+    def __init__(self, exporter: SpanProcessor | None, sample_ratio: float) -> None:
+        self._sample_ratio = sample_ratio if exporter else 0.0
+        self._enabled = exporter is not None
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": "marketdata"}), shutdown_on_exit=False
+        )
+        if exporter is not None:
+            self._provider.add_span_processor(exporter)
+        self._tracer = self._provider.get_tracer("marketdata")
+        self._propagator = TraceContextTextMapPropagator()
+
+    def request(self, context: TraceContext, name: str) -> AbstractContextManager[object]:
+        """The span of a whole request, where it is sampled."""
+        if not self._enabled or not (context.sampled_by_caller or random.random() < self._sample_ratio):
+            return _NO_SPAN
+        carrier = {"traceparent": context.traceparent} if context.traceparent else {}
+        span = self._tracer.start_as_current_span(name, self._propagator.extract(carrier))
+        context.sampled = True
+        return span
+
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """A span inside that of the request at hand, where that one is sampled."""
+        context = current_trace.get()
+        if context is None or not context.sampled:
+            return _NO_SPAN
+        return self._tracer.start_as_current_span(name)
+
+    def shutdown(self) -> None:
+        """Send what is left."""
+        self._provider.shutdown()
+
+
+def otlp_exporter(endpoint: str) -> SpanProcessor | None:
+    """Sends spans in batches, from a thread of its own, to an OTLP/HTTP collector; None for an empty endpoint."""
+    return BatchSpanProcessor(OTLPSpanExporter(endpoint)) if endpoint else None
