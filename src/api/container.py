@@ -71,7 +71,7 @@ def _partitions(
             SymbolBook(rules),
             sink,
             clock,
-            throughput.add,
+            throughput,
         )
         for index in range(processing.partition_count)
     ]

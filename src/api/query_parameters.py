@@ -12,8 +12,10 @@ E = TypeVar("E", bound=Enum)
 
 
 class QueryParameters:
-    """Every reader answers None, or the default, for a parameter that is absent, and raises ValidationFailed for a bad
-    one. Parameters not in `known` are refused by name."""
+    """Every reader answers None for a parameter that is absent, and raises ValidationFailed for a bad one.
+
+    Parameters not in `known` are refused by name.
+    """
 
     def __init__(self, request: Request[Any, Any, Any], known: tuple[str, ...]) -> None:
         self._values = request.query_params
@@ -26,10 +28,10 @@ class QueryParameters:
         value: str | None = self._values.get(name)
         return value
 
-    def integer(self, name: str, default: int) -> int:
+    def integer(self, name: str) -> int | None:
         value = self.text(name)
         if value is None:
-            return default
+            return None
         if not (value.isascii() and value.isdigit() and len(value) <= 9):
             raise _bad(name, "not_an_integer", "must be a whole number")
         return int(value)

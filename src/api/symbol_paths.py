@@ -26,7 +26,7 @@ def routable(path: str, raw_path: bytes, method: str) -> str:
     if not (slash and symbol and last in SUBRESOURCES):
         symbol, slash, last = rest, "", ""
     # Capitals keep a symbol apart from the fixed routes, all of which are in small letters.
-    return PREFIX + quote(unquote(symbol).strip().upper(), safe="") + slash + last
+    return PREFIX + quote(unquote(symbol).upper(), safe="") + slash + last
 
 
 def symbol_of(request: Request[Any, Any, Any]) -> str:

@@ -16,7 +16,8 @@ PRICE_MAX = 1.7976931348623157e308
 DIGITS_MAX = 64
 # Room for the longest plain form of a double of the smallest size, leading zeros and all.
 _TEXT_LENGTH_MAX = 400
-_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,9})?\Z")
+_EXPONENT_LENGTH_MAX = 10
+_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?(?P<exponent>[0-9]+))?\Z")
 
 # Products of two numbers of DIGITS_MAX digits fit, and one that did not would raise instead of rounding.
 EXACT = Context(prec=4 * DIGITS_MAX, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
@@ -39,12 +40,14 @@ def read_number(text: str) -> Price:
             range of doubles with full precision.
     """
     # Decimal alone would also read "Infinity", "NaN", "1_0", " 1" and the digits of other scripts.
-    if not _DECIMAL.match(text):
+    match = _DECIMAL.match(text)
+    if match is None:
         raise InvalidNumber("must be a decimal number")
     if len(text) > _TEXT_LENGTH_MAX:
         raise InvalidNumber(f"must be written in at most {_TEXT_LENGTH_MAX} characters")
-    number = Decimal(text)
-    if number and not PRICE_MIN <= abs(number) <= PRICE_MAX:
+    # An exponent of more digits is beyond Decimal itself. copy_abs, because abs rounds.
+    number = Decimal(text) if len(match.group("exponent") or "") < _EXPONENT_LENGTH_MAX else Decimal("Infinity")
+    if number and not PRICE_MIN <= number.copy_abs() <= PRICE_MAX:
         raise InvalidNumber(f"must be between {PRICE_MIN} and {PRICE_MAX} in size")
     if len(number.as_tuple().digits) > DIGITS_MAX:
         raise InvalidNumber(f"must have at most {DIGITS_MAX} significant digits")

@@ -6,6 +6,7 @@ SYMBOL_LENGTH_MAX = 32
 SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / -"
 
 # \Z, not $: a dollar sign would also match before a final line feed.
+_SPACE = " \t\r\n"
 _VALID = re.compile(r"[A-Z0-9._:/\-]{1,%d}\Z" % SYMBOL_LENGTH_MAX)
 
 
@@ -19,7 +20,7 @@ def normalise_symbol(text: str) -> str:
     Raises:
         InvalidSymbol: the text, once trimmed, breaks SYMBOL_RULE.
     """
-    trimmed = text.strip()
+    trimmed = text.strip(_SPACE)
     # Asked before upper(), which turns some characters outside ASCII into letters inside it.
     if trimmed.isascii():
         symbol = trimmed.upper()

@@ -57,13 +57,17 @@ def _csv(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
     header = next(csv.reader([first]), [])
     if not {"symbol", "price"} <= set(header) <= set(_COLUMNS):
         raise UnreadableRecording(f"its first line must be the header {','.join(_COLUMNS)}")
+    moment = header.index("timestamp") if "timestamp" in header else header.index("symbol")
     try:
         for number, row in enumerate(csv.reader(rest), start=2):
             if not row:
                 continue
             if len(row) != len(header):
                 raise UnreadableRecording(f"line {number} has {len(row)} fields, the header {len(header)}")
-            tick = {name: value for name, value in zip(header, row, strict=True) if value}
+            tick: dict[str, str | int] = {name: value for name, value in zip(header, row, strict=True) if value}
+            if row[moment].isdecimal():
+                # Milliseconds: on the wire a number, in CSV everything is text.
+                tick["timestamp"] = int(row[moment])
             yield RecordedTick(json.dumps(tick), tick.get("timestamp"))
     except csv.Error as error:
         raise UnreadableRecording(f"it is not CSV: {error}") from None

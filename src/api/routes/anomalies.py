@@ -15,7 +15,6 @@ from application.mediator import Mediator
 from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
 from application.queries.get_recent_anomalies import GetRecentAnomalies
 from application.queries.get_symbol_statistics import GetSymbolStatistics
-from application.queries.paging import PAGE_SIZE_DEFAULT
 from domain.price_anomaly import Direction, Severity
 
 _PLACES: msgspec.json.Decoder[AnomalyOrder] = msgspec.json.Decoder(AnomalyOrder)
@@ -39,7 +38,7 @@ def anomaly_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
         matching = AnomalyFilter(
             symbol, query.one_of("direction", Direction), query.one_of("severity", Severity), query.moment("since")
         )
-        limit = query.integer("limit", PAGE_SIZE_DEFAULT)
+        limit = query.integer("limit")
         before = from_cursor(query.text("cursor"), _PLACES)
         found = await mediator.send(GetRecentAnomalies(matching, limit, before))
         items = [AnomalyView.of(item) for item in found.items]

@@ -19,7 +19,6 @@ from application.mediator import Mediator, Message
 from application.ports.clock import Clock
 from application.queries.get_symbol_statistics import GetSymbolStatistics
 from application.queries.list_symbol_statistics import ListSymbolStatistics
-from application.queries.paging import PAGE_SIZE_DEFAULT
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -50,7 +49,7 @@ def price_routes(mediator: Mediator, clock: Clock) -> list[HTTPRouteHandler]:
         query = QueryParameters(request, ("symbols", "limit", "cursor"))
         names = query.text("symbols")
         symbols = None if names is None else tuple(name for name in names.split(",") if name.strip())
-        limit = query.integer("limit", PAGE_SIZE_DEFAULT)
+        limit = query.integer("limit")
         page = await mediator.send(ListSymbolStatistics(symbols, limit, from_cursor(query.text("cursor"), _PLACES)))
         items = [StatisticsView.of(item) for item in page.items]
         return answer(StatisticsPageView(items, page.total, to_cursor(page.next_after)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
 from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder, AnomalyPage, AnomalyRepository
-from application.queries.paging import PAGE_SIZE_DEFAULT, check_limit
+from application.queries.paging import PAGE_SIZE_DEFAULT, page_size
 from domain.symbol import InvalidSymbol, normalise_symbol
 
 
@@ -14,7 +14,7 @@ class GetRecentAnomalies(Message[AnomalyPage]):
     """before: the place, in `PriceAnomaly.order`, that the page starts behind."""
 
     matching: AnomalyFilter = field(default_factory=AnomalyFilter)
-    limit: int = PAGE_SIZE_DEFAULT
+    limit: int | None = None
     before: AnomalyOrder | None = None
 
 
@@ -23,7 +23,8 @@ class GetRecentAnomaliesValidator:
         self._limit_max = limit_max
 
     def validate(self, query: GetRecentAnomalies) -> GetRecentAnomalies:
-        errors = check_limit(query.limit, self._limit_max)
+        errors: list[FieldError] = []
+        limit = page_size(query.limit, self._limit_max, errors)
         symbol = query.matching.symbol
         if symbol is not None:
             try:
@@ -32,7 +33,7 @@ class GetRecentAnomaliesValidator:
                 errors.append(FieldError("symbol", "invalid_symbol", str(error)))
         if errors:
             raise ValidationFailed(errors)
-        return replace(query, matching=replace(query.matching, symbol=symbol))
+        return replace(query, matching=replace(query.matching, symbol=symbol), limit=limit)
 
 
 class GetRecentAnomaliesHandler:
@@ -40,4 +41,4 @@ class GetRecentAnomaliesHandler:
         self._repository = repository
 
     async def handle(self, query: GetRecentAnomalies) -> AnomalyPage:
-        return await self._repository.page(query.matching, query.before, query.limit)
+        return await self._repository.page(query.matching, query.before, query.limit or PAGE_SIZE_DEFAULT)

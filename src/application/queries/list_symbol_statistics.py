@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
 from application.ports.statistics_repository import StatisticsPage, StatisticsRepository
-from application.queries.paging import PAGE_SIZE_DEFAULT, check_limit
+from application.queries.paging import PAGE_SIZE_DEFAULT, page_size
 from domain.symbol import InvalidSymbol, normalise_symbol
 
 
@@ -14,7 +14,7 @@ class ListSymbolStatistics(Message[StatisticsPage]):
     """symbols: None for all. after: the symbol behind which the page starts."""
 
     symbols: tuple[str, ...] | None = None
-    limit: int = PAGE_SIZE_DEFAULT
+    limit: int | None = None
     after: str | None = None
 
 
@@ -23,7 +23,8 @@ class ListSymbolStatisticsValidator:
         self._limit_max = limit_max
 
     def validate(self, query: ListSymbolStatistics) -> ListSymbolStatistics:
-        errors = check_limit(query.limit, self._limit_max)
+        errors: list[FieldError] = []
+        limit = page_size(query.limit, self._limit_max, errors)
         if query.symbols is None:
             symbols = None
         else:
@@ -36,7 +37,7 @@ class ListSymbolStatisticsValidator:
             symbols = tuple(sorted(set(names)))
         if errors:
             raise ValidationFailed(errors)
-        return replace(query, symbols=symbols)
+        return replace(query, symbols=symbols, limit=limit)
 
 
 class ListSymbolStatisticsHandler:
@@ -44,4 +45,4 @@ class ListSymbolStatisticsHandler:
         self._repository = repository
 
     async def handle(self, query: ListSymbolStatistics) -> StatisticsPage:
-        return await self._repository.page(query.symbols, query.after, query.limit)
+        return await self._repository.page(query.symbols, query.after, query.limit or PAGE_SIZE_DEFAULT)

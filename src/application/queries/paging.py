@@ -5,8 +5,10 @@ from application.errors import FieldError
 PAGE_SIZE_DEFAULT = 100
 
 
-def check_limit(limit: int, limit_max: int) -> list[FieldError]:
-    """What is wrong with the number of items asked for."""
-    if 1 <= limit <= limit_max:
-        return []
-    return [FieldError("limit", "out_of_range", f"must be between 1 and {limit_max}")]
+def page_size(limit: int | None, limit_max: int, errors: list[FieldError]) -> int:
+    """The items of a page: the default where none are asked for. A wish that cannot be met is added to `errors`."""
+    if limit is None:
+        return min(PAGE_SIZE_DEFAULT, limit_max)
+    if not 1 <= limit <= limit_max:
+        errors.append(FieldError("limit", "out_of_range", f"must be between 1 and {limit_max}"))
+    return limit

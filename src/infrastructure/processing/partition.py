@@ -5,7 +5,6 @@ what the channel let go and did not drop is processed or failed.
 """
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
@@ -16,6 +15,7 @@ from domain.price_update import PriceUpdate
 from domain.symbol_book import SymbolBook
 from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
+from infrastructure.processing.throughput import Throughput
 
 _BATCH_MAX = 1024
 _LOGGED_SYMBOLS_MAX = 1000
@@ -24,7 +24,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Partition:
-    """index: its number, from 0. The counters are ticks, but for `anomalies` and `restarts`."""
+    """index: its number, from 0. throughput: shared by all partitions. The counters are ticks, but for `anomalies` and `restarts`."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Partition:
         book: SymbolBook,
         sink: AnomalySink,
         clock: Clock,
-        on_processed: Callable[[float, int], None],
+        throughput: Throughput,
     ) -> None:
         self.index = index
         self.channel = channel
@@ -44,9 +44,9 @@ class Partition:
         self.anomalies = 0
         self.restarts = 0
         self.latency = Latency()
+        self.throughput = throughput
         self._sink = sink
         self._clock = clock
-        self._on_processed = on_processed
         self._unpublished: list[PriceAnomaly] = []
         self._logged: set[str] = set()
 
@@ -77,7 +77,7 @@ class Partition:
         for update, failure in applied.failures:
             self._log_once(update, failure)
         now = self._clock.monotonic()
-        self._on_processed(now, applied.processed)
+        self.throughput.add(now, applied.processed)
         for moment, ticks in self.channel.settle():
             self.latency.observe(now - moment, ticks)
 

@@ -1,0 +1,1 @@
+"""What tests share: fakes behind ports, a reference to compare with, and the running service."""

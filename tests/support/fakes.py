@@ -1,0 +1,69 @@
+"""Stand-ins behind the ports."""
+
+import asyncio
+import heapq
+from collections.abc import Sequence
+
+from domain.price_anomaly import PriceAnomaly
+
+START_US = 1_700_000_000_000_000
+
+
+class FakeClock:
+    """Time that moves only when told; sleepers wake as it passes them."""
+
+    def __init__(self, now_us: int = START_US) -> None:
+        self._now_us = now_us
+        self._moment = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._slept = 0
+
+    def now_us(self) -> int:
+        return self._now_us
+
+    def monotonic(self) -> float:
+        return self._moment
+
+    async def sleep(self, seconds: float) -> None:
+        self._slept += 1
+        waking = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._moment + seconds, self._slept, waking))
+        await waking
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, sleeper by sleeper, and let everything run that is due."""
+        await settle()
+        end = self._moment + seconds
+        while self._sleepers and self._sleepers[0][0] <= end:
+            moment, _, waking = heapq.heappop(self._sleepers)
+            self.jump(max(moment, self._moment))
+            if not waking.done():
+                waking.set_result(None)
+            await settle()
+        self.jump(end)
+        await settle()
+
+    def jump(self, moment: float) -> None:
+        """Let time pass and nobody notice yet."""
+        self._now_us += round((moment - self._moment) * 1_000_000)
+        self._moment = moment
+
+
+class CollectingSink:
+    """Keeps what is published; raises instead while `failures` lasts."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.published: list[PriceAnomaly] = []
+        self.failures = failures
+
+    async def publish(self, anomalies: Sequence[PriceAnomaly]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the sink is away")
+        self.published.extend(anomalies)
+
+
+async def settle(turns: int = 50) -> None:
+    """Let every task that can run do so: sleep(0) gives the event loop one turn and takes no time."""
+    for _ in range(turns):
+        await asyncio.sleep(0)

@@ -1,0 +1,44 @@
+"""A processor put together by hand, for tests that drive it without HTTP."""
+
+from decimal import Decimal
+
+from application.ports.anomaly_repository import AnomalySink
+from application.ports.clock import Clock
+from domain.spike_rule import SpikeRule
+from domain.symbol_book import SymbolBook
+from domain.symbol_state import StatisticsRules
+from infrastructure.processing.channel import Channel, FullMode
+from infrastructure.processing.partition import Partition
+from infrastructure.processing.partitioned_processor import PartitionedProcessor
+from infrastructure.processing.throughput import Throughput
+from support.fakes import CollectingSink, FakeClock
+
+RULES = StatisticsRules(moving_average_size=4, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
+
+
+def partitions_of(
+    count: int,
+    capacity: int = 100,
+    mode: FullMode = FullMode.DROP_OLDEST,
+    sink: AnomalySink | None = None,
+    clock: Clock | None = None,
+    throughput: Throughput | None = None,
+) -> list[Partition]:
+    throughput = throughput or Throughput(0.0)
+    return [
+        Partition(
+            index,
+            Channel(capacity, mode),
+            SymbolBook(RULES),
+            sink or CollectingSink(),
+            clock or FakeClock(),
+            throughput,
+        )
+        for index in range(count)
+    ]
+
+
+def processor_of(
+    partitions: list[Partition], clock: Clock, symbols_max: int = 1000, deadline_seconds: float = 5.0
+) -> PartitionedProcessor:
+    return PartitionedProcessor(partitions, partitions[0].throughput, clock, symbols_max, deadline_seconds)

@@ -1,0 +1,49 @@
+"""A processor that only counts."""
+
+from collections.abc import Sequence
+
+from application.errors import FieldError, QueueFull
+from application.ports.market_data_processor import ProcessingStatistics, Submitted
+from domain.price_update import PriceUpdate
+
+
+class CountingProcessor:
+    """Accepts ticks until it has `room` of them, refusing the symbols in `unwelcome`."""
+
+    def __init__(self, room: int = 1_000_000, unwelcome: tuple[str, ...] = ()) -> None:
+        self.accepted: list[PriceUpdate] = []
+        self.rejected = 0
+        self._room = room
+        self._unwelcome = unwelcome
+
+    async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+        refused = []
+        for position, update in enumerate(updates):
+            if update.symbol in self._unwelcome:
+                refused.append(FieldError("symbol", "symbol_limit", "too many", position))
+            elif len(self.accepted) >= self._room:
+                raise QueueFull
+            else:
+                self.accepted.append(update)
+        self.reject(len(refused))
+        return Submitted(len(updates) - len(refused), tuple(refused))
+
+    def reject(self, ticks: int) -> None:
+        self.rejected += ticks
+
+    def statistics(self) -> ProcessingStatistics:
+        count = len(self.accepted)
+        return ProcessingStatistics(
+            received=count + self.rejected,
+            accepted=count,
+            rejected=self.rejected,
+            processed=0,
+            dropped=0,
+            queued=count,
+            failed=0,
+            late=0,
+            anomalies=0,
+            active_symbols=0,
+            throughput_per_second=0.0,
+            partitions=(),
+        )

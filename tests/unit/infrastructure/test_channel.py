@@ -1,0 +1,114 @@
+import asyncio
+
+import pytest
+from support.fakes import settle
+
+from domain.price_update import PriceUpdate
+from infrastructure.processing.channel import Channel, FullMode
+
+
+def ticks(*numbers: int) -> list[PriceUpdate]:
+    return [PriceUpdate("A", float(number), 0) for number in numbers]
+
+
+async def drained(channel: Channel) -> list[float]:
+    channel.close()
+    taken: list[float] = []
+    while batch := await channel.take(2):
+        taken += [update.price for update in batch]  # type: ignore[misc]
+    return taken
+
+
+async def test_ticks_come_out_in_order_and_in_batches() -> None:
+    channel = Channel(10, FullMode.REJECT)
+    channel.offer(ticks(1, 2), 0.0)
+    channel.offer(ticks(3), 0.0)
+    assert [update.price for update in await channel.take(2)] == [1, 2]
+    assert [update.price for update in await channel.take(2)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("mode", "accepted", "dropped", "left"),
+    [
+        (FullMode.DROP_OLDEST, [2, 2], 1, [2, 3, 4]),
+        (FullMode.DROP_NEWEST, [2, 2], 1, [1, 2, 3]),
+        (FullMode.REJECT, [2, 1], 0, [1, 2, 3]),
+        (FullMode.WAIT, [2, 1], 0, [1, 2, 3]),
+    ],
+)
+async def test_full_channel_follows_its_mode(
+    mode: FullMode, accepted: list[int], dropped: int, left: list[float]
+) -> None:
+    channel = Channel(3, mode)
+    assert [channel.offer(ticks(1, 2), 0.0), channel.offer(ticks(3, 4), 0.0)] == accepted
+    assert (channel.dropped, len(channel)) == (dropped, 3)
+    assert await drained(channel) == left
+
+
+async def test_more_ticks_than_the_capacity_leave_the_newest() -> None:
+    channel = Channel(2, FullMode.DROP_OLDEST)
+    channel.offer(ticks(1), 0.0)
+    assert channel.offer(ticks(2, 3, 4, 5), 0.0) == 4
+    assert channel.dropped == 3
+    assert await drained(channel) == [4, 5]
+
+
+async def test_reader_sleeps_until_there_is_a_tick_and_ends_when_closed() -> None:
+    channel = Channel(2, FullMode.REJECT)
+    reader = asyncio.create_task(channel.take(5))
+    await settle()
+    assert not reader.done()
+    channel.offer(ticks(1), 0.0)
+    assert len(await reader) == 1
+    ending = asyncio.create_task(channel.take(5))
+    await settle()
+    channel.close()
+    assert await ending == []
+
+
+async def test_cancelled_reader_loses_nothing() -> None:
+    channel = Channel(2, FullMode.REJECT)
+    reader = asyncio.create_task(channel.take(5))
+    await settle()
+    channel.offer(ticks(1), 0.0)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    assert len(await channel.take(5)) == 1
+
+
+async def test_second_reader_is_refused() -> None:
+    channel = Channel(2, FullMode.REJECT)
+    reader = asyncio.create_task(channel.take(5))
+    await settle()
+    with pytest.raises(AssertionError):
+        await channel.take(5)
+    channel.close()
+    await reader
+
+
+async def test_writer_waits_for_room_until_there_is_some_or_the_channel_closes() -> None:
+    channel = Channel(1, FullMode.WAIT)
+    channel.offer(ticks(1), 0.0)
+    writer = asyncio.create_task(channel.wait_for_room())
+    await settle()
+    assert not writer.done()
+    await channel.take(1)
+    await writer
+    channel.offer(ticks(2), 0.0)
+    waiting = asyncio.create_task(channel.wait_for_room())
+    await settle()
+    channel.close()
+    await waiting
+
+
+async def test_settling_names_every_tick_that_left_once_with_its_arrival_but_not_the_dropped() -> None:
+    channel = Channel(4, FullMode.DROP_OLDEST)
+    channel.offer(ticks(1, 2, 3), 1.0)
+    await channel.take(2)
+    assert list(channel.settle()) == [(1.0, 2)]
+    channel.offer(ticks(4, 5, 6, 7), 2.0)
+    assert channel.dropped == 1
+    await channel.take(10)
+    assert list(channel.settle()) == [(2.0, 4)]
+    assert list(channel.settle()) == []

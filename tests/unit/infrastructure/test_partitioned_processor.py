@@ -1,0 +1,270 @@
+import asyncio
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fakes import CollectingSink, FakeClock, settle
+from support.processing import partitions_of, processor_of
+
+from application.errors import Draining, QueueFull
+from domain.price_anomaly import PriceAnomaly
+from domain.price_update import PriceUpdate
+from infrastructure.processing.channel import FullMode
+from infrastructure.processing.partitioned_processor import PartitionedProcessor, partition_of
+
+
+def tick(symbol: str = "A", price: float = 100.0, time_us: int = 0) -> PriceUpdate:
+    return PriceUpdate(symbol, price, time_us)
+
+
+def assert_accounts_balance(processor: PartitionedProcessor) -> None:
+    account = processor.statistics()
+    assert account.received == account.accepted + account.rejected
+    assert account.accepted == account.processed + account.dropped + account.queued + account.failed
+
+
+def test_partition_of_a_symbol_is_the_same_everywhere() -> None:
+    assert [partition_of(symbol, 7) for symbol in ("AAPL", "BTCUSD", "EURUSD")] == [5, 0, 4]
+
+
+async def test_ticks_are_processed_each_symbol_by_one_partition() -> None:
+    clock = FakeClock()
+    partitions = partitions_of(3, clock=clock)
+    processor = processor_of(partitions, clock)
+    processor.start()
+    symbols = [f"S{i}" for i in range(20)]
+    assert (await processor.submit([tick(symbol) for symbol in symbols * 2])).accepted == 40
+    await settle()
+    for symbol in symbols:
+        snapshots = [partition.book.snapshot(symbol) for partition in partitions]
+        assert [bool(snapshot) for snapshot in snapshots].count(True) == 1
+        own = snapshots[partition_of(symbol, 3)]
+        assert own is not None
+        assert own.update_count == 2
+    account = processor.statistics()
+    assert (account.processed, account.active_symbols, account.queued) == (40, 20, 0)
+    await processor.stop()
+
+
+async def test_second_start_is_refused() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1), clock)
+    processor.start()
+    with pytest.raises(RuntimeError):
+        processor.start()
+    await processor.stop()
+
+
+async def test_new_symbol_over_the_limit_is_refused_and_known_ones_go_on() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(2), clock, symbols_max=2)
+    processor.start()
+    submitted = await processor.submit([tick("A"), tick("B"), tick("C"), tick("A")])
+    assert submitted.accepted == 3
+    assert [(error.index, error.code) for error in submitted.refused] == [(2, "symbol_limit")]
+    assert "limit of 2 symbols" in submitted.refused[0].message
+    assert_accounts_balance(processor)
+    await processor.stop()
+
+
+async def test_rejecting_queue_names_what_it_has_no_room_for() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, capacity=2, mode=FullMode.REJECT), clock)
+    processor.start()
+    submitted = await processor.submit([tick(), tick(), tick(), tick()])
+    assert submitted.accepted == 2
+    assert [(error.index, error.code) for error in submitted.refused] == [(2, "queue_full"), (3, "queue_full")]
+    with pytest.raises(QueueFull):
+        await processor.submit([tick()])
+    account = processor.statistics()
+    assert (account.received, account.accepted, account.rejected, account.queued) == (5, 2, 3, 2)
+    await processor.stop()
+
+
+async def test_waiting_sender_gets_everything_in_as_room_appears_in_the_order_it_came() -> None:
+    clock = FakeClock()
+    partitions = partitions_of(1, capacity=2, mode=FullMode.WAIT)
+    processor = processor_of(partitions, clock)
+    processor.start()
+    first = asyncio.create_task(processor.submit([tick(price=float(i), time_us=i) for i in range(1, 6)]))
+    second = asyncio.create_task(processor.submit([tick(price=9.0, time_us=9)]))
+    assert [(await each).accepted for each in (first, second)] == [5, 1]
+    await settle()
+    snapshot = partitions[0].book.snapshot("A")
+    assert snapshot is not None
+    assert (snapshot.update_count, snapshot.late_count, snapshot.current_price) == (6, 0, 9.0)
+    assert_accounts_balance(processor)
+    await processor.stop()
+
+
+async def test_waiting_sender_that_goes_away_leaves_the_accounts_straight() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, capacity=2, mode=FullMode.WAIT, sink=_Stuck()), clock)
+    processor.start()
+    await processor.submit([tick(time_us=1), tick(price=200.0, time_us=1)])
+    await settle()
+    sender = asyncio.create_task(processor.submit([tick(time_us=2)] * 5))
+    await settle()
+    assert_accounts_balance(processor)
+    sender.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sender
+    account = processor.statistics()
+    assert (account.received, account.accepted, account.rejected) == (7, 4, 3)
+    assert_accounts_balance(processor)
+
+
+async def test_waiting_sender_is_told_when_the_service_goes() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, capacity=1, mode=FullMode.WAIT, sink=_Stuck()), clock)
+    processor.start()
+    await processor.submit([tick(price=100.0), tick(price=200.0)])
+    await settle()
+    await processor.submit([tick()])
+    sender = asyncio.create_task(processor.submit([tick()]))
+    await settle()
+    processor.drain()
+    with pytest.raises(Draining):
+        await sender
+    assert_accounts_balance(processor)
+
+
+class _Stuck:
+    async def publish(self, anomalies: Sequence[PriceAnomaly]) -> None:
+        await asyncio.get_running_loop().create_future()
+
+
+async def test_dead_worker_comes_back_with_its_state_while_the_others_never_stop() -> None:
+    clock = FakeClock()
+    sink = CollectingSink(failures=2)
+    partitions = partitions_of(2, sink=sink, clock=clock)
+    processor = processor_of(partitions, clock)
+    processor.start()
+    broken, other = partition_of("A", 2), partition_of("B1", 2)
+    assert broken != other
+    await processor.submit([tick("A", 100.0), tick("A", 110.0)])
+    await settle()
+    # The worker of A is dead now, and waits to be started again.
+    await processor.submit([tick("A", 111.0), tick("B1")])
+    await settle()
+    assert partitions[other].processed == 1
+    assert partitions[broken].restarts == 1
+    assert processor.statistics().queued == 1
+    assert_accounts_balance(processor)
+    await clock.advance(10.0)
+    snapshot = partitions[broken].book.snapshot("A")
+    assert snapshot is not None
+    assert (snapshot.update_count, snapshot.max_price) == (3, 111.0)
+    assert [anomaly.sequence for anomaly in sink.published] == [2, 3]
+    assert processor.statistics().partitions[broken].restarts == 2
+    assert processor.statistics().partitions[other].restarts == 0
+    assert processor.is_running
+    await processor.stop()
+
+
+async def test_shutdown_processes_everything_accepted_and_takes_no_more() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(2, capacity=10_000), clock)
+    processor.start()
+    await processor.submit([tick(f"S{i % 10}") for i in range(5000)])
+    assert await processor.stop() == 0
+    assert processor.statistics().processed == 5000
+    assert not processor.is_running
+    with pytest.raises(Draining):
+        await processor.submit([tick(), tick()])
+    assert processor.statistics().rejected == 2
+    assert_accounts_balance(processor)
+
+
+async def test_shutdown_gives_up_at_its_deadline_and_says_what_is_left() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, sink=_Stuck()), clock, deadline_seconds=3.0)
+    processor.start()
+    await processor.submit([tick(price=100.0), tick(price=200.0)])
+    await settle()
+    await processor.submit([tick(), tick(), tick()])
+    stopping = asyncio.create_task(processor.stop())
+    await settle()
+    await clock.advance(2.9)
+    assert not stopping.done()
+    await clock.advance(0.2)
+    assert await stopping == 3
+    assert processor.statistics().queued == 3
+    assert_accounts_balance(processor)
+
+
+async def test_tick_that_cannot_be_applied_is_counted_as_failed() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1), clock)
+    processor.start()
+    await processor.submit([tick(), tick()._replace(price="no price"), tick()])  # type: ignore[arg-type]
+    await settle()
+    account = processor.statistics()
+    assert (account.processed, account.failed) == (2, 1)
+    assert_accounts_balance(processor)
+    await processor.stop()
+
+
+async def test_latency_and_throughput_are_those_of_the_ticks() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, clock=clock), clock)
+    processor.start()
+    await processor.submit([tick(), tick()])
+    # Time passes before the worker has its turn.
+    clock.jump(0.2)
+    await settle()
+    account = processor.statistics()
+    assert account.partitions[0].latency_mean_ms == pytest.approx(200)
+    assert account.throughput_per_second == 2
+    await processor.stop()
+
+
+@given(st.sampled_from(FullMode), st.integers(1, 3), st.integers(1, 8), st.integers(0, 2**32))
+def test_accounts_balance_at_every_moment_under_overload_crashes_and_shutdown(
+    mode: FullMode, partitions: int, capacity: int, seed: int
+) -> None:
+    asyncio.run(_storm(mode, partitions, capacity, random.Random(seed)))
+
+
+async def _storm(mode: FullMode, partition_count: int, capacity: int, chance: random.Random) -> None:
+    clock = FakeClock()
+    sink = CollectingSink()
+    partitions = partitions_of(partition_count, capacity, mode, sink, clock)
+    processor = processor_of(partitions, clock, symbols_max=5)
+    processor.start()
+    senders: list[asyncio.Task[object]] = []
+    for _ in range(40):
+        match chance.randrange(6):
+            case 0:
+                sink.failures += 1
+            case 1:
+                await clock.advance(chance.random())
+            case 2 if senders:
+                chance.choice(senders).cancel()
+            case 3:
+                processor.reject(chance.randrange(3))
+            case _:
+                bad = [tick()._replace(timestamp_us=None)] if chance.random() < 0.2 else []  # type: ignore[arg-type]
+                good = [
+                    tick(f"S{chance.randrange(7)}", chance.uniform(90, 110), chance.randrange(9))
+                    for _ in range(chance.randrange(1, 12))
+                ]
+                senders.append(asyncio.create_task(processor.submit(good + bad)))
+        for _ in range(chance.randrange(4)):
+            await asyncio.sleep(0)  # one turn of the loop, so that the check meets every state
+            assert_accounts_balance(processor)
+    # However often the sink failed, the pause before the next start is shorter than the deadline.
+    sink.failures = 0
+    stopping = asyncio.create_task(processor.stop())
+    for _ in range(30):
+        await asyncio.sleep(0)
+        assert_accounts_balance(processor)
+        await clock.advance(0.5)
+    left = await stopping
+    await asyncio.gather(*senders, return_exceptions=True)
+    assert_accounts_balance(processor)
+    account = processor.statistics()
+    assert account.queued == left == 0
+    assert account.anomalies == len(sink.published)

@@ -1,0 +1,127 @@
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from infrastructure.processing.channel import FullMode
+from infrastructure.settings import Settings
+from infrastructure.settings_loader import InvalidSettings, load_settings, masked
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def file_with(text: str) -> Path:
+    path = Path("some.toml")
+    path.write_text(text)
+    return path
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    settings = load_settings().settings
+    assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8000)
+    assert settings.processing.channel_capacity == 100_000
+    assert settings.processing.full_mode is FullMode.DROP_OLDEST
+    assert settings.processing.anomaly_threshold_percent == Decimal("2.0")
+    assert settings.simulation.symbols == ("AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD")
+    assert settings.processing.partition_count >= 1
+
+
+def test_file_in_the_repository_states_every_key_with_its_default_and_a_comment() -> None:
+    text = (ROOT / "appsettings.toml").read_text()
+    given = tomllib.loads(text)
+    defaults = Settings()
+    assert {section: set(keys) for section, keys in given.items()} == {
+        section: set(type(values).model_fields) - {"seed"} for section, values in defaults
+    }
+    assert Settings(**given) == defaults
+    lines = text.splitlines()
+    keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("# ")]
+    assert all(lines[number - 1].startswith("# ") for number in keys)
+
+
+def test_later_layers_win_and_every_value_knows_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file_with("[server]\nport = 1\nhost = '::1'\n[processing]\npartitions = 2\n")
+    monkeypatch.setenv("MARKETDATA_SERVER__PORT", "2")
+    monkeypatch.setenv("MARKETDATA_PROCESSING__PARTITIONS", "3")
+    loaded = load_settings(path, {"server": {"port": 4}})
+    assert (loaded.settings.server.port, loaded.settings.processing.partitions) == (4, 3)
+    assert loaded.origins["server.port"] == "command line"
+    assert loaded.origins["server.host"] == "some.toml"
+    assert loaded.origins["processing.partitions"] == "MARKETDATA_PROCESSING__PARTITIONS"
+    assert loaded.origins["processing.full_mode"] == "default"
+
+
+def test_appsettings_of_the_current_directory_is_found() -> None:
+    Path("appsettings.toml").write_text("[server]\nport = 77\n")
+    assert load_settings().settings.server.port == 77
+
+
+@pytest.mark.parametrize("text", ['["a","b"]', "a,b"])
+def test_lists_are_plain_or_json_in_the_environment(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETDATA_SIMULATION__SYMBOLS", text)
+    assert load_settings().settings.simulation.symbols == ("A", "B")
+
+
+def test_variables_of_sections_that_do_not_exist_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETDATA_TELEPORT__URL", "x")
+    monkeypatch.setenv("MARKETDATA_RECORDINGS", "x")
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MARKETDATA_PROCESSING__PARTITIONS", "many", "processing.partitions (MARKETDATA_PROCESSING__PARTITIONS)"),
+        ("MARKETDATA_PROCESSING__PARTITIONS", "-1", "greater than or equal to 0"),
+        ("MARKETDATA_PROCESSING__PARTITIONZ", "1", "processing.partitionz (MARKETDATA_PROCESSING__PARTITIONZ): no such"),
+        ("MARKETDATA_PROCESSING__FULL_MODE", "drop", "'drop_oldest', 'drop_newest', 'reject' or 'wait'"),
+        ("MARKETDATA_SIMULATION__SYMBOLS", "A B", "every symbol must be 1 to 32"),
+        ("MARKETDATA_SERVER", "x", "server (environment)"),
+    ],
+)
+def test_wrong_variable_is_named(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[server]\nprot = 1", "server.prot (some.toml): no such key"),
+        ("[nonsense]\na = 1", "nonsense (some.toml): no such key"),
+        ("server = 1", "server (some.toml)"),
+        ("[server", "not valid TOML"),
+        ("[server]\nport = 99999\n[processing]\nchannel_capacity = 0", "server.port (some.toml)"),
+    ],
+)
+def test_wrong_file_is_named_with_its_key(text: str, message: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings(file_with(text))
+    assert message in str(caught.value)
+
+
+def test_missing_file_is_named() -> None:
+    with pytest.raises(InvalidSettings, match="gone.toml: No such file"):
+        load_settings(Path("gone.toml"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (SecretStr("hunter2"), "********"),
+        ("postgresql://me:hunter2@db:5432/x", "postgresql://me:********@db:5432/x"),
+        ("http://db/x", "http://db/x"),
+        (8000, 8000),
+    ],
+)
+def test_secrets_are_masked(value: object, shown: object) -> None:
+    assert masked(value) == shown

@@ -1,0 +1,83 @@
+import asyncio
+import random
+from typing import Any
+
+import pytest
+from support.fakes import FakeClock
+from support.processors import CountingProcessor
+
+from application.commands.process_price_batch import (
+    ProcessPriceBatch,
+    ProcessPriceBatchHandler,
+)
+from application.mediator import Mediator
+from infrastructure.simulation import RandomWalk, SimulatedFeed
+
+
+def walk(seed: int = 1, max_jitter: float = 0.01) -> RandomWalk:
+    return RandomWalk(("A", "B", "C"), 100.0, max_jitter, random.Random(seed))
+
+
+def test_symbols_take_turns_and_steps_stay_within_the_jitter() -> None:
+    source = walk()
+    ticks = [source.next(i) for i in range(3000)]
+    assert [tick.symbol for tick in ticks[:4]] == ["A", "B", "C", "A"]
+    for name in ("A", "B", "C"):
+        prices = [100.0] + [float(tick.price) for tick in ticks if tick.symbol == name]
+        assert all(
+            abs(later / earlier - 1) <= 0.01 + 1e-6 for earlier, later in zip(prices, prices[1:], strict=False)
+        )
+        assert len(set(prices)) > 500
+
+
+def test_same_seed_gives_the_same_prices_and_another_seed_others() -> None:
+    one, same, other = walk(7), walk(7), walk(8)
+    prices = [[source.next(i).price for i in range(50)] for source in (one, same, other)]
+    assert prices[0] == prices[1] != prices[2]
+
+
+def test_prices_never_run_away() -> None:
+    source = walk(max_jitter=0.9)
+    prices = [float(source.next(i).price) for i in range(20_000)]
+    assert 1.0 < min(prices)
+    assert max(prices) < 1000.0
+
+
+async def feed_for(seconds: float, clock: FakeClock, processor: CountingProcessor, beat: float = 0.001) -> Any:
+    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(processor)})
+    feed = asyncio.create_task(SimulatedFeed(walk(), 2000, 100, mediator, clock).run())
+    end = clock.monotonic() + seconds
+    while clock.monotonic() < end:
+        await clock.advance(beat)
+    return feed
+
+
+@pytest.mark.parametrize("beat", [0.05, 0.33])
+async def test_rate_holds_over_time_however_late_it_wakes(beat: float) -> None:
+    clock = FakeClock()
+    processor = CountingProcessor()
+    feed = await feed_for(10.0, clock, processor, beat)
+    assert len(processor.accepted) == pytest.approx(2000 * clock.monotonic(), abs=2000 * (beat + 0.02))
+    times = [tick.timestamp_us for tick in processor.accepted]
+    assert times == sorted(times)
+    feed.cancel()
+
+
+async def test_long_pause_is_not_made_up_for() -> None:
+    clock = FakeClock()
+    processor = CountingProcessor()
+    feed = await feed_for(1.0, clock, processor, 0.02)
+    before = len(processor.accepted)
+    clock.jump(3600.0)
+    await clock.advance(0.1)
+    assert len(processor.accepted) - before <= 500
+    feed.cancel()
+
+
+async def test_refused_ticks_do_not_end_the_feed() -> None:
+    clock = FakeClock()
+    processor = CountingProcessor(room=50)
+    feed = await feed_for(1.0, clock, processor, 0.02)
+    assert len(processor.accepted) == 50
+    assert not feed.done()
+    feed.cancel()
