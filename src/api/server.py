@@ -64,5 +64,9 @@ def serve(settings: Settings) -> int:
         timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # waits for any number of seconds
     )
     server = _Server(config)
-    server.run()
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn has logged why it could not start.
+        return 1
     return 0 if server.started else 1

@@ -82,7 +82,7 @@ def decode_lines(body: bytes, now_us: int) -> ProcessPriceBatch:
     """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick."""
     try:
         ticks = _ONE.decode_lines(body)
-        if body.count(b'"') == sum(map(_quotes, ticks)) and _keeps_digits(body):
+        if ticks and body.count(b'"') == sum(map(_quotes, ticks)) and _keeps_digits(body):
             return ProcessPriceBatch([_to_update(tick, now_us) for tick in ticks])
     except _GIVES_UP:
         pass

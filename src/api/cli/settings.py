@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
 
 from api.cli.loading import config_option, load_or_exit
 from infrastructure.settings_loader import masked
@@ -21,12 +19,14 @@ def settings(config: Path | None) -> None:
     MARKETDATA_SERVER__PORT=9000 marketdata settings --config my.toml
     """
     loaded = load_or_exit(config)
-    table = Table("key", "value", "from", box=None, pad_edge=False)
-    values: dict[str, BaseModel] = dict(loaded.settings)
+    sections: dict[str, BaseModel] = dict(loaded.settings)
+    rows = [("key", "value", "from")]
     for key, origin in loaded.origins.items():
         section, _, name = key.partition(".")
-        table.add_row(key, _shown(getattr(values[section], name)), origin)
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+        rows.append((key, _shown(getattr(sections[section], name)), origin))
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for row in rows:
+        click.echo(f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}")
 
 
 def _shown(value: object) -> str:

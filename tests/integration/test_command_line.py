@@ -1,0 +1,93 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.service import Service, marketdata
+
+CSV = "timestamp,symbol,price,volume\n2026-01-31T12:00:00.000Z,R1,100,5\n2026-01-31T12:00:00.100Z,R1,104.5,\n"
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("replay",), ("settings",)])
+def test_help_teaches_by_example(command: tuple[str, ...], tmp_path: Path) -> None:
+    ended = marketdata(*command, "--help", cwd=tmp_path)
+    assert ended.returncode == 0
+    assert re.search(r"^  .*marketdata (serve|replay|settings)", ended.stdout, re.MULTILINE)
+
+
+def test_wrong_setting_stops_the_start_with_one_readable_message(tmp_path: Path) -> None:
+    ended = marketdata("serve", cwd=tmp_path, PROCESSING__PARTITIONS="many")
+    assert ended.returncode == 1
+    assert "processing.partitions (MARKETDATA_PROCESSING__PARTITIONS)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_settings_shows_values_and_where_they_come_from(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text("[server]\nport = 9001\n")
+    ended = marketdata("settings", "--config", "my.toml", cwd=tmp_path, PROCESSING__FULL_MODE="wait",
+                       TELEMETRY__TRACES_ENDPOINT="http://me:hunter2@collector/v1/traces")  # fmt: skip
+    assert ended.returncode == 0
+    rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in ended.stdout.splitlines()[1:])
+    assert re.fullmatch(r"9001\s+my.toml", rows["server.port"])
+    assert re.fullmatch(r"wait\s+MARKETDATA_PROCESSING__FULL_MODE", rows["processing.full_mode"])
+    assert re.fullmatch(r"127.0.0.1\s+default", rows["server.host"])
+    assert "AAPL,GOOG" in rows["simulation.symbols"]
+    assert "hunter2" not in ended.stdout
+
+
+def test_replay_sends_a_file_and_sums_up(start: Callable[..., Service], tmp_path: Path) -> None:
+    service = start()
+    (tmp_path / "ticks.csv").write_text(CSV)
+    (tmp_path / "more.ndjson").write_text('{"symbol":"R2","price":"1.50"}\n{"symbol":"R2","price":2}\n')
+    ended = marketdata("replay", "ticks.csv", "more.ndjson", "--url", service.url, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert re.fullmatch(r"4 accepted, 0 rejected, [\d,]+ ticks a second\n", ended.stdout)
+    service.settled()
+    assert service.client.get("/api/prices/R1").json()["currentPrice"] == 104.5
+    assert len(service.client.get("/api/prices/R1/anomalies").json()["items"]) == 1
+
+
+def test_replay_names_the_reasons_of_what_was_refused_and_ends_with_1(
+    start: Callable[..., Service], tmp_path: Path
+) -> None:
+    service = start()
+    (tmp_path / "ticks.csv").write_text(CSV + "2026-01-31T12:00:00Z,R1,-1,\nyesterday,R1,1,\n,R1,0,\n")
+    ended = marketdata("replay", "ticks.csv", "--url", service.url, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("2 accepted, 3 rejected")
+    assert "not_positive: 2" in ended.stdout
+    assert "invalid_timestamp: 1" in ended.stdout
+    (tmp_path / "bad.csv").write_text("symbol,price\nR1,0\n")
+    ended = marketdata("replay", "bad.csv", "--url", service.url, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("0 accepted, 1 rejected")
+
+
+def test_replay_keeps_the_pace_it_is_told(start: Callable[..., Service], tmp_path: Path) -> None:
+    service = start()
+    lines = [json.dumps({"symbol": "PACE", "price": 1, "timestamp": 1000 * i}) for i in range(5)]
+    (tmp_path / "slow.ndjson").write_text("\n".join(lines))
+    ended = marketdata("replay", "slow.ndjson", "--speed", "10", "--url", service.url, cwd=tmp_path)
+    assert ended.returncode == 0
+    rate = int(re.search(r"([\d,]+) ticks", ended.stdout).group(1).replace(",", ""))  # type: ignore[union-attr]
+    # Four seconds at ten times the speed: five ticks cannot have gone out faster than in 0.4 s.
+    assert rate <= 5 / 0.4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("gone.csv",), "gone.csv"),
+        (("bad.csv",), "first line must be the header"),
+        (("ticks.csv", "--url", "http://127.0.0.1:9"), "http://127.0.0.1:9"),
+        (("ticks.csv", "--speed", "0"), "neither a factor"),
+    ],
+)
+def test_replay_says_what_is_wrong(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    (tmp_path / "ticks.csv").write_text(CSV)
+    (tmp_path / "bad.csv").write_text("a,b\n")
+    ended = marketdata("replay", *arguments, cwd=tmp_path)
+    assert ended.returncode in (1, 2)
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr

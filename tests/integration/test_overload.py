@@ -1,0 +1,76 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from support.service import Service, assert_balanced, eventually
+
+BATCH = [{"symbol": f"S{i % 10}", "price": 100 + i % 7} for i in range(2000)]
+
+
+@pytest.mark.parametrize("mode", ["drop_oldest", "drop_newest"])
+def test_dropping_modes_accept_everything_and_count_what_they_let_go(start: Callable[..., Service], mode: str) -> None:
+    service = start(PROCESSING__CHANNEL_CAPACITY="100", PROCESSING__FULL_MODE=mode, PROCESSING__PARTITIONS="3")
+    answer = service.client.post("/api/prices/batch", json=BATCH)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 2000)
+    accounts = service.settled()
+    assert_balanced(accounts)
+    assert accounts["dropped"] == 1700
+    assert accounts["processed"] == 300
+
+
+def test_rejecting_mode_says_so_and_when_to_try_again(start: Callable[..., Service]) -> None:
+    service = start(PROCESSING__CHANNEL_CAPACITY="100", PROCESSING__FULL_MODE="reject", PROCESSING__PARTITIONS="1")
+    answer = service.client.post("/api/prices/batch", json=BATCH)
+    assert answer.status_code == 202
+    assert (answer.json()["accepted"], answer.json()["rejected"]) == (100, 1900)
+    assert answer.json()["errors"][0]["code"] == "queue_full"
+    assert answer.json()["errors"][0]["index"] == 100
+    accounts = service.settled()
+    assert_balanced(accounts)
+    assert (accounts["processed"], accounts["rejected"]) == (100, 1900)
+
+
+def test_waiting_mode_takes_everything_in_its_time(start: Callable[..., Service]) -> None:
+    service = start(PROCESSING__CHANNEL_CAPACITY="10", PROCESSING__FULL_MODE="wait", PROCESSING__PARTITIONS="2")
+
+    def post(_: int) -> int:
+        return httpx.post(f"{service.url}/api/prices/batch", json=BATCH, timeout=60).status_code
+
+    with ThreadPoolExecutor(4) as senders:
+        running = [senders.submit(post, i) for i in range(8)]
+        while not all(each.done() for each in running):
+            assert_balanced(service.accounts())
+        assert [each.result() for each in running] == [202] * 8
+    accounts = service.settled()
+    assert (accounts["processed"], accounts["dropped"], accounts["rejected"]) == (16_000, 0, 0)
+
+
+def test_symbol_over_the_limit_is_refused_clearly_while_known_ones_go_on(start: Callable[..., Service]) -> None:
+    service = start(PROCESSING__MAX_SYMBOLS="2")
+    for symbol in ("A", "B", "A"):
+        assert service.post({"symbol": symbol, "price": 1}).status_code == 202
+    answer = service.post({"symbol": "C", "price": 1})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "symbol_limit"
+    assert "limit of 2 symbols" in answer.json()["detail"]
+    answer = service.client.post("/api/prices/batch", json=[{"symbol": "C", "price": 1}, {"symbol": "B", "price": 1}])
+    assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, 1)
+    accounts = service.settled()
+    assert (accounts["activeSymbols"], accounts["processed"], accounts["rejected"]) == (2, 4, 2)
+    assert service.client.get("/api/prices/C").status_code == 404
+
+
+def test_accounts_balance_whenever_they_are_looked_at_under_load(start: Callable[..., Service]) -> None:
+    service = start(PROCESSING__CHANNEL_CAPACITY="500", PROCESSING__PARTITIONS="2")
+
+    def post(_: int) -> int:
+        return httpx.post(f"{service.url}/api/prices/batch", json=BATCH, timeout=60).status_code
+
+    with ThreadPoolExecutor(4) as senders:
+        running = [senders.submit(post, i) for i in range(20)]
+        eventually(lambda: assert_balanced(service.accounts()) or all(each.done() for each in running))
+        assert {each.result() for each in running} == {202}
+    accounts = service.settled()
+    assert_balanced(accounts)
+    assert accounts["received"] == 40_000

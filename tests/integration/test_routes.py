@@ -1,0 +1,219 @@
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from support.service import Service, assert_balanced, eventually
+
+
+def test_tick_in_statistics_out(service: Service) -> None:
+    answer = service.post({"symbol": " one ", "price": 100, "timestamp": "2026-01-31T13:00:00+01:00"})
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 1})
+    service.post({"symbol": "ONE", "price": "103.50", "timestamp": 1769860800500, "volume": 2, "id": "t-1"})
+    service.settled()
+    for path in ("/api/prices/ONE", "/api/prices/one"):
+        answer = service.client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json() == {
+            "symbol": "ONE",
+            "currentPrice": 103.5,
+            "movingAverage": 101.75,
+            "minPrice": 100.0,
+            "maxPrice": 103.5,
+            "updateCount": 2,
+            "lateCount": 0,
+            "anomalyCount": 1,
+            "lastUpdateTime": "2026-01-31T12:00:00.500Z",
+        }
+    page = service.client.get("/api/prices/one/anomalies").json()
+    assert page["nextCursor"] is None
+    (anomaly,) = page["items"]
+    assert re.fullmatch("[0-9a-f]{32}", anomaly.pop("id"))
+    assert anomaly == {
+        "symbol": "ONE",
+        "direction": "up",
+        "referencePrice": 100.0,
+        "newPrice": 103.5,
+        "changePercent": 3.5,
+        "severity": "high",
+        "detectedAt": "2026-01-31T12:00:00.500Z",
+    }
+
+
+@pytest.mark.parametrize(
+    "price", ["0.1", "1e-7", "123456789012345", "64250.10", "1.123456789012345678", "0.10000000000000000001", "1e22"]
+)
+@pytest.mark.parametrize("quoted", [True, False], ids=["string", "number"])
+def test_price_reads_back_as_the_number_that_came_in(service: Service, price: str, quoted: bool) -> None:
+    symbol = f"P{price}{quoted}".replace("-", "M")
+    written = f'"{price}"' if quoted else price
+    body = f'{{"symbol":"{symbol}","price":{written}}}'
+    assert service.client.post("/api/prices", content=body).status_code == 202
+    service.settled()
+    text = service.client.get(f"/api/prices/{symbol}").text
+    shown = re.search('"currentPrice":([^,]+),', text)
+    assert shown is not None
+    assert Decimal(shown.group(1)) == Decimal(price)
+
+
+def test_tick_without_a_timestamp_happens_now(service: Service) -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    service.post({"symbol": "NOW", "price": 1})
+    service.settled()
+    moment = datetime.fromisoformat(service.client.get("/api/prices/NOW").json()["lastUpdateTime"])
+    assert before <= moment <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USD", "PROBIT:CP-USDT", "BATCH", "ANOMALIES", "X/ANOMALIES", ".", "a_b"])
+def test_symbols_of_every_kind_are_found_by_their_address(service: Service, symbol: str) -> None:
+    service.post({"symbol": symbol, "price": 1})
+    service.post({"symbol": symbol, "price": 2})
+    service.settled()
+    escaped = symbol.replace("/", "%2F").replace(".", "%2E")
+    for spelling in (escaped, escaped.lower()):
+        assert service.client.get(f"/api/prices/{spelling}").json()["symbol"] == symbol.upper()
+        assert len(service.client.get(f"/api/prices/{spelling}/anomalies").json()["items"]) == 1
+
+
+def test_batch_takes_the_good_and_names_the_bad(service: Service) -> None:
+    good, bad = {"symbol": "MANY", "price": "1"}, {"symbol": "MANY", "price": 0}
+    ticks = [good, bad, {"symbol": "MANY"}, good | {"price": 2}]
+    answer = service.client.post("/api/prices/batch", json=ticks)
+    assert answer.status_code == 202
+    assert answer.json() == {
+        "accepted": 2,
+        "rejected": 2,
+        "errors": [
+            {"field": "price", "code": "not_positive", "message": "must be greater than 0", "index": 1},
+            {"field": "price", "code": "missing", "message": "is required", "index": 2},
+        ],
+    }
+    body = '{"symbol":"MANY","price":3}\n\nnonsense\n{"symbol":"MANY","price":4}'
+    answer = service.client.post("/api/prices/batch", content=body, headers={"Content-Type": "application/x-ndjson"})
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["rejected"]) == (202, 2, 1)
+    accounts = service.settled()
+    assert_balanced(accounts)
+    assert service.client.get("/api/prices/MANY").json()["updateCount"] == 4
+
+
+def test_only_the_first_hundred_errors_of_a_batch_are_told(service: Service) -> None:
+    answer = service.client.post("/api/prices/batch", json=[{"symbol": "E", "price": 1}] + [{"symbol": "E"}] * 150)
+    assert (answer.json()["accepted"], answer.json()["rejected"], len(answer.json()["errors"])) == (1, 150, 100)
+
+
+def test_list_is_sorted_and_paged(service: Service) -> None:
+    names = [f"L{i:03}" for i in range(25)]
+    service.client.post("/api/prices/batch", json=[{"symbol": name, "price": 1} for name in reversed(names)])
+    service.settled()
+    items = list(service.pages("/api/prices", limit="10", symbols=",".join(names).lower()))
+    assert [item["symbol"] for item in items] == names
+    page = service.client.get("/api/prices", params={"symbols": "L001,NONE"}).json()
+    assert ([item["symbol"] for item in page["items"]], page["total"]) == (["L001"], 1)
+    everything = [item["symbol"] for item in service.pages("/api/prices", limit="7")]
+    assert everything == sorted(set(everything))
+    assert set(names) < set(everything)
+
+
+def test_anomalies_are_filtered_and_paged(service: Service) -> None:
+    prices = [100, 104, 90, 95, 100, 94]
+    ticks = [{"symbol": "SPIKY", "price": price, "timestamp": 2000 * i} for i, price in enumerate(prices)]
+    close = [{"symbol": "SPIKY", "price": price, "timestamp": 100_000 + i} for i, price in enumerate(prices)]
+    service.client.post("/api/prices/batch", json=ticks + close)
+    service.settled()
+    everything = list(service.pages("/api/anomalies", symbol="spiky", limit="2"))
+    assert len(everything) == 8
+    times = [item["detectedAt"] for item in everything]
+    assert times == sorted(times, reverse=True)
+    for direction in ("up", "down"):
+        some = list(service.pages("/api/anomalies", symbol="SPIKY", direction=direction))
+        assert some == [item for item in everything if item["direction"] == direction]
+        assert some
+    for severity in ("medium", "high", "critical"):
+        some = list(service.pages("/api/prices/SPIKY/anomalies", severity=severity))
+        assert some == [item for item in everything if item["severity"] == severity]
+    since = list(service.pages("/api/anomalies", symbol="SPIKY", since="1970-01-01T00:01:40.003Z"))
+    assert since == [item for item in everything if item["detectedAt"] >= "1970-01-01T00:01:40.003Z"]
+    assert list(service.pages("/api/anomalies", symbol="SPIKY", since="100003")) == since
+
+
+def test_head_is_get_without_its_body(service: Service) -> None:
+    answer = service.client.head("/health/live")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == "17"
+
+
+def test_health_says_that_all_is_well(service: Service) -> None:
+    assert service.client.get("/health/live").json() == {"status": "live"}
+    assert service.client.get("/health/ready").json() == {"status": "ready"}
+    health = service.client.get("/health").json()
+    assert (health["status"], health["engine"]) == ("ok", "interpreted")
+    assert health["uptimeSeconds"] > 0
+
+
+def test_root_leads_to_the_documentation(service: Service) -> None:
+    assert service.client.get("/").headers["location"] == "/schema"
+    page = service.client.get("/schema")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/schema/openapi.json" in page.text
+    # Whole in itself: it works where there is no internet.
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+
+
+def test_trace_of_the_caller_is_taken_over(service: Service) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    assert service.client.get("/nowhere", headers=headers).json()["traceId"] == trace
+    for bad in ("00-" + "0" * 32 + "-00f067aa0ba902b7-01", "nonsense", "00-" + trace):
+        made_up = service.client.get("/nowhere", headers={"traceparent": bad}).json()["traceId"]
+        assert re.fullmatch("[0-9a-f]{32}", made_up)
+        assert made_up not in (trace, "0" * 32)
+
+
+def test_late_ticks_are_counted(service: Service) -> None:
+    before = service.settled()["late"]
+    service.client.post(
+        "/api/prices/batch", json=[{"symbol": "LATE", "price": 1, "timestamp": time} for time in (10, 9, 10, 8)]
+    )
+    assert service.settled()["late"] == before + 2
+    assert service.client.get("/api/prices/LATE").json()["lateCount"] == 2
+
+
+def test_metrics_show_the_accounts_and_never_a_symbol(service: Service) -> None:
+    service.post({"symbol": "SECRETNAME", "price": 1})
+    service.client.get("/api/prices/SECRETNAME")
+    service.client.get("/no/such/path-9")
+    service.client.request("PROPFIND", "/api/prices")
+    service.settled()
+    answer = service.client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    text = answer.text
+    accounts = service.accounts()
+    for name in ("received", "accepted", "rejected", "processed", "dropped", "failed", "late"):
+        assert f"marketdata_ticks_{name}_total {accounts[name]}" in text.replace(".0\n", "\n")
+    for expected in (
+        'marketdata_queue_depth{partition="0"} 0',
+        'marketdata_processing_latency_seconds_bucket{le="+Inf",partition="0"}',
+        'marketdata_worker_restarts_total{partition="0"} 0',
+        'marketdata_anomalies_total{direction="up",severity="high"}',
+        'marketdata_http_request_duration_seconds_count{method="POST",route="/api/prices",status="202"}',
+        'route="/api/prices/{symbol}",status="200"',
+        'method="GET",route="unmatched",status="404"',
+        'method="OTHER",route="unmatched",status="405"',
+        'marketdata_message_duration_seconds_count{message="ProcessPriceUpdate",outcome="ok"}',
+        "process_resident_memory_bytes",
+    ):
+        assert expected in text, expected
+    assert "SECRETNAME" not in text
+    assert "path-9" not in text
+
+
+def test_simulated_feed_moves_its_symbols(start: Callable[..., Service]) -> None:
+    running = start("--simulation", SIMULATION__SEED="1")
+    symbols = ["AAPL", "BTCUSD", "EURUSD", "GOOG", "MSFT"]
+    eventually(lambda: [item["symbol"] for item in running.pages("/api/prices")] == symbols)
+    first = running.accounts()["processed"]
+    eventually(lambda: running.accounts()["processed"] > first + 100)
+    assert_balanced(running.accounts())

@@ -1,0 +1,30 @@
+"""A recording made up for tests: every kind of tick that a real one has, and some that only bad luck brings."""
+
+import csv
+import random
+from pathlib import Path
+
+
+def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
+    """CSV with ties, late ticks, long decimals, moves exactly on the line, quiet stretches and bursts."""
+    chance = random.Random(seed)
+    symbols = [f"G{i}" for i in range(8)] + ["PROBIT:X-USDT", "A/B"]
+    price = dict.fromkeys(symbols, 10_000)
+    moment_ms = 1_600_000_000_000
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["timestamp", "symbol", "price", "volume"])
+        for _ in range(ticks):
+            symbol = chance.choice(symbols)
+            moment_ms += chance.choice([0, 0, 1, 7, 50, 400, 1000])
+            # One tick in eight comes late, some of them too late for the window.
+            stamp = moment_ms - (chance.randrange(2500) if chance.random() < 0.125 else 0)
+            step = chance.choice([-200, -30, -1, 0, 1, 30, 200, 201])
+            price[symbol] = max(5_000, price[symbol] + price[symbol] * step // 10_000)
+            text = f"{price[symbol] // 100}.{price[symbol] % 100:02}"
+            if chance.random() < 0.03:
+                text += f"{chance.randrange(10**20):020}"
+            seconds, milliseconds = divmod(stamp, 1000)
+            hours, rest = divmod(seconds - 1_600_000_000, 3600)
+            text_time = f"2020-09-13T{12 + hours:02}:{rest // 60:02}:{rest % 60:02}.{milliseconds:03}+00:00"
+            writer.writerow([text_time, symbol, text, chance.choice(["", "1", "0.5"])])
