@@ -8,13 +8,15 @@ from typing import cast
 import structlog
 from litestar import Litestar
 
+from api.asgi import AsgiApp
 from api.container import Container
-from api.edge import AsgiApp, Edge
+from api.edge import Edge
 from api.problems import problem_response
 from api.routes.anomalies import anomaly_routes
 from api.routes.documentation import documentation_routes
 from api.routes.operations import operation_routes
 from api.routes.prices import price_routes
+from api.tick_intake import TickIntake
 from infrastructure.settings import Settings
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -28,9 +30,10 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     container = container or Container(settings=settings)
     mediator = container.mediator()
     clock = container.clock()
+    intake = TickIntake(mediator, clock, settings.limits.max_body_bytes)
     app = Litestar(
         route_handlers=[
-            *price_routes(mediator, clock),
+            *price_routes(mediator, intake),
             *anomaly_routes(mediator),
             *operation_routes(mediator, container.processor(), container.exposition(), clock),
             *documentation_routes(),
@@ -41,7 +44,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(cast("AsgiApp", app), container.request_meter(), container.tracer(), clock)
+    return Edge(cast("AsgiApp", app), intake, container.request_meter(), container.tracer(), clock)
 
 
 @asynccontextmanager

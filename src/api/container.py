@@ -86,14 +86,10 @@ class Container(containers.DeclarativeContainer):
     spans = providers.Singleton(otlp_exporter, settings.provided.telemetry.traces_endpoint)
     tracer = providers.Singleton(OpenTelemetryTracer, spans, settings.provided.telemetry.traces_sample_ratio)
 
-    anomalies = providers.Singleton(
-        InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity
-    )
+    anomalies = providers.Singleton(InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity)
     anomaly_sink = anomalies
     throughput = providers.Singleton(Throughput, clock.provided.monotonic.call())
-    partitions = providers.Singleton(
-        _partitions, settings.provided.processing, anomaly_sink, throughput, clock
-    )
+    partitions = providers.Singleton(_partitions, settings.provided.processing, anomaly_sink, throughput, clock)
     processor = providers.Singleton(
         PartitionedProcessor,
         partitions,

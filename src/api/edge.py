@@ -1,9 +1,10 @@
 """What surrounds every HTTP request, routed or not: its trace, its measure, and the path made fit for the router."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 
+from api.asgi import AsgiApp, Message, Receive, Scope, Send
 from api.symbol_paths import routable
+from api.tick_intake import TickIntake
 from application.ports.clock import Clock
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
@@ -12,20 +13,20 @@ from infrastructure.telemetry.tracing import OpenTelemetryTracer
 # Anybody can invent methods; what is counted by must be bounded.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNMATCHED = "unmatched"
-
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+_NO_SPAN: AbstractContextManager[object] = nullcontext()
 
 
 class Edge:
-    """Wraps the Litestar app. A plain wrapper and not a middleware, which runs only for requests that have a route."""
+    """Wraps the Litestar app, and lets ticks take the short way past it.
 
-    def __init__(self, app: AsgiApp, meter: RequestMeter, tracer: OpenTelemetryTracer, clock: Clock) -> None:
+    A plain wrapper and not a middleware, which runs only for requests that have a route.
+    """
+
+    def __init__(
+        self, app: AsgiApp, intake: TickIntake, meter: RequestMeter, tracer: OpenTelemetryTracer, clock: Clock
+    ) -> None:
         self.app = app
+        self._intake = intake
         self._meter = meter
         self._tracer = tracer
         self._clock = clock
@@ -35,10 +36,25 @@ class Edge:
             await self.app(scope, receive, send)
             return
         method = str(scope["method"])
-        path = routable(scope["path"], scope["raw_path"], method)
-        # A HEAD is a GET whose body the server does not send.
-        inner: Scope = {**scope, "path": path, "method": "GET" if method == "HEAD" else method}
         trace = TraceContext(_traceparent(scope))
+        start = self._clock.monotonic()
+        token = current_trace.set(trace)
+        route, status = UNMATCHED, 500
+        try:
+            span = self._tracer.request(trace, method)
+            with span or _NO_SPAN:
+                if method == "POST" and scope["path"] in self._intake.paths:
+                    route = scope["path"]
+                    status = await self._intake.answer(scope, receive, send)
+                else:
+                    route, status = await self._route(scope, receive, send)
+        finally:
+            current_trace.reset(token)
+            shown = method if method in _METHODS else "OTHER"
+            self._meter.observe(route, shown, status, self._clock.monotonic() - start)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
+        """Let the router answer; the template of the route, and the status."""
         status = 500
 
         async def counting_send(message: Message) -> None:
@@ -47,16 +63,12 @@ class Edge:
                 status = message["status"]
             await send(message)
 
-        start = self._clock.monotonic()
-        token = current_trace.set(trace)
-        try:
-            with self._tracer.request(trace, f"{method} request"):
-                await self.app(inner, receive, counting_send)
-        finally:
-            current_trace.reset(token)
-            route = str(inner.get("path_template") or UNMATCHED)
-            shown = method if method in _METHODS else "OTHER"
-            self._meter.observe(route, shown, status, self._clock.monotonic() - start)
+        path = routable(scope["path"], scope["raw_path"], scope["method"])
+        # A HEAD is a GET whose body the server does not send.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        inner = {**scope, "path": path, "method": method}
+        await self.app(inner, receive, counting_send)
+        return str(inner.get("path_template") or UNMATCHED), status
 
 
 def _traceparent(scope: Scope) -> bytes | None:

@@ -5,7 +5,18 @@ from typing import Any
 
 import msgspec
 
-from api.examples import ANOMALIES, BATCH, BATCH_ANSWER, HEALTH, NDJSON_BATCH, PAGE, PROBLEM, PROCESSING, STATISTICS, TICK
+from api.examples import (
+    ANOMALIES,
+    BATCH,
+    BATCH_ANSWER,
+    HEALTH,
+    NDJSON_BATCH,
+    PAGE,
+    PROBLEM,
+    PROCESSING,
+    STATISTICS,
+    TICK,
+)
 from api.schemas import (
     AcceptedView,
     AnomalyPageView,
@@ -118,16 +129,15 @@ def _paths() -> Json:
         },
         "/metrics": {
             "get": _operation(
-                "Metrics for Prometheus", _text(200, "text/plain", "Prometheus text.", "marketdata_ticks_received_total 1.0\n")
+                "Metrics for Prometheus",
+                _text(200, "text/plain", "Prometheus text.", "marketdata_ticks_received_total 1.0\n"),
             )
         },
         "/health/live": {
             "get": _operation("Does the process turn", _answer(200, StatusView, "It does.", {"status": "live"}))
         },
         "/health/ready": {
-            "get": _operation(
-                "Can it do its work", _answer(200, StatusView, "It can.", {"status": "ready"}), (503,)
-            )
+            "get": _operation("Can it do its work", _answer(200, StatusView, "It can.", {"status": "ready"}), (503,))
         },
         "/health": {
             "get": _operation(
@@ -137,7 +147,9 @@ def _paths() -> Json:
             )
         },
         "/schema/openapi.json": {
-            "get": _operation("This document", {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}})
+            "get": _operation(
+                "This document", {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}}
+            )
         },
         "/schema": {
             "get": _operation("This document as a page", _text(200, "text/html", "A page.", "<!doctype html>"))
@@ -189,7 +201,10 @@ def _operation(
     parameters: list[Json] | None = None,
     body: Json | None = None,
 ) -> Json:
-    operation: Json = {"summary": summary, "responses": answers | {str(status): _problem(status) for status in problems}}
+    operation: Json = {
+        "summary": summary,
+        "responses": answers | {str(status): _problem(status) for status in problems},
+    }
     if parameters:
         operation["parameters"] = parameters
     if body:

@@ -26,7 +26,6 @@ from litestar.exceptions import (
     MethodNotAllowedException,
     NotFoundException,
 )
-
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from api.careful_json import MalformedBody
@@ -58,8 +57,8 @@ class Problem:
     errors: tuple[ErrorView, ...] = ()
 
 
-def problem_of(error: Exception) -> Problem:
-    """The table above."""
+def problem_of(error: Exception, path: str) -> Problem:
+    """The table above. What is in none of its rows is logged, with the path it happened at."""
     match error:
         case MalformedBody():
             return Problem("malformed-body", "The body cannot be read", 400, str(error))
@@ -85,23 +84,27 @@ def problem_of(error: Exception) -> Problem:
         case ClientException():
             return Problem("bad-request", "Bad request", error.status_code, "The request cannot be understood.")
         case _:
+            _log.error("request failed", path=path, exc_info=error)
             return Problem("internal-error", "Internal error", 500, "Something went wrong here; the log knows more.")
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of the app."""
-    problem = problem_of(error)
-    if problem.status == 500:
-        _log.error("request failed", path=request.scope["path"], exc_info=error)
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    path = request.scope["raw_path"].decode("latin-1")
+    problem = problem_of(error, path)
     return Response(
-        problem_body(problem, request.scope["raw_path"].decode("latin-1")),
+        problem_body(problem, path),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
-        headers=headers,
+        headers=problem_headers(error),
     )
+
+
+def problem_headers(error: Exception) -> dict[str, str]:
+    """What goes with the problem besides its body."""
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
 
 
 def problem_body(problem: Problem, instance: str) -> bytes:

@@ -20,9 +20,12 @@ class Handler(Protocol):
 
 
 class Behaviour(Protocol):
-    """A step that every message passes; calls `proceed` to let it through, changed or not."""
+    """A step that every message passes; calls `proceed` to let it through, changed or not.
 
-    async def __call__(self, message: Any, proceed: Proceed) -> Any: ...
+    An ordinary function that answers an awaitable, so that a step with nothing to do afterwards costs no coroutine.
+    """
+
+    def __call__(self, message: Any, proceed: Proceed) -> Awaitable[Any]: ...
 
 
 class MissingHandler(Exception):

@@ -6,14 +6,14 @@ class MovingAverage:
 
     O(1) amortised a push, O(1) a read, `size` numbers of memory.
 
-    Nothing is ever subtracted, so no error survives the price that caused it: the ring holds the prices of the current
-    round up to `_next`, and from there on the sums of the tail of the round before (`ring[i]` = price i + ... + the
-    last). The mean is then one addition: the current round's sum and the rest of the old one's. All prices being
-    positive, the relative error is at most `size` roundings, about 1e-14 for 64 prices, after any number of updates.
-    This is the two-stack queue of Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in
-    Worst-Case Constant Time" (2017), laid out in one ring.
+    Nothing is ever subtracted, so no error survives the price that caused it. The ring holds this round's prices up to
+    `_next`, and from there on the sums of the tail of the round before (`ring[i]` = price i + ... + the last). The mean
+    is then one addition: this round's sum and the rest of the old one's. All prices being positive, the relative error
+    is at most `size` roundings, about 1e-14 for 64 prices, after any number of updates. This is the two-stack queue of
+    Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in Worst-Case Constant Time" (2017), laid
+    out in one ring.
 
-    Prices are kept scaled by a power of two, which is exact, so that the sum of `size` of the largest doubles is finite.
+    Prices are kept scaled by a power of two, which is exact, so that no sum of `size` doubles is infinite.
 
     Invariant: len(_ring) <= size, and _next <= len(_ring).
     """

@@ -61,7 +61,7 @@ class PriceAnomaly:
 def spotted(
     symbol: str, sequence: int, direction: Direction, reference_price: Price, new_price: Price, detected_at_us: int
 ) -> PriceAnomaly:
-    """The anomaly, with its change and severity worked out. The severity is exact at the lines, as the spike rule is."""
+    """The anomaly with its change and its severity, which is exact at the lines as the spike rule is."""
     reference = written(reference_price)
     new = written(new_price)
     change = _ROUNDED.multiply(_ROUNDED.subtract(new, reference), _HUNDRED)

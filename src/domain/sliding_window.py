@@ -2,7 +2,6 @@
 
 from domain.monotonic_queue import MonotonicQueue
 
-
 # Before every timestamp there is.
 EARLIEST_US = -(1 << 62)
 

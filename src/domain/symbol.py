@@ -7,7 +7,7 @@ SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / -
 
 # \Z, not $: a dollar sign would also match before a final line feed.
 _SPACE = " \t\r\n"
-_VALID = re.compile(r"[A-Z0-9._:/\-]{1,%d}\Z" % SYMBOL_LENGTH_MAX)
+_VALID = re.compile(rf"[A-Z0-9._:/\-]{{1,{SYMBOL_LENGTH_MAX}}}\Z")
 
 
 class InvalidSymbol(ValueError):

@@ -13,7 +13,9 @@ class WideWindow:
     Invariant: times never fall in either list; prices strictly rise in `_lows` and strictly fall in `_highs`.
     """
 
-    def __init__(self, width_us: int, newest_us: int, lows: list[tuple[int, Decimal]], highs: list[tuple[int, Decimal]]):
+    def __init__(
+        self, width_us: int, newest_us: int, lows: list[tuple[int, Decimal]], highs: list[tuple[int, Decimal]]
+    ):
         self.width_us = width_us
         self.newest_us = newest_us
         self._lows = lows

@@ -28,9 +28,7 @@ class RandomWalk:
     initial_price: where each starts. max_jitter: the largest step, as a fraction of the price.
     """
 
-    def __init__(
-        self, symbols: Sequence[str], initial_price: float, max_jitter: float, source: random.Random
-    ) -> None:
+    def __init__(self, symbols: Sequence[str], initial_price: float, max_jitter: float, source: random.Random) -> None:
         self._symbols = symbols
         self._prices = [initial_price] * len(symbols)
         self._lowest = initial_price / _RANGE

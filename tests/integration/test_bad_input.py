@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from support.service import Service, assert_balanced
 
 JSON = "application/json"
@@ -47,10 +48,18 @@ TICKS: dict[str, tuple[bytes, int, str | None]] = {
     "price of a million digits": (b'{"symbol":"X","price":' + b"1" * 1_000_000 + b"}", 400, "invalid_number"),
     "negative volume": (b'{"symbol":"X","price":1,"volume":-1}', 400, "out_of_range"),
     "empty id": (b'{"symbol":"X","price":1,"id":""}', 400, "invalid_id"),
-    "timestamp without offset": (b'{"symbol":"X","price":1,"timestamp":"2026-01-31T12:00:00"}', 400, "invalid_timestamp"),
+    "timestamp without offset": (
+        b'{"symbol":"X","price":1,"timestamp":"2026-01-31T12:00:00"}',
+        400,
+        "invalid_timestamp",
+    ),
     "timestamp in 9999": (b'{"symbol":"X","price":1,"timestamp":"9999-12-31T23:59:59Z"}', 400, "in_the_future"),
     "timestamp a day ahead": (b'{"symbol":"X","price":1,"timestamp":%d}' % DAY_AHEAD_MS, 400, "in_the_future"),
-    "timestamp beyond the calendar": (b'{"symbol":"X","price":1,"timestamp":99999999999999999}', 400, "invalid_timestamp"),
+    "timestamp beyond the calendar": (
+        b'{"symbol":"X","price":1,"timestamp":99999999999999999}',
+        400,
+        "invalid_timestamp",
+    ),
 }
 
 BATCHES: dict[str, tuple[str, bytes, int, str | None]] = {
@@ -110,7 +119,9 @@ def test_bad_batch(service: Service, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/prices", "/api/prices/batch"])
-@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""])
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""]
+)
 def test_wrong_media_type(service: Service, path: str, media_type: str) -> None:
     before = state(service)
     answer = service.client.post(path, content=GOOD, headers={"Content-Type": media_type})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from support.service import Service, marketdata
 
 CSV = "timestamp,symbol,price,volume\n2026-01-31T12:00:00.000Z,R1,100,5\n2026-01-31T12:00:00.100Z,R1,104.5,\n"

@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from support.service import Service, assert_balanced, eventually
+
+from support.service import Service, assert_balanced
 
 BATCH = [{"symbol": f"S{i % 10}", "price": 100 + i % 7} for i in range(2000)]
 
@@ -69,7 +70,8 @@ def test_accounts_balance_whenever_they_are_looked_at_under_load(start: Callable
 
     with ThreadPoolExecutor(4) as senders:
         running = [senders.submit(post, i) for i in range(20)]
-        eventually(lambda: assert_balanced(service.accounts()) or all(each.done() for each in running))
+        while not all(each.done() for each in running):
+            assert_balanced(service.accounts())
         assert {each.result() for each in running} == {202}
     accounts = service.settled()
     assert_balanced(accounts)

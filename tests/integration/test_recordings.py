@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from support.generated import write_recording
 from support.reference import ReferenceSymbol
 from support.service import Service, assert_balanced, marketdata

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 import httpx
-from support.service import Service, eventually, marketdata
 
 from infrastructure.settings import Settings
+from support.service import Service, eventually, marketdata
 
 BATCH = [{"symbol": f"S{i % 10}", "price": 100 + i % 7} for i in range(1000)]
 

@@ -9,7 +9,6 @@ from api.openapi import openapi_document
 from api.routes.answers import answer
 
 
-
 def documentation_routes() -> list[HTTPRouteHandler]:
     document = answer(openapi_document())
     page = files("api").joinpath("schema_page.html").read_text()

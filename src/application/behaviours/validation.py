@@ -1,6 +1,6 @@
 """Only messages that keep the rules reach their handler."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 from application.errors import ValidationFailed
@@ -25,7 +25,7 @@ class Validation:
         self._validators = validators
         self._processor = processor
 
-    async def __call__(self, message: Any, proceed: Proceed) -> Any:
+    def __call__(self, message: Any, proceed: Proceed) -> Awaitable[Any]:
         validator = self._validators.get(type(message))
         if validator is not None:
             try:
@@ -33,4 +33,4 @@ class Validation:
             except ValidationFailed as failure:
                 self._processor.reject(failure.ticks)
                 raise
-        return await proceed(message)
+        return proceed(message)

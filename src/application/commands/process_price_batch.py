@@ -73,10 +73,11 @@ class ProcessPriceBatchValidator:
         good: list[PriceUpdate] = []
         indexes: list[int] = []
         found = list(command.errors)
-        for position, update in enumerate(command.updates):
+        for position, given in enumerate(command.updates):
             index = command.index_of(position)
-            if not self._rules.is_plain(update, latest_us):
-                update, errors = self._rules.check(update, latest_us)
+            update = given
+            if not self._rules.is_plain(given, latest_us):
+                update, errors = self._rules.check(given, latest_us)
                 if errors:
                     found += [error.at(index) for error in errors]
                     continue
@@ -88,7 +89,7 @@ class ProcessPriceBatchValidator:
 
 
 class ProcessPriceBatchHandler:
-    """Raises QueueFull or Draining where no tick can be taken now, ValidationFailed where the symbol limit stops all."""
+    """Raises QueueFull or Draining where no tick can be taken now, ValidationFailed where the symbol limit bars all."""
 
     def __init__(self, processor: MarketDataProcessor) -> None:
         self._processor = processor

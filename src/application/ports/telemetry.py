@@ -5,8 +5,8 @@ from typing import Protocol
 
 
 class Tracer(Protocol):
-    def span(self, name: str) -> AbstractContextManager[object]:
-        """A span around one step; does nothing where the request is not sampled."""
+    def span(self, name: str) -> AbstractContextManager[object] | None:
+        """A span around one step; None where the request at hand is not sampled."""
         ...
 
 

@@ -33,7 +33,7 @@ class ListSymbolStatisticsValidator:
                 try:
                     names.append(normalise_symbol(name))
                 except InvalidSymbol as error:
-                    errors.append(FieldError("symbols", "invalid_symbol", f"{ascii(name[:64])} {error}"))
+                    errors.append(FieldError("symbols", "invalid_symbol", f"{name[:64]!a} {error}"))
             symbols = tuple(sorted(set(names)))
         if errors:
             raise ValidationFailed(errors)

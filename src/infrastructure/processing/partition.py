@@ -24,7 +24,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Partition:
-    """index: its number, from 0. throughput: shared by all partitions. The counters are ticks, but for `anomalies` and `restarts`."""
+    """index: its number, from 0. throughput: shared by all partitions.
+
+    The counters are ticks, but for `anomalies` and `restarts`.
+    """
 
     def __init__(
         self,

@@ -21,6 +21,8 @@ from infrastructure.processing.throughput import Throughput
 
 _log = structlog.stdlib.get_logger(__name__)
 
+_ONE_ACCEPTED = Submitted(1)
+
 
 def partition_of(symbol: str, partitions: int) -> int:
     """The same in every process and on every machine."""
@@ -98,26 +100,13 @@ class PartitionedProcessor:
         if not self._open:
             self.reject(len(updates))
             raise Draining
-        lines: dict[int, list[PriceUpdate]] = {}
-        refused: list[FieldError] = []
-        assigned = self._assigned
-        for position, update in enumerate(updates):
-            index = assigned.get(update.symbol)
-            if index is None:
-                index = self._assign(update.symbol)
-                if index is None:
-                    refused.append(self._over_symbol_limit(position))
-                    continue
-            line = lines.get(index)
-            if line is None:
-                lines[index] = [update]
-            else:
-                line.append(update)
-        self.reject(len(refused))
+        lines, refused = self._by_partition(updates)
         accepted = 0
         taken_of: dict[int, int] = {}
         for index, line in lines.items():
-            taken = await self._put(self._partitions[index].channel, line)
+            channel = self._partitions[index].channel
+            waits = channel.mode is FullMode.WAIT
+            taken = await self._put_waiting(channel, line) if waits else self._put(channel, line)
             accepted += taken
             if taken < len(line):
                 taken_of[index] = taken
@@ -125,7 +114,7 @@ class PartitionedProcessor:
             if accepted == 0:
                 raise QueueFull if self._open else Draining
             refused += self._without_room(updates, taken_of)
-        return Submitted(accepted, tuple(refused))
+        return Submitted(accepted, tuple(refused)) if refused or accepted != 1 else _ONE_ACCEPTED
 
     def statistics(self) -> ProcessingStatistics:
         partitions = self._partitions
@@ -152,14 +141,37 @@ class PartitionedProcessor:
             return None
         return self._assigned.setdefault(symbol, partition_of(symbol, len(self._partitions)))
 
-    async def _put(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:
+    def _by_partition(
+        self, updates: Sequence[PriceUpdate]
+    ) -> tuple[dict[int, Sequence[PriceUpdate]], list[FieldError]]:
+        """The ticks of each partition in their order, and an error for each that is over the symbol limit."""
+        assigned = self._assigned
+        if len(updates) == 1 and (only := assigned.get(updates[0].symbol)) is not None:
+            return {only: updates}, []
+        lines: dict[int, list[PriceUpdate]] = {}
+        refused: list[FieldError] = []
+        for position, update in enumerate(updates):
+            index = assigned.get(update.symbol)
+            if index is None:
+                index = self._assign(update.symbol)
+                if index is None:
+                    refused.append(self._over_symbol_limit(position))
+                    continue
+            line = lines.get(index)
+            if line is None:
+                lines[index] = [update]
+            else:
+                line.append(update)
+        self.reject(len(refused))
+        return dict(lines), refused
+
+    def _put(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:
         """Put ticks in line and count every one of them; how many, from the first, are accepted."""
-        if channel.mode is FullMode.WAIT:
-            return await self._put_waiting(channel, line)
         taken = channel.offer(line, self._clock.monotonic())
         self._received += taken
         self._accepted += taken
-        self.reject(len(line) - taken)
+        if taken < len(line):
+            self.reject(len(line) - taken)
         return taken
 
     async def _put_waiting(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:

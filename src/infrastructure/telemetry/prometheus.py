@@ -1,7 +1,6 @@
 """What Prometheus sees."""
 
 from collections.abc import Iterable, Mapping
-
 from typing import Any
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -121,9 +120,7 @@ class _Latencies(Collector):
         )
 
 
-def _histogram(
-    name: str, help_text: str, labels: tuple[str, ...], latencies: Mapping[Any, Latency]
-) -> Metric:
+def _histogram(name: str, help_text: str, labels: tuple[str, ...], latencies: Mapping[Any, Latency]) -> Metric:
     family = HistogramMetricFamily(name, help_text, labels=labels)
     bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
     for values, latency in latencies.items():

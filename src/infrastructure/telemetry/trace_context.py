@@ -31,5 +31,10 @@ class TraceContext:
             self._trace_id = f"{random.getrandbits(128) | 1:032x}"
         return self._trace_id
 
+    def sample_as(self, trace_id: str) -> None:
+        """Say that spans are recorded, and under which trace id."""
+        self.sampled = True
+        self._trace_id = trace_id
+
 
 current_trace: ContextVar[TraceContext | None] = ContextVar("current_trace", default=None)

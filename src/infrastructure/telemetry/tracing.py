@@ -1,17 +1,17 @@
 """Spans of sampled requests, by the OpenTelemetry SDK."""
 
 import random
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
-
-_NO_SPAN: AbstractContextManager[object] = nullcontext()
 
 
 class OpenTelemetryTracer:
@@ -25,27 +25,30 @@ class OpenTelemetryTracer:
         self._sample_ratio = sample_ratio if exporter else 0.0
         self._enabled = exporter is not None
         self._provider = TracerProvider(
-            resource=Resource.create({"service.name": "marketdata"}), shutdown_on_exit=False
+            # What comes as far as the SDK has been chosen already.
+            sampler=ALWAYS_ON,
+            resource=Resource.create({"service.name": "marketdata"}),
+            shutdown_on_exit=False,
         )
         if exporter is not None:
             self._provider.add_span_processor(exporter)
         self._tracer = self._provider.get_tracer("marketdata")
         self._propagator = TraceContextTextMapPropagator()
 
-    def request(self, context: TraceContext, name: str) -> AbstractContextManager[object]:
-        """The span of a whole request, where it is sampled."""
-        if not self._enabled or not (context.sampled_by_caller or random.random() < self._sample_ratio):
-            return _NO_SPAN
+    def request(self, context: TraceContext, name: str) -> AbstractContextManager[object] | None:
+        """The span of a whole request; None where it is not sampled."""
+        if not self._enabled or not (context.sampled_by_caller or random.random() < self._sample_ratio):  # noqa: S311  # no secret
+            return None
         carrier = {"traceparent": context.traceparent} if context.traceparent else {}
-        span = self._tracer.start_as_current_span(name, self._propagator.extract(carrier))
-        context.sampled = True
-        return span
+        span = self._tracer.start_span(name, self._propagator.extract(carrier))
+        context.sample_as(f"{span.get_span_context().trace_id:032x}")
+        return use_span(span, end_on_exit=True)
 
-    def span(self, name: str) -> AbstractContextManager[object]:
-        """A span inside that of the request at hand, where that one is sampled."""
+    def span(self, name: str) -> AbstractContextManager[object] | None:
+        """A span inside that of the request at hand; None where that one is not sampled."""
         context = current_trace.get()
         if context is None or not context.sampled:
-            return _NO_SPAN
+            return None
         return self._tracer.start_as_current_span(name)
 
     def shutdown(self) -> None:

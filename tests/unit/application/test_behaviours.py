@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from support.fakes import FakeClock
 
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
 from application.errors import FieldError, SymbolNotFound, ValidationFailed
+from support.fakes import FakeClock
 from support.processors import CountingProcessor
 
 

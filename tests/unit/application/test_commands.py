@@ -1,8 +1,6 @@
 from decimal import Decimal
 
 import pytest
-from support.fakes import START_US, FakeClock
-from support.processors import CountingProcessor
 
 from application.commands.process_price_batch import (
     ERRORS_REPORTED_MAX,
@@ -19,6 +17,8 @@ from application.commands.refuse_price_update import RefusePriceUpdate, RefusePr
 from application.commands.tick_rules import TickRules
 from application.errors import BatchTooLarge, FieldError, QueueFull, ValidationFailed
 from domain.price_update import PriceUpdate
+from support.fakes import START_US, FakeClock
+from support.processors import CountingProcessor
 
 GOOD = PriceUpdate("AAPL", 100.0, START_US)
 SKEW_US = 60_000_000
@@ -158,8 +158,8 @@ async def test_full_queue_reaches_whoever_sent_the_tick() -> None:
 
 async def test_unreadable_tick_is_counted_and_refused() -> None:
     processor = CountingProcessor()
+    command = RefusePriceUpdate((FieldError("price", "missing", "is required"),))
     with pytest.raises(ValidationFailed, match="price"):
-        command = RefusePriceUpdate((FieldError("price", "missing", "is required"),))
         await RefusePriceUpdateHandler(processor).handle(command)
     assert processor.rejected == 1
 

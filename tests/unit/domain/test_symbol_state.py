@@ -5,7 +5,6 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.reference import ReferenceSymbol
 
 from domain.price import Price, read_number, written
 from domain.price_anomaly import PriceAnomaly
@@ -13,6 +12,7 @@ from domain.price_update import PriceUpdate
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from support.reference import ReferenceSymbol
 
 RULES = StatisticsRules(moving_average_size=5, window_us=1000, spike=SpikeRule(Decimal("2.0")))
 

@@ -1,10 +1,10 @@
 import asyncio
 
 import pytest
-from support.fakes import settle
 
 from domain.price_update import PriceUpdate
 from infrastructure.processing.channel import Channel, FullMode
+from support.fakes import settle
 
 
 def ticks(*numbers: int) -> list[PriceUpdate]:

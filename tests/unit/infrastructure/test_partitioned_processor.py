@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fakes import CollectingSink, FakeClock, settle
-from support.processing import partitions_of, processor_of
 
 from application.errors import Draining, QueueFull
 from domain.price_anomaly import PriceAnomaly
 from domain.price_update import PriceUpdate
 from infrastructure.processing.channel import FullMode
 from infrastructure.processing.partitioned_processor import PartitionedProcessor, partition_of
+from support.fakes import CollectingSink, FakeClock, settle
+from support.processing import partitions_of, processor_of
 
 
 def tick(symbol: str = "A", price: float = 100.0, time_us: int = 0) -> PriceUpdate:

@@ -12,7 +12,9 @@ def lines(content: bytes) -> list[object]:
     return [json.loads(tick.line) for tick in read_recording(io.BytesIO(content))]
 
 
-@pytest.mark.parametrize("content", [CSV, b"\xef\xbb\xbf" + CSV, CSV.replace(b"\n", b"\r\n")], ids=["lf", "bom", "crlf"])
+@pytest.mark.parametrize(
+    "content", [CSV, b"\xef\xbb\xbf" + CSV, CSV.replace(b"\n", b"\r\n")], ids=["lf", "bom", "crlf"]
+)
 def test_csv_becomes_ndjson_with_numbers_as_written(content: bytes) -> None:
     assert lines(content) == [
         {"timestamp": "2021-04-17T03:08:42.037Z", "symbol": "A", "price": "1.7060", "volume": "6.5"},

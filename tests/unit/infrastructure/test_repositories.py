@@ -1,7 +1,6 @@
 import random
 
 import pytest
-from support.processing import partitions_of
 
 from application.ports.anomaly_repository import AnomalyFilter
 from domain.price_anomaly import Direction, PriceAnomaly, Severity, spotted
@@ -9,6 +8,7 @@ from domain.price_update import PriceUpdate
 from infrastructure.processing.partitioned_processor import partition_of
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
+from support.processing import partitions_of
 
 
 async def test_statistics_come_sorted_in_pages_whatever_partition_they_are_in() -> None:

@@ -80,7 +80,11 @@ def test_variables_of_sections_that_do_not_exist_are_ignored(monkeypatch: pytest
     [
         ("MARKETDATA_PROCESSING__PARTITIONS", "many", "processing.partitions (MARKETDATA_PROCESSING__PARTITIONS)"),
         ("MARKETDATA_PROCESSING__PARTITIONS", "-1", "greater than or equal to 0"),
-        ("MARKETDATA_PROCESSING__PARTITIONZ", "1", "processing.partitionz (MARKETDATA_PROCESSING__PARTITIONZ): no such"),
+        (
+            "MARKETDATA_PROCESSING__PARTITIONZ",
+            "1",
+            "processing.partitionz (MARKETDATA_PROCESSING__PARTITIONZ): no such",
+        ),
         ("MARKETDATA_PROCESSING__FULL_MODE", "drop", "'drop_oldest', 'drop_newest', 'reject' or 'wait'"),
         ("MARKETDATA_SIMULATION__SYMBOLS", "A B", "every symbol must be 1 to 32"),
         ("MARKETDATA_SERVER", "x", "server (environment)"),
@@ -110,7 +114,7 @@ def test_wrong_file_is_named_with_its_key(text: str, message: str) -> None:
 
 
 def test_missing_file_is_named() -> None:
-    with pytest.raises(InvalidSettings, match="gone.toml: No such file"):
+    with pytest.raises(InvalidSettings, match=r"gone\.toml: No such file"):
         load_settings(Path("gone.toml"))
 
 

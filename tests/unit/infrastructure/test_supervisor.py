@@ -1,9 +1,10 @@
 import asyncio
+from itertools import pairwise
 
 import pytest
-from support.fakes import FakeClock, settle
 
 from infrastructure.processing.supervisor import supervise
+from support.fakes import FakeClock, settle
 
 
 async def test_work_that_ends_is_not_started_again() -> None:
@@ -28,7 +29,7 @@ async def test_pauses_double_up_to_a_second_and_start_over_after_a_steady_run() 
 
     supervisor = asyncio.create_task(supervise(work, clock, lambda: None))
     await clock.advance(40.0)
-    pauses = [round(later - earlier, 3) for earlier, later in zip(starts, starts[1:], strict=False)]
+    pauses = [round(later - earlier, 3) for earlier, later in pairwise(starts)]
     assert pauses[:9] == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0]
     assert pauses[9:11] == [20.01, 0.02]
     supervisor.cancel()

@@ -1,0 +1,25 @@
+# Builds in one stage, runs in another: the image that runs has no pip cache, no build tools and no root.
+FROM python:3.13-slim AS build
+WORKDIR /build
+RUN python -m venv /opt/marketdata
+COPY requirements/run.txt requirements/run.txt
+RUN /opt/marketdata/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY src src
+RUN /opt/marketdata/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home marketdata
+COPY --from=build /opt/marketdata /opt/marketdata
+WORKDIR /etc/marketdata
+COPY appsettings.toml .
+USER marketdata
+# Inside a container loopback reaches nobody. What is published, and to whom, is for whoever runs it to say.
+ENV PATH=/opt/marketdata/bin:$PATH MARKETDATA_SERVER__HOST=0.0.0.0 PYTHONUNBUFFERED=1
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
+# The exec form: SIGTERM reaches the service itself, which drains and ends with 0.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["marketdata"]
+CMD ["serve"]

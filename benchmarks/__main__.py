@@ -1,0 +1,58 @@
+"""Runs the benchmarks: `python -m benchmarks [NAME...] [--rounds N] [--json FILE]`."""
+
+import argparse
+import json
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks import engine, ingest
+
+BENCHMARKS = {"singles": ingest.singles, "batches": ingest.batches, "engine": engine.engine}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--rounds", type=int, default=7, help="how often the sides take turns")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    arguments = parser.parse_args()
+    figures = {}
+    for name in arguments.names or BENCHMARKS:
+        print(f"\n{name}")
+        figures[name] = BENCHMARKS[name](arguments.rounds)
+        _print(figures[name])
+    if arguments.json:
+        arguments.json.write_text(json.dumps(_about() | {"figures": figures}, indent=2) + "\n")
+    return 0
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        ratios = "  ".join(f"{ratio:.2f} x {name}" for name, ratio in row["ratios"].items())
+        print(f"  {row['side']:18} {row['per_second']:>12,.0f} {row['unit']:10} {ratios}")
+
+
+def _about() -> dict[str, Any]:
+    packages = ("marketdata", "litestar", "msgspec", "uvicorn", "uvloop", "httptools", "fastapi", "pydantic")
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"processor": _processor(), "system": platform.platform()},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

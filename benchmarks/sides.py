@@ -1,0 +1,97 @@
+"""The servers under measurement: all up at once, all on the first core, while the load comes from the second."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_START_SECONDS = 30
+_SETTLE_SECONDS = 30
+
+SERVICE = "marketdata"
+BARE = "bare ASGI"
+FASTAPI = "FastAPI by hand"
+
+
+@dataclass(frozen=True)
+class Side:
+    name: str
+    port: int
+
+    def metrics(self) -> dict[str, Any]:
+        """The side's accounts, once nothing is queued."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while True:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/metrics") as answer:
+                metrics: dict[str, Any] = json.load(answer)
+            if metrics["queued"] == 0:
+                return metrics
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} does not come to rest: {metrics}")
+            time.sleep(0.05)
+
+
+def pin(core: int) -> None:
+    """Keep this process on one core, where the machine has as many and lets us choose."""
+    if hasattr(os, "sched_setaffinity") and core < (os.cpu_count() or 1):
+        os.sched_setaffinity(0, {core})
+
+
+@contextmanager
+def sides(*names: str, **variables: str) -> Iterator[list[Side]]:
+    """Start the named sides; `variables` are settings of the service."""
+    with ExitStack() as stack:
+        started = [stack.enter_context(_side(name, variables)) for name in names]
+        pin(1)
+        yield started
+
+
+@contextmanager
+def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
+    port = _free_port()
+    commands = {
+        SERVICE: [str(Path(sys.executable).with_name("marketdata")), "serve", "--no-simulation", "--port", str(port)],
+        BARE: [sys.executable, "-m", "benchmarks.servers.bare_asgi", str(port)],
+        FASTAPI: [sys.executable, "-m", "benchmarks.servers.fastapi_service", str(port)],
+    }
+    environment = os.environ | {f"MARKETDATA_{key}": value for key, value in variables.items()}
+    process = subprocess.Popen(
+        commands[name],
+        env=environment,
+        preexec_fn=lambda: pin(0),  # noqa: PLW1509  # one thread here
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port, process)
+        yield Side(name, port)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("a side does not start") from None
+            time.sleep(0.05)

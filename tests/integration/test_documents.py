@@ -1,0 +1,67 @@
+"""What the documents show is what happens."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from support.service import Service
+
+from infrastructure.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+# What differs from run to run and from machine to machine.
+VOLATILE = (r'"traceId":"[0-9a-f]{32}"', r'"(uptimeSeconds|throughputPerSecond)":[0-9.]+', r'"partitions":\[.*\]')
+
+
+def examples() -> list[tuple[str, str]]:
+    """(command, what it prints) of README's blocks with an answer, in their order."""
+    found: list[tuple[str, str]] = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, printed = part.partition("\n")
+            if "curl" in command:
+                found.append((command, printed))
+    return found
+
+
+def stable(text: str) -> str:
+    for pattern in VOLATILE:
+        text = re.sub(pattern, "~", text)
+    return text.strip()
+
+
+def test_every_curl_of_the_readme_answers_as_printed(start: Callable[..., Service]) -> None:
+    service = start()
+    assert len(examples()) > 12
+    for command, printed in examples():
+        ran = subprocess.run(
+            ["bash", "-c", command.replace("http://127.0.0.1:8000", shlex.quote(service.url))],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        service.settled()
+        assert stable(ran.stdout) == stable(printed), command
+
+
+def test_greeting_is_as_printed(start: Callable[..., Service]) -> None:
+    service = start()
+    assert service.process.stdout is not None
+    rest = [service.process.stdout.readline() for _ in range(6)]
+    greeting = f"marketdata listens on {service.url}\n" + "".join(rest)
+    assert greeting.replace(service.url, "http://127.0.0.1:8000") in README
+
+
+def test_configuration_table_has_every_key() -> None:
+    keys = {f"{section}.{key}" for section, values in Settings() for key in type(values).model_fields}
+    table = README.partition("## Configuration")[2].partition("## Architecture")[0]
+    assert keys == set(re.findall(r"`([a-z]+\.[a-z_]+)`", table)) - {"appsettings.toml"}
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"

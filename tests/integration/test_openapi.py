@@ -1,0 +1,96 @@
+"""The OpenAPI document says what the service does: every route, every example, every shape."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from api.openapi import openapi_document
+from support.service import Service
+
+DOCUMENT = openapi_document()
+ROUTES = {
+    ("/api/prices", "post"),
+    ("/api/prices", "get"),
+    ("/api/prices/batch", "post"),
+    ("/api/prices/{symbol}", "get"),
+    ("/api/prices/{symbol}/anomalies", "get"),
+    ("/api/anomalies", "get"),
+    ("/api/metrics", "get"),
+    ("/metrics", "get"),
+    ("/health/live", "get"),
+    ("/health/ready", "get"),
+    ("/health", "get"),
+    ("/schema/openapi.json", "get"),
+    ("/schema", "get"),
+}
+
+
+def check(value: object, schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(value)
+
+
+def contents() -> list[Any]:
+    found = []
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            parts = [("body", operation.get("requestBody", {})), *operation["responses"].items()]
+            for name, part in parts:
+                for media_type, content in part.get("content", {}).items():
+                    found.append(pytest.param(media_type, content, id=f"{method} {path} {name} {media_type}"))
+    return found
+
+
+def test_every_route_of_the_contract_is_in_the_document() -> None:
+    assert {(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods} == ROUTES
+    assert DOCUMENT["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize(("media_type", "content"), contents())
+def test_every_example_fits_its_schema(media_type: str, content: dict[str, Any]) -> None:
+    if "schema" in content:
+        if content["schema"].get("$ref", "").endswith("Tick") or media_type.endswith("json"):
+            assert "example" in content
+        check_all_but_the_bad_one(content)
+
+
+def check_all_but_the_bad_one(content: dict[str, Any]) -> None:
+    example = content["example"]
+    # One tick of the batch is bad on purpose, by its value and not by its shape.
+    check(example, content["schema"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("get", "/api/prices?limit=2", "/api/prices"),
+        ("get", "/api/prices/DOC", "/api/prices/{symbol}"),
+        ("get", "/api/prices/NONE", "/api/prices/{symbol}"),
+        ("get", "/api/prices/DOC/anomalies", "/api/prices/{symbol}/anomalies"),
+        ("get", "/api/anomalies?limit=0", "/api/anomalies"),
+        ("get", "/api/metrics", "/api/metrics"),
+        ("get", "/health", "/health"),
+        ("get", "/health/live", "/health/live"),
+        ("get", "/health/ready", "/health/ready"),
+        ("post", "/api/prices", "/api/prices"),
+        ("post", "/api/prices/batch", "/api/prices/batch"),
+    ],
+)
+def test_every_answer_fits_the_document(service: Service, method: str, path: str, route: str) -> None:
+    for price in ("100", "104.00000000000000000001"):
+        service.post({"symbol": "DOC", "price": price})
+    service.settled()
+    operation = DOCUMENT["paths"][route][method]
+    body = operation.get("requestBody", {"content": {"application/json": {"example": None}}})["content"]
+    for media_type, content in body.items():
+        example = content["example"]
+        data = {"content": example} if isinstance(example, str) else {"json": example}
+        answer = service.client.request(
+            method, path, **({} if example is None else {**data, "headers": {"Content-Type": media_type}})
+        )
+        described = operation["responses"][str(answer.status_code)]["content"]
+        check(answer.json(), described[answer.headers["content-type"]]["schema"])
+
+
+def test_document_is_served(service: Service) -> None:
+    assert service.client.get("/schema/openapi.json").json() == DOCUMENT
