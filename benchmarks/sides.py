@@ -36,7 +36,7 @@ class Side:
                 return metrics
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} does not come to rest: {metrics}")
-            time.sleep(0.05)
+            time.sleep(0.002)
 
 
 def pin(core: int) -> None:

@@ -7,9 +7,10 @@ reads the rest and says what is wrong with it. What the quick one takes, the car
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
-from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.timestamps import EARLIEST_US, LATEST_US, InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.commands.process_price_batch import ProcessPriceBatch
 from application.errors import FieldError
 from domain.price import InvalidNumber, Price, read_number
@@ -56,9 +57,7 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
         UnreadableTick: it is not a tick.
     """
     try:
-        tick = _ONE.decode(body)
-        if body.count(b'"') == _quotes(tick) and _keeps_digits(body):
-            return _to_update(tick, now_us)
+        return _plain_updates([_ONE.decode(body)], body, now_us)[0]
     except _GIVES_UP:
         pass
     return _read_tick(read_json(body), now_us)
@@ -67,9 +66,7 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
 def decode_array(body: bytes, now_us: int) -> ProcessPriceBatch:
     """The ticks of a JSON array. Raises MalformedBody where the body is not one."""
     try:
-        ticks = _MANY.decode(body)
-        if body.count(b'"') == sum(map(_quotes, ticks)) and _keeps_digits(body):
-            return ProcessPriceBatch([_to_update(tick, now_us) for tick in ticks])
+        return ProcessPriceBatch(_plain_updates(_MANY.decode(body), body, now_us))
     except _GIVES_UP:
         pass
     items = read_json(body)
@@ -81,9 +78,8 @@ def decode_array(body: bytes, now_us: int) -> ProcessPriceBatch:
 def decode_lines(body: bytes, now_us: int) -> ProcessPriceBatch:
     """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick."""
     try:
-        ticks = _ONE.decode_lines(body)
-        if ticks and body.count(b'"') == sum(map(_quotes, ticks)) and _keeps_digits(body):
-            return ProcessPriceBatch([_to_update(tick, now_us) for tick in ticks])
+        if ticks := _ONE.decode_lines(body):
+            return ProcessPriceBatch(_plain_updates(ticks, body, now_us))
     except _GIVES_UP:
         pass
     items: list[Any] = []
@@ -107,34 +103,38 @@ class _NotPlain(Exception):
 _GIVES_UP = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidTimestamp, _NotPlain)
 
 
-def _quotes(tick: TickBody) -> int:
-    """The quotation marks that the tick takes when no key stands twice and no text holds an escaped one."""
-    count = 6
-    if tick.timestamp is not None:
-        count += 4 if isinstance(tick.timestamp, str) else 2
-    if tick.volume is not None:
-        count += 2
-    if tick.id is not None:
-        count += 4
-    return count
+def _plain_updates(ticks: list[TickBody], body: bytes, now_us: int) -> list[PriceUpdate]:
+    """The ticks that were decoded from the body, if nothing can have been lost on the way; _NotPlain otherwise.
 
-
-def _keeps_digits(body: bytes) -> bool:
-    return _TOO_MANY_DIGITS not in body.translate(_DIGITS_AS_ZEROS)
-
-
-def _to_update(tick: TickBody, now_us: int) -> PriceUpdate:
-    timestamp = tick.timestamp
-    if timestamp is None:
-        time_us = now_us
-    elif isinstance(timestamp, str):
-        time_us = from_rfc3339(timestamp)
-    else:
-        time_us = from_milliseconds(timestamp)
-    volume = tick.volume
-    if not _EXACT_ABOVE < tick.price < _EXACT_BELOW or (volume and not _EXACT_ABOVE < volume < _EXACT_BELOW):
+    One pass, which also adds up the quotation marks that the ticks take when no key stands twice and no text holds an
+    escaped one: two for every key, two for every text.
+    """
+    updates = []
+    quotes = 0
+    for symbol, price, timestamp, volume, tick_id in map(astuple, ticks):
+        if type(timestamp) is int:
+            time_us = timestamp * 1000
+            if not EARLIEST_US <= time_us <= LATEST_US:
+                raise _NotPlain
+            quotes += 8
+        elif timestamp is None:
+            time_us = now_us
+            quotes += 6
+        else:
+            time_us = from_rfc3339(timestamp)
+            quotes += 10
+        if not _EXACT_ABOVE < price < _EXACT_BELOW:
+            raise _NotPlain
+        if volume is not None:
+            if volume and not _EXACT_ABOVE < volume < _EXACT_BELOW:
+                raise _NotPlain
+            quotes += 2
+        if tick_id is not None:
+            quotes += 4
+        updates.append(PriceUpdate(symbol, price, time_us, volume, tick_id))
+    if quotes != body.count(b'"') or _TOO_MANY_DIGITS in body.translate(_DIGITS_AS_ZEROS):
         raise _NotPlain
-    return PriceUpdate(tick.symbol, tick.price, time_us, volume, tick.id)
+    return updates
 
 
 def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:

@@ -8,7 +8,7 @@ from domain.symbol_state import LATE, StatisticsRules, SymbolState
 
 
 class WideWindow:
-    """What `SlidingWindow` promises, of Decimals; also what `MonotonicQueue` does, for both ends and in pairs.
+    """What `SlidingWindow` promises, of Decimals; its queues hold (time, price) pairs.
 
     Invariant: times never fall in either list; prices strictly rise in `_lows` and strictly fall in `_highs`.
     """

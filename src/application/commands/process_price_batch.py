@@ -60,11 +60,8 @@ class ProcessPriceBatchValidator:
         if ticks == 0:
             raise ValidationFailed([FieldError("", "empty", "the batch has no tick")])
         latest_us = self._rules.latest_us()
-        is_plain = self._rules.is_plain
-        for update in command.updates:
-            if not is_plain(update, latest_us):
-                command = self._sort_out(command, latest_us)
-                break
+        if not self._rules.are_plain(command.updates, latest_us):
+            command = self._sort_out(command, latest_us)
         if not command.updates:
             raise ValidationFailed(command.errors[:ERRORS_REPORTED_MAX], ticks=command.rejected)
         return command

@@ -1,5 +1,7 @@
 """The rules that every tick keeps, however it came."""
 
+from collections.abc import Sequence
+
 from application.errors import FieldError
 from application.ports.clock import Clock
 from domain.price import PRICE_MAX, PRICE_MIN
@@ -27,16 +29,23 @@ class TickRules:
         """The newest timestamp that is acceptable now."""
         return self._clock.now_us() + self._max_clock_skew_us
 
+    def are_plain(self, updates: Sequence[PriceUpdate], latest_us: int) -> bool:
+        """Whether `is_plain` holds for all of them, in one loop: the ticks of a busy feeder nearly always are."""
+        known = self._known
+        for symbol, price, time_us, volume, tick_id in updates:
+            if (
+                symbol not in known
+                or not PRICE_MIN <= price <= PRICE_MAX
+                or time_us > latest_us
+                or (volume is not None and not 0 <= volume <= PRICE_MAX)
+                or tick_id is not None
+            ):
+                return False
+        return True
+
     def is_plain(self, update: PriceUpdate, latest_us: int) -> bool:
         """Whether the tick is valid as it stands, by one quick look; False says no more than "look closer"."""
-        symbol, price, time_us, volume, tick_id = update
-        return (
-            symbol in self._known
-            and PRICE_MIN <= price <= PRICE_MAX
-            and time_us <= latest_us
-            and (volume is None or 0 <= volume <= PRICE_MAX)
-            and tick_id is None
-        )
+        return self.are_plain((update,), latest_us)
 
     def check(self, update: PriceUpdate, latest_us: int) -> tuple[PriceUpdate, list[FieldError]]:
         """The tick in its normal form, and everything that is wrong with it."""

@@ -157,11 +157,10 @@ class PartitionedProcessor:
                 if index is None:
                     refused.append(self._over_symbol_limit(position))
                     continue
-            line = lines.get(index)
-            if line is None:
+            try:
+                lines[index].append(update)
+            except KeyError:
                 lines[index] = [update]
-            else:
-                line.append(update)
         self.reject(len(refused))
         return dict(lines), refused
 
