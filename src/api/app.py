@@ -17,6 +17,7 @@ from api.routes.documentation import documentation_routes
 from api.routes.operations import operation_routes
 from api.routes.prices import price_routes
 from api.tick_intake import TickIntake
+from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -51,6 +52,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
 async def _running(settings: Settings, container: Container) -> AsyncIterator[None]:
     processor = container.processor()
     processor.start()
+    _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
     feed = asyncio.create_task(container.feed().run()) if settings.simulation.enabled else None
     try:
         yield

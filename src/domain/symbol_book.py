@@ -36,8 +36,8 @@ class SymbolBook:
         applied = Applied()
         states = self._states
         for update in updates:
-            symbol, price, time_us, _, _ = update
             try:
+                symbol, price, time_us, _, _ = update
                 state = states.get(symbol)
                 if state is not None and isinstance(price, float):
                     outcome = state.apply(price, time_us)

@@ -12,7 +12,12 @@ from support.service import Service
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 # What differs from run to run and from machine to machine.
-VOLATILE = (r'"traceId":"[0-9a-f]{32}"', r'"(uptimeSeconds|throughputPerSecond)":[0-9.]+', r'"partitions":\[.*\]')
+VOLATILE = (
+    r'"traceId":"[0-9a-f]{32}"',
+    r'"(uptimeSeconds|throughputPerSecond)":[0-9.]+',
+    r'"engine":"(compiled|interpreted)"',
+    r'"partitions":\[.*\]',
+)
 
 
 def examples() -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from api.schemas import HealthView, ProcessingView, StatusView
 from application.mediator import Mediator
 from application.ports.clock import Clock
 from application.queries.get_processing_statistics import GetProcessingStatistics
+from infrastructure.engine import ENGINE
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
 from infrastructure.telemetry.prometheus import CONTENT_TYPE, PrometheusExposition
 
@@ -46,7 +47,7 @@ def operation_routes(
         view = HealthView(
             status="ok" if running else "unavailable",
             version=version("marketdata"),
-            engine="interpreted",
+            engine=ENGINE,
             uptime_seconds=round(clock.monotonic() - started, 3),
             checks={"workers": "ok" if running else "not running"},
         )
