@@ -10,7 +10,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
-from api.timestamps import EARLIEST_US, LATEST_US, InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.plain_ticks import NotPlain, plain_updates
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.commands.process_price_batch import ProcessPriceBatch
 from application.errors import FieldError
 from domain.price import InvalidNumber, Price, read_number
@@ -41,13 +42,6 @@ class TickBody(msgspec.Struct, forbid_unknown_fields=True):
 _ONE = msgspec.json.Decoder(TickBody)
 _MANY = msgspec.json.Decoder(list[TickBody])
 
-# A float has been given all the digits that were written if there were at most 15 of them, and if it is neither so
-# large that they may stand for an integer of 16 nor so small that floats lose digits.
-_EXACT_BELOW = 1e15
-_EXACT_ABOVE = 1e-300
-_DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
-_TOO_MANY_DIGITS = b"0" * 17
-
 
 def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
     """The one tick of a body; `now_us` is its time where it names none.
@@ -57,7 +51,7 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
         UnreadableTick: it is not a tick.
     """
     try:
-        return _plain_updates([_ONE.decode(body)], body, now_us)[0]
+        return plain_updates((astuple(_ONE.decode(body)),), body, now_us)[0]
     except _GIVES_UP:
         pass
     return _read_tick(read_json(body), now_us)
@@ -66,7 +60,7 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
 def decode_array(body: bytes, now_us: int) -> ProcessPriceBatch:
     """The ticks of a JSON array. Raises MalformedBody where the body is not one."""
     try:
-        return ProcessPriceBatch(_plain_updates(_MANY.decode(body), body, now_us))
+        return ProcessPriceBatch(plain_updates(map(astuple, _MANY.decode(body)), body, now_us))
     except _GIVES_UP:
         pass
     items = read_json(body)
@@ -79,7 +73,7 @@ def decode_lines(body: bytes, now_us: int) -> ProcessPriceBatch:
     """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick."""
     try:
         if ticks := _ONE.decode_lines(body):
-            return ProcessPriceBatch(_plain_updates(ticks, body, now_us))
+            return ProcessPriceBatch(plain_updates(map(astuple, ticks), body, now_us))
     except _GIVES_UP:
         pass
     items: list[Any] = []
@@ -95,46 +89,8 @@ def decode_lines(body: bytes, now_us: int) -> ProcessPriceBatch:
     return _sort(items, now_us)
 
 
-class _NotPlain(Exception):
-    """The quick reader is not sure."""
-
-
 # msgspec lets the errors of UTF-8 and of deep nesting through as they are.
-_GIVES_UP = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidTimestamp, _NotPlain)
-
-
-def _plain_updates(ticks: list[TickBody], body: bytes, now_us: int) -> list[PriceUpdate]:
-    """The ticks that were decoded from the body, if nothing can have been lost on the way; _NotPlain otherwise.
-
-    One pass, which also adds up the quotation marks that the ticks take when no key stands twice and no text holds an
-    escaped one: two for every key, two for every text.
-    """
-    updates = []
-    quotes = 0
-    for symbol, price, timestamp, volume, tick_id in map(astuple, ticks):
-        if type(timestamp) is int:
-            time_us = timestamp * 1000
-            if not EARLIEST_US <= time_us <= LATEST_US:
-                raise _NotPlain
-            quotes += 8
-        elif timestamp is None:
-            time_us = now_us
-            quotes += 6
-        else:
-            time_us = from_rfc3339(timestamp)
-            quotes += 10
-        if not _EXACT_ABOVE < price < _EXACT_BELOW:
-            raise _NotPlain
-        if volume is not None:
-            if volume and not _EXACT_ABOVE < volume < _EXACT_BELOW:
-                raise _NotPlain
-            quotes += 2
-        if tick_id is not None:
-            quotes += 4
-        updates.append(PriceUpdate(symbol, price, time_us, volume, tick_id))
-    if quotes != body.count(b'"') or _TOO_MANY_DIGITS in body.translate(_DIGITS_AS_ZEROS):
-        raise _NotPlain
-    return updates
+_GIVES_UP = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidTimestamp, NotPlain)
 
 
 def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
