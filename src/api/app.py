@@ -31,7 +31,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     container = container or Container(settings=settings)
     mediator = container.mediator()
     clock = container.clock()
-    intake = TickIntake(mediator, clock, settings.limits.max_body_bytes)
+    intake = TickIntake(mediator, clock, settings.limits.max_body_bytes, settings.processing.max_batch_size)
     app = Litestar(
         route_handlers=[
             *price_routes(mediator, intake),
@@ -62,5 +62,5 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
             with suppress(asyncio.CancelledError):
                 await feed
         left = await processor.stop()
-        container.tracer().shutdown()
+        await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
         _log.info("stopped", unprocessed=left)

@@ -33,13 +33,7 @@ def read_json(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise MalformedBody(f"The body is not UTF-8: the byte at {error.start} cannot stand there.") from None
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=NumberText,
-            parse_int=NumberText,
-            parse_constant=_refuse_constant,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise MalformedBody(f"The body is not JSON: {error.msg[0].lower()}{error.msg[1:]} at {where}.") from None
@@ -61,3 +55,8 @@ def _same(one: Any, other: Any) -> bool:
 
 def _refuse_constant(name: str) -> Any:
     raise MalformedBody(f"The body is not JSON: {name} is not a JSON number.")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse_constant
+)

@@ -104,7 +104,13 @@ def problem_headers(error: Exception) -> dict[str, str]:
     """What goes with the problem besides its body."""
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, MethodNotAllowedException):
+        # Wherever there is GET, there is HEAD.
+        allowed = next((value for name, value in headers.items() if name.lower() == "allow"), "")
+        methods = {name.strip() for name in allowed.split(",")}
+        return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
+    return headers
 
 
 def problem_body(problem: Problem, instance: str) -> bytes:

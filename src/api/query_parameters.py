@@ -1,5 +1,6 @@
 """Query strings, read with errors that name the parameter."""
 
+import re
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -7,6 +8,8 @@ from litestar import Request
 
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError, ValidationFailed
+
+_MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
 
 E = TypeVar("E", bound=Enum)
 
@@ -22,7 +25,10 @@ class QueryParameters:
         unknown = [name for name in self._values if name not in known]
         if unknown:
             name = ascii(unknown[0][:64])[1:-1]
-            raise _bad(name, "unknown_parameter", f"is not a parameter here; those are {', '.join(known)}")
+            raise _bad(name, "unknown_parameter", f"is not a parameter here; there is {', '.join(known) or 'none'}")
+        for name in known:
+            if len(self._values.getall(name, [])) > 1:
+                raise _bad(name, "repeated", "must be given once")
 
     def text(self, name: str) -> str | None:
         value: str | None = self._values.get(name)
@@ -52,11 +58,11 @@ class QueryParameters:
         if value is None:
             return None
         try:
-            if value.lstrip("-").isdecimal() and value.isascii() and len(value) <= 20:
+            if _MILLISECONDS.match(value):
                 return from_milliseconds(int(value))
             # A plus sign that was not escaped has become a space.
             return from_rfc3339(value.replace(" ", "+"))
-        except (InvalidTimestamp, ValueError) as error:
+        except InvalidTimestamp as error:
             raise _bad(name, "invalid_timestamp", str(error)) from None
 
 

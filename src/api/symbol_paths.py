@@ -19,14 +19,17 @@ def routable(path: str, raw_path: bytes, method: str) -> str:
 
     path: as percent-decoded by the server. raw_path: as it came, where `%2F` still differs from a slash.
     """
-    if not path.startswith(PREFIX) or method not in ("GET", "HEAD"):
+    if not path.startswith(PREFIX) or method == "POST":
         return path
-    rest = raw_path.partition(b"?")[0].decode("latin-1").removeprefix(PREFIX)
+    raw = raw_path.partition(b"?")[0].decode("latin-1")
+    # Where even the prefix is escaped, the escapes are of no help.
+    rest = raw.removeprefix(PREFIX) if raw.startswith(PREFIX) else quote(path.removeprefix(PREFIX))
     symbol, slash, last = rest.rpartition("/")
     if not (slash and symbol and last in SUBRESOURCES):
         symbol, slash, last = rest, "", ""
     # Capitals keep a symbol apart from the fixed routes, all of which are in small letters.
-    return PREFIX + quote(unquote(symbol).upper(), safe="") + slash + last
+    symbol = unquote(symbol)
+    return PREFIX + quote(symbol.upper() if symbol.isascii() else symbol, safe="") + slash + last
 
 
 def symbol_of(request: Request[Any, Any, Any]) -> str:

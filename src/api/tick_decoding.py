@@ -13,12 +13,13 @@ from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
 from api.plain_ticks import NotPlain, plain_updates
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.commands.process_price_batch import ProcessPriceBatch
-from application.errors import FieldError
+from application.errors import BatchTooLarge, FieldError
 from domain.price import InvalidNumber, Price, read_number
 from domain.price_update import PriceUpdate
 
 FIELDS = ("symbol", "price", "timestamp", "volume", "id")
 _SHOWN_LENGTH_MAX = 64
+_CAREFUL_BYTES_MAX = 65_536
 
 
 class UnreadableTick(Exception):
@@ -33,14 +34,15 @@ class TickBody(msgspec.Struct, forbid_unknown_fields=True):
     """A tick as the quick reader takes it."""
 
     symbol: str
-    price: float
+    price: float | str
     timestamp: int | str | None = None
-    volume: float | None = None
+    volume: float | str | None = None
     id: str | None = None
 
 
 _ONE = msgspec.json.Decoder(TickBody)
 _MANY = msgspec.json.Decoder(list[TickBody])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
@@ -54,43 +56,84 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
         return plain_updates((astuple(_ONE.decode(body)),), body, now_us)[0]
     except _GIVES_UP:
         pass
+    if len(body) > _CAREFUL_BYTES_MAX:
+        # Far more than a tick can need: millions of values would be built, only to be refused.
+        raise MalformedBody(f"The body is not a tick: it is {len(body)} bytes long.")
     return _read_tick(read_json(body), now_us)
 
 
-def decode_array(body: bytes, now_us: int) -> ProcessPriceBatch:
-    """The ticks of a JSON array. Raises MalformedBody where the body is not one."""
+def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
+    """The ticks of a JSON array.
+
+    Raises:
+        MalformedBody: the body is not one.
+        BatchTooLarge: it has more than `ticks_max` items; none of them has been looked at.
+    """
     try:
-        return ProcessPriceBatch(plain_updates(map(astuple, _MANY.decode(body)), body, now_us))
+        ticks = _MANY.decode(body)
+        _check_size(len(ticks), ticks_max)
+        return ProcessPriceBatch(plain_updates(map(astuple, ticks), body, now_us))
     except _GIVES_UP:
         pass
-    items = read_json(body)
-    if not isinstance(items, list):
-        raise MalformedBody("The body is not a JSON array of ticks.")
-    return _sort(items, now_us)
+    items = _split_array(body)
+    _check_size(len(items), ticks_max)
+    return _sort([read_json(bytes(item)) for item in items], now_us)
 
 
-def decode_lines(body: bytes, now_us: int) -> ProcessPriceBatch:
-    """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick."""
+def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
+    """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick.
+
+    Raises:
+        MalformedBody: there is no line.
+        BatchTooLarge: there are more than `ticks_max`, or absurdly many empty ones; none of them has been looked at.
+    """
     try:
-        if ticks := _ONE.decode_lines(body):
+        ticks = _ONE.decode_lines(body)
+        # One a line: each line feed but a last one stands before a brace, as none inside a tick can.
+        _check_size(len(ticks), ticks_max)
+        if ticks and body.count(b"\n{") == len(ticks) - 1 == body.count(b"\n", 0, len(body) - 1):
             return ProcessPriceBatch(plain_updates(map(astuple, ticks), body, now_us))
     except _GIVES_UP:
         pass
-    items: list[Any] = []
-    for line in body.split(b"\n"):
-        if line.strip():
-            try:
-                items.append(read_json(line))
-            except MalformedBody as error:
-                message = str(error).replace("The body", "The line")
-                items.append(UnreadableTick([FieldError("", "malformed", message)]))
-    if not items:
+    if body.count(b"\n") > 2 * ticks_max:
+        raise BatchTooLarge(body.count(b"\n"), ticks_max)
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if not lines:
         raise MalformedBody("The body is empty.")
-    return _sort(items, now_us)
+    _check_size(len(lines), ticks_max)
+    return _sort([_read_line(line) for line in lines], now_us)
+
+
+def _check_size(ticks: int, ticks_max: int) -> None:
+    if ticks > ticks_max:
+        raise BatchTooLarge(ticks, ticks_max)
+
+
+def _split_array(body: bytes) -> list[msgspec.Raw]:
+    """The items of an array, each as it was written."""
+    if not body.strip():
+        raise MalformedBody("The body is empty.")
+    try:
+        return _ITEMS.decode(body)
+    except msgspec.ValidationError:
+        raise MalformedBody("The body is not a JSON array of ticks.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+        raise MalformedBody(f"The body is not JSON: {reason}.") from None
+    except RecursionError:
+        raise MalformedBody("The body is nested too deeply.") from None
+
+
+def _read_line(line: bytes) -> Any:
+    try:
+        return read_json(line)
+    except MalformedBody as error:
+        message = str(error).replace("The body", "The line")
+        return UnreadableTick([FieldError("", "malformed", message)])
 
 
 # msgspec lets the errors of UTF-8 and of deep nesting through as they are.
-_GIVES_UP = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidTimestamp, NotPlain)
+_GIVES_UP = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidTimestamp, InvalidNumber, NotPlain)
 
 
 def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:

@@ -5,6 +5,7 @@ figures). Litestar keeps the routes too, for whatever spelling of their address 
 means and what is answered is written here once for both.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -16,6 +17,7 @@ from api.schemas import BatchView, encode
 from api.tick_decoding import UnreadableTick, decode_array, decode_lines, decode_tick
 from application.commands.process_price_update import ProcessPriceUpdate
 from application.commands.refuse_price_update import RefusePriceUpdate
+from application.errors import Draining
 from application.mediator import Mediator, Message
 from application.ports.clock import Clock
 
@@ -23,15 +25,22 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
 _ACCEPTED_ONE = b'{"accepted":1}'
+# What metrics show where nobody was left to answer.
+_CLIENT_GONE = 499
+
+
+class _ClientGoneError(Exception):
+    """The client left before its body was whole: nothing of it is taken."""
 
 
 class TickIntake:
     """Takes bodies of ticks to the mediator."""
 
-    def __init__(self, mediator: Mediator, clock: Clock, max_body_bytes: int) -> None:
+    def __init__(self, mediator: Mediator, clock: Clock, max_body_bytes: int, max_batch_size: int) -> None:
         self._mediator = mediator
         self._clock = clock
         self._max_body_bytes = max_body_bytes
+        self._max_batch_size = max_batch_size
         self.paths: dict[str, Callable[[str | None, bytes], Awaitable[bytes]]] = {
             "/api/prices": self.take_one,
             "/api/prices/batch": self.take_many,
@@ -52,7 +61,7 @@ class TickIntake:
     async def take_many(self, content_type: str | None, body: bytes) -> bytes:
         """A JSON array or NDJSON; the body of the answer 202."""
         decode = decode_lines if _media_type(content_type, JSON, NDJSON) == NDJSON else decode_array
-        result = await self._mediator.send(decode(body, self._clock.now_us()))
+        result = await self._mediator.send(decode(body, self._clock.now_us(), self._max_batch_size))
         return encode(BatchView.of(result))
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> int:
@@ -64,7 +73,11 @@ class TickIntake:
             body = await self._read(scope, receive)
             answer = await self.paths[path](content_type, body)
             status, media_type = 202, JSON
-        except Exception as error:
+        except _ClientGoneError:
+            return _CLIENT_GONE
+        except (Exception, asyncio.CancelledError) as given:
+            # Cancelled is who is still sending when the time for requests under way is over.
+            error = Draining() if isinstance(given, asyncio.CancelledError) else given
             problem = problem_of(error, path)
             answer = problem_body(problem, path)
             status, media_type = problem.status, PROBLEM
@@ -82,6 +95,8 @@ class TickIntake:
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGoneError
         body: bytes = message.get("body", b"")
         if not message.get("more_body"):
             if len(body) > self._max_body_bytes:
@@ -95,7 +110,7 @@ class TickIntake:
         while message.get("more_body"):
             message = await receive()
             if message["type"] == "http.disconnect":
-                break
+                raise _ClientGoneError
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self._max_body_bytes:

@@ -5,7 +5,7 @@ from decimal import Context, Decimal
 from enum import Enum
 from hashlib import blake2b
 
-from domain.price import EXACT, Price, written
+from domain.price import EXACT, PRICE_MAX, Price, written
 
 _MEDIUM_MAX_PERCENT = 3
 _HIGH_MAX_PERCENT = 5
@@ -33,7 +33,7 @@ class PriceAnomaly:
 
     sequence: the symbol's count of accepted ticks with this one.
     reference_price: that lowest (for `UP`) or highest (for `DOWN`) price.
-    change_percent: (new - reference) / reference * 100, negative for a fall, as the nearest double.
+    change_percent: (new - reference) / reference * 100, negative for a fall, as the nearest finite double.
     detected_at_us: the tick's timestamp, microseconds since the Unix epoch.
     """
 
@@ -77,7 +77,7 @@ def spotted(
         direction=direction,
         reference_price=reference_price,
         new_price=new_price,
-        change_percent=float(_ROUNDED.divide(change, reference)),
+        change_percent=min(float(_ROUNDED.divide(change, reference)), PRICE_MAX),
         severity=severity,
         detected_at_us=detected_at_us,
     )

@@ -12,13 +12,13 @@ class SlidingWindow:
     O(1) amortised a tick in order of time; a late one costs O(log n) and a shift.
 
     Two monotonic queues: kept are only the prices that can still become the lowest (or the highest), those with no
-    equal or lower (or higher) one after them. Each stands in two lists, prices and times, from a head on; what comes
-    before the head is forgotten and cut off in bulk. (Tarjan's minimum queue; Lemire, "Streaming Maximum-Minimum
-    Filter Using No More than Three Comparisons per Element", 2006.)
+    equal or lower (or higher) one after them or at their own time. Each stands in two lists, prices and times, from a
+    head on; what comes before the head is forgotten and cut off in bulk. (Tarjan's minimum queue; Lemire, "Streaming
+    Maximum-Minimum Filter Using No More than Three Comparisons per Element", 2006.)
 
     width_us: microseconds, at least 0.
 
-    Invariant: in each queue, times never fall from the head on; `_low_prices` strictly rise there, and so do
+    Invariant: in each queue, times strictly rise from the head on; `_low_prices` strictly rise there, and so do
     `_high_prices`, which are negated, so that both queues take late prices by the same code.
     """
 
@@ -60,8 +60,10 @@ class SlidingWindow:
         while len(prices) > head and prices[-1] >= price:
             prices.pop()
             times.pop()
-        prices.append(price)
-        times.append(time_us)
+        # Of several at one time only the lowest matters: they will leave together.
+        if len(prices) == head or times[-1] != time_us:
+            prices.append(price)
+            times.append(time_us)
         if times[head] < oldest_us:
             self._low_head = head = _forget(prices, times, head, oldest_us)
         self.lowest = prices[head]
@@ -71,8 +73,9 @@ class SlidingWindow:
         while len(prices) > head and prices[-1] >= negated:
             prices.pop()
             times.pop()
-        prices.append(negated)
-        times.append(time_us)
+        if len(prices) == head or times[-1] != time_us:
+            prices.append(negated)
+            times.append(time_us)
         if times[head] < oldest_us:
             self._high_head = head = _forget(prices, times, head, oldest_us)
         self.highest = -prices[head]
@@ -106,9 +109,11 @@ def _forget(prices: list[float], times: list[int], head: int, oldest_us: int) ->
 
 
 def _insert_late(prices: list[float], times: list[int], head: int, price: float, time_us: int) -> None:
-    """Put a price into a queue of minima, after those of its own time, unless a later one is as low."""
+    """Put a price into a queue of minima, after those of its own time, unless one of that time or later is as low."""
     at = bisect_right(times, time_us, head)
     if at < len(prices) and prices[at] <= price:
+        return
+    if at > head and times[at - 1] == time_us and prices[at - 1] <= price:
         return
     first_beaten = at
     while first_beaten > head and prices[first_beaten - 1] >= price:

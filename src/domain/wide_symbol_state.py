@@ -1,16 +1,20 @@
 """The running statistics of a symbol whose prices have more digits than a double keeps."""
 
+from bisect import bisect_right
 from decimal import Decimal
+from operator import itemgetter
 
 from domain.price import Price, narrow, written
 from domain.price_anomaly import Direction
 from domain.symbol_state import LATE, StatisticsRules, SymbolState
 
+_TIME = itemgetter(0)
+
 
 class WideWindow:
     """What `SlidingWindow` promises, of Decimals; its queues hold (time, price) pairs.
 
-    Invariant: times never fall in either list; prices strictly rise in `_lows` and strictly fall in `_highs`.
+    Invariant: times strictly rise in either list; prices strictly rise in `_lows` and strictly fall in `_highs`.
     """
 
     def __init__(
@@ -36,10 +40,12 @@ class WideWindow:
         if time_us < oldest_us:
             return
         for entries, sign in ((self._lows, 1), (self._highs, -1)):
-            at = len(entries)
-            while at and entries[at - 1][0] > time_us:
-                at -= 1
-            if at == len(entries) or price.compare(entries[at][1]) * sign < 0:
+            at = bisect_right(entries, time_us, key=_TIME)
+            later_is_as_good = at < len(entries) and price.compare(entries[at][1]) * sign >= 0
+            same_time_is_better = (
+                at > 0 and entries[at - 1][0] == time_us and price.compare(entries[at - 1][1]) * sign > 0
+            )
+            if not later_is_as_good and not same_time_is_better:
                 first_beaten = at
                 while first_beaten and price.compare(entries[first_beaten - 1][1]) * sign <= 0:
                     first_beaten -= 1

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import IO
 
+_MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
 _COLUMNS = ("timestamp", "symbol", "price", "volume")
 
 
@@ -35,7 +37,7 @@ def read_recording(stream: IO[bytes]) -> Iterator[RecordedTick]:
     # newline="" leaves line ends to the csv module, as it wants them.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
-        first = text.readline()
+        first = next((line for line in text if line.strip()), "")
         if first.lstrip().startswith("{"):
             yield from _ndjson(first, text)
         else:
@@ -43,8 +45,9 @@ def read_recording(stream: IO[bytes]) -> Iterator[RecordedTick]:
     except UnicodeDecodeError:
         raise UnreadableRecording("it is not UTF-8 text") from None
     finally:
-        # The stream belongs to the caller.
-        text.detach()
+        # The stream belongs to the caller, who may have closed it by now.
+        if not stream.closed:
+            text.detach()
 
 
 def _ndjson(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
@@ -55,9 +58,8 @@ def _ndjson(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
 
 def _csv(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
     header = next(csv.reader([first]), [])
-    if not {"symbol", "price"} <= set(header) <= set(_COLUMNS):
+    if not {"symbol", "price"} <= set(header) <= set(_COLUMNS) or len(set(header)) < len(header):
         raise UnreadableRecording(f"its first line must be the header {','.join(_COLUMNS)}")
-    moment = header.index("timestamp") if "timestamp" in header else header.index("symbol")
     try:
         for number, row in enumerate(csv.reader(rest), start=2):
             if not row:
@@ -65,9 +67,10 @@ def _csv(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
             if len(row) != len(header):
                 raise UnreadableRecording(f"line {number} has {len(row)} fields, the header {len(header)}")
             tick: dict[str, str | int] = {name: value for name, value in zip(header, row, strict=True) if value}
-            if row[moment].isdecimal():
-                # Milliseconds: on the wire a number, in CSV everything is text.
-                tick["timestamp"] = int(row[moment])
+            timestamp = str(tick.get("timestamp", ""))
+            if _MILLISECONDS.match(timestamp):
+                # On the wire a number; in CSV everything is text.
+                tick["timestamp"] = int(timestamp)
             yield RecordedTick(json.dumps(tick), tick.get("timestamp"))
     except csv.Error as error:
         raise UnreadableRecording(f"it is not CSV: {error}") from None

@@ -4,7 +4,7 @@ import os
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.symbol import InvalidSymbol, normalise_symbol
@@ -13,6 +13,13 @@ from infrastructure.processing.channel import FullMode
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_for_another(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("must not be true or false")
+        return value
 
 
 class ServerSettings(Section):
@@ -45,8 +52,13 @@ class ProcessingSettings(Section):
 
     @property
     def drain_deadline_seconds(self) -> float:
-        """What is left of the shutdown deadline once requests under way have had their quarter."""
-        return self.shutdown_deadline_seconds * 3 / 4
+        """The workers' share of the shutdown deadline; requests under way have a quarter before."""
+        return self.shutdown_deadline_seconds * 5 / 8
+
+    @property
+    def flush_deadline_seconds(self) -> float:
+        """The share of the shutdown deadline for sending the last spans."""
+        return self.shutdown_deadline_seconds / 8
 
     @property
     def max_clock_skew_us(self) -> int:
@@ -85,6 +97,13 @@ class TelemetrySettings(Section):
     log_format: Literal["auto", "console", "json"] = "auto"
     traces_endpoint: str = ""
     traces_sample_ratio: float = Field(0.01, ge=0, le=1)
+
+    @field_validator("traces_endpoint")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value:
+            HttpUrl(value)
+        return value
 
 
 class Settings(BaseSettings):

@@ -1,5 +1,6 @@
 """Reads the configuration: defaults, over them a TOML file, the environment, and what the command line says."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,7 +93,11 @@ def _read_toml(file: Path) -> Values:
 
 
 def _name_of(origin: str, section: str, key: str) -> str:
-    return f"MARKETDATA_{section}__{key}".upper() if origin == "environment" else origin
+    if origin != "environment":
+        return origin
+    name = f"MARKETDATA_{section}__{key}".upper()
+    # A whole section may come as JSON too.
+    return name if name in map(str.upper, os.environ) else f"MARKETDATA_{section}".upper()
 
 
 def _explain(error: ValidationError, given: Mapping[str, str]) -> str:

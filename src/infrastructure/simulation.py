@@ -14,7 +14,8 @@ from domain.price_update import PriceUpdate
 # How often ticks are sent: often enough to look continuous, seldom enough to cost little.
 _BEAT_SECONDS = 0.02
 # After a pause longer than this (a laptop that slept) the feed does not make up for what it missed.
-_CATCH_UP_SECONDS = 5.0
+_CATCH_UP_SECONDS = 1.0
+_BATCH_MAX = 1000
 # The walk turns back at this many times the initial price, and at its inverse: left alone it would in days reach
 # prices that no double holds.
 _RANGE = 4.0
@@ -60,7 +61,7 @@ class SimulatedFeed:
     ) -> None:
         self._walk = walk
         self._ticks_per_second = ticks_per_second
-        self._batch_max = batch_max
+        self._batch_max = min(batch_max, _BATCH_MAX)
         self._mediator = mediator
         self._clock = clock
 
@@ -76,6 +77,8 @@ class SimulatedFeed:
             while due > 0:
                 count = min(due, self._batch_max)
                 await self._send(count)
+                # Everybody else has a turn: a feed that is behind must not keep the workers from their work.
+                await self._clock.sleep(0)
                 sent += count
                 due -= count
             await self._clock.sleep(_BEAT_SECONDS)

@@ -2,13 +2,15 @@
 
 import json
 import re
+import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from support.service import Service, assert_balanced
+from support.service import Service, assert_balanced, eventually
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -45,7 +47,9 @@ TICKS: dict[str, tuple[bytes, int, str | None]] = {
     "price 1e-400": (b'{"symbol":"X","price":1e-400}', 400, "invalid_number"),
     "price 1e309": (b'{"symbol":"X","price":1e309}', 400, "invalid_number"),
     "price 1e999": (b'{"symbol":"X","price":1e999}', 400, "invalid_number"),
-    "price of a million digits": (b'{"symbol":"X","price":' + b"1" * 1_000_000 + b"}", 400, "invalid_number"),
+    "price of a million digits": (b'{"symbol":"X","price":' + b"1" * 1_000_000 + b"}", 400, None),
+    "price of 50,000 digits": (b'{"symbol":"X","price":' + b"1" * 50_000 + b"}", 400, "invalid_number"),
+    "price of two million parts": (b'{"symbol":"X","price":[' + b"1," * 2_000_000 + b"1]}", 400, None),
     "negative volume": (b'{"symbol":"X","price":1,"volume":-1}', 400, "out_of_range"),
     "empty id": (b'{"symbol":"X","price":1,"id":""}', 400, "invalid_id"),
     "timestamp without offset": (
@@ -179,6 +183,7 @@ def test_connection_goes_on_after_every_kind_of_refusal(service: Service) -> Non
         ("/api/anomalies?direction=sideways", "direction"),
         ("/api/anomalies?severity=9", "severity"),
         ("/api/anomalies?since=yesterday", "since"),
+        ("/api/anomalies?since=--5", "since"),
         ("/api/anomalies?since=99999999999999999999", "since"),
         ("/api/anomalies?symbol=A%20B", "symbol"),
         ("/api/anomalies?cursor=WzFd", "cursor"),
@@ -198,12 +203,60 @@ def test_what_is_not_there_is_not_found(service: Service, path: str) -> None:
     assert_problem(service.client.get(path), 404, None)
 
 
-@pytest.mark.parametrize(("method", "path"), [("DELETE", "/api/prices"), ("GET", "/nope/x"), ("PUT", "/health")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/api/prices"), ("GET", "/nope/x"), ("PUT", "/health"), ("DELETE", "/api/prices/A/B")],
+)
 def test_methods_that_are_not_allowed(service: Service, method: str, path: str) -> None:
     answer = service.client.request(method, path)
     assert_problem(answer, 404 if path == "/nope/x" else 405, None)
     if answer.status_code == 405:
-        assert answer.headers["allow"]
+        assert {"GET", "HEAD"} <= set(answer.headers["allow"].split(", "))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"Content-Length: 5000\r\n\r\n" + GOOD, b"Transfer-Encoding: chunked\r\n\r\n19\r\n" + GOOD + b"\n\r\n"],
+    ids=["announced", "chunked"],
+)
+@pytest.mark.parametrize("path", ["/api/prices", "/api/prices/batch"])
+def test_of_a_body_that_breaks_off_nothing_is_taken(service: Service, path: str, head: bytes) -> None:
+    before = service.settled()["received"]
+    host, port = service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {NDJSON}\r\n".replace(
+            NDJSON, JSON if path == "/api/prices" else NDJSON).encode() + head)  # fmt: skip
+    broken = f'method="POST",route="{path}",status="499"'
+    eventually(lambda: broken in service.client.get("/metrics").text)
+    assert service.settled()["received"] == before
+
+
+def test_single_refusal_has_no_index(start: Callable[..., Service]) -> None:
+    service = start(PROCESSING__MAX_SYMBOLS="1")
+    service.post({"symbol": "A", "price": 1})
+    answer = service.post({"symbol": "B", "price": 1})
+    assert_problem(answer, 400, "symbol_limit")
+    assert "index" not in answer.json()["errors"][0]
+
+
+def test_repeated_and_unknown_parameters_are_refused_by_name(service: Service) -> None:
+    service.post({"symbol": "HERE", "price": 1})
+    service.settled()
+    for path in (
+        "/api/anomalies?severity=high&severity=low",
+        "/api/prices?symbols=A&symbols=B",
+        "/api/prices/HERE?x=1",
+    ):
+        answer = service.client.get(path)
+        assert_problem(answer, 400, None)
+        assert len(answer.json()["errors"]) == 1
+
+
+def test_letters_that_only_become_ascii_in_capitals_find_nothing(service: Service) -> None:
+    service.post({"symbol": "STRASSE", "price": 1})
+    service.settled()
+    assert_problem(service.client.get("/api/prices/stra%C3%9Fe"), 404, None)
+    assert service.client.get("/%61pi/prices/strasse").status_code == 200
 
 
 def test_errors_are_json_that_anybody_can_read(service: Service) -> None:

@@ -1,7 +1,10 @@
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
@@ -76,13 +79,75 @@ def test_replay_keeps_the_pace_it_is_told(start: Callable[..., Service], tmp_pat
     assert rate <= 5 / 0.4
 
 
+def test_replay_counts_every_refused_tick_once(start: Callable[..., Service], tmp_path: Path) -> None:
+    service = start()
+    rows = ["R1,1"] * 500 + ["R1,0"] * 500 + ["R 1,0"]
+    (tmp_path / "bad.csv").write_text("symbol,price\n" + "\n".join(rows))
+    ended = marketdata("replay", "bad.csv", "--url", service.url, "--batch-size", "2000", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("500 accepted, 501 rejected")
+    assert "  not_positive: 100\n" in ended.stdout
+    assert "  not named: 401\n" in ended.stdout
+
+
+class _Scripted(BaseHTTPRequestHandler):
+    """Answers one POST after the other from `script`."""
+
+    script: ClassVar[list[tuple[int, dict[str, str], bytes]]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, headers, body = self.script.pop(0)
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def scripted() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Scripted) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+TAKEN: tuple[int, dict[str, str], bytes] = (202, {}, b'{"accepted":2,"rejected":0,"errors":[]}')
+PROBLEM = b'{"title":"Not now","status":503,"detail":"The queue is full."}'
+
+
+def test_replay_tries_again_while_the_service_says_not_now(scripted: str, tmp_path: Path) -> None:
+    (tmp_path / "ticks.csv").write_text(CSV)
+    _Scripted.script = [(503, {"Retry-After": "0"}, PROBLEM), (503, {"Retry-After": "0"}, PROBLEM), TAKEN]
+    ended = marketdata("replay", "ticks.csv", "--url", scripted, cwd=tmp_path)
+    assert (ended.returncode, _Scripted.script) == (0, [])
+    assert ended.stdout.startswith("2 accepted, 0 rejected")
+
+
+@pytest.mark.parametrize("body", [b'{"detail":"Not Found"}', b"[]", b"<html>", b""])
+def test_replay_to_something_else_says_so(scripted: str, body: bytes, tmp_path: Path) -> None:
+    (tmp_path / "ticks.csv").write_text(CSV)
+    _Scripted.script = [(404, {"Content-Type": "application/json"}, body)]
+    ended = marketdata("replay", "ticks.csv", "--url", scripted, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "is not a marketdata service: it answered 404" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("gone.csv",), "gone.csv"),
         (("bad.csv",), "first line must be the header"),
         (("ticks.csv", "--url", "http://127.0.0.1:9"), "http://127.0.0.1:9"),
-        (("ticks.csv", "--speed", "0"), "neither a factor"),
+        (("ticks.csv", "--speed", "0"), "neither max nor a factor"),
+        (("ticks.csv", "--speed", "1e-300"), "neither max nor a factor"),
     ],
 )
 def test_replay_says_what_is_wrong(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:

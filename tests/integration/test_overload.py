@@ -1,10 +1,13 @@
+import json
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
-from support.service import Service, assert_balanced
+from support.service import Service, assert_balanced, eventually
 
 BATCH = [{"symbol": f"S{i % 10}", "price": 100 + i % 7} for i in range(2000)]
 
@@ -30,6 +33,36 @@ def test_rejecting_mode_says_so_and_when_to_try_again(start: Callable[..., Servi
     accounts = service.settled()
     assert_balanced(accounts)
     assert (accounts["processed"], accounts["rejected"]) == (100, 1900)
+
+
+def whole_answer(client: socket.socket) -> str:
+    """An answer with a JSON object for its body."""
+    received = b""
+    while not received.endswith(b"}"):
+        received += client.recv(65536)
+    return received.decode()
+
+
+def test_full_queue_answers_503_and_when_to_try_again(start: Callable[..., Service]) -> None:
+    service = start(PROCESSING__CHANNEL_CAPACITY="1", PROCESSING__FULL_MODE="reject", PROCESSING__PARTITIONS="1")
+    tick = json.dumps({"symbol": "A", "price": 1})
+    # Both requests are in the server's hands before the worker has its next turn.
+    request = f"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Length: {len(tick)}\r\n\r\n{tick}".encode()
+    host, port = service.url.removeprefix("http://").split(":")
+
+    def refused() -> str:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(50)]
+            for client in clients:
+                client.sendall(request)
+            answers = [whole_answer(client) for client in clients]
+        return next((answer for answer in answers if answer.startswith("HTTP/1.1 503")), "")
+
+    answer = eventually(refused)
+    assert "retry-after: 1" in answer.lower()
+    assert "application/problem+json" in answer
+    assert '"urn:marketdata:problem:unavailable"' in answer
+    assert_balanced(service.settled())
 
 
 def test_waiting_mode_takes_everything_in_its_time(start: Callable[..., Service]) -> None:

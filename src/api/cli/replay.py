@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import httpx
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -16,7 +17,9 @@ from infrastructure.recordings import RecordedTick, UnreadableRecording, read_re
 
 _TIMEOUT_SECONDS = 30
 _RETRIES_MAX = 30
+_RETRY_SECONDS_MAX = 60
 _ERRORS_SHOWN = 5
+_SPEED_MIN, _SPEED_MAX = 0.001, 1_000_000
 
 
 class _Speed(click.ParamType[float | None]):
@@ -29,8 +32,8 @@ class _Speed(click.ParamType[float | None]):
             factor = float(str(value)) if value != "max" else None
         except ValueError:
             factor = 0.0
-        if factor is not None and not 0 < factor < float("inf"):
-            self.fail(f"{value!r} is neither a factor greater than 0 nor max", param, ctx)
+        if factor is not None and not _SPEED_MIN <= factor <= _SPEED_MAX:
+            self.fail(f"{value!r} is neither max nor a factor from {_SPEED_MIN} to {_SPEED_MAX}", param, ctx)
         return factor
 
 
@@ -43,19 +46,36 @@ class _Outcome:
         self.reasons: Counter[str] = Counter()
         self.examples: list[str] = []
 
-    def take(self, sent: int, answer: httpx.Response) -> None:
-        body = answer.json()
-        accepted = body.get("accepted", 0)
-        self.accepted += accepted
-        self.rejected += sent - accepted
-        errors = body.get("errors", [])
-        for error in errors:
-            self.reasons[error["code"]] += 1
+    def take(self, sent: int, answer: "_Answer") -> None:
+        rejected = sent - answer.accepted
+        self.accepted += answer.accepted
+        self.rejected += rejected
+        # One reason a tick, the first; the service names only so many of the ticks of one batch.
+        first_of = {error.index: error for error in reversed(answer.errors)}
+        for error in first_of.values():
+            self.reasons[error.code] += 1
             if len(self.examples) < _ERRORS_SHOWN:
-                self.examples.append(f"{error['field'] or 'tick'} {error['message']}")
-        if not errors and accepted < sent:
-            self.reasons[body["title"]] += sent
-            self.examples.append(body["detail"])
+                self.examples.append(f"{error.field or 'tick'} {error.message}")
+        if rejected > len(first_of):
+            self.reasons[answer.title or "not named"] += rejected - len(first_of)
+        if answer.detail and not first_of and len(self.examples) < _ERRORS_SHOWN:
+            self.examples.append(answer.detail)
+
+
+class _Error(msgspec.Struct):
+    field: str
+    code: str
+    message: str
+    index: int | None = None
+
+
+class _Answer(msgspec.Struct):
+    """What the service answers to a batch: the result, or a problem."""
+
+    accepted: int = 0
+    errors: list[_Error] = []
+    title: str = ""
+    detail: str = ""
 
 
 @click.command()
@@ -84,6 +104,7 @@ def replay(files: tuple[Path, ...], url: str, speed: float | None, batch_size: i
                     for batch in _batches(read_recording(stream), speed, batch_size):
                         outcome.take(len(batch), _send(client, batch))
                         progress.advance(task, len(batch))
+                progress.update(task, total=progress.tasks[task].completed)
             except UnreadableRecording as error:
                 raise click.ClickException(f"{file}: {error}") from None
             except httpx.HTTPError as error:
@@ -131,7 +152,7 @@ def _moment(timestamp: object) -> int | None:
         return None
 
 
-def _send(client: httpx.Client, batch: list[RecordedTick]) -> httpx.Response:
+def _send(client: httpx.Client, batch: list[RecordedTick]) -> _Answer:
     """Post a batch, again while the service says "not now": then it took nothing of it."""
     body = "\n".join(tick.line for tick in batch).encode()
     headers = {"Content-Type": "application/x-ndjson"}
@@ -139,10 +160,16 @@ def _send(client: httpx.Client, batch: list[RecordedTick]) -> httpx.Response:
         answer = client.post("/api/prices/batch", content=body, headers=headers)
         if answer.status_code != 503:
             break
-        time.sleep(float(answer.headers.get("Retry-After", 1)))
-    if "json" not in answer.headers.get("content-type", ""):
+        # A date, which a proxy may put there, is taken as "in a second".
+        wait = answer.headers.get("Retry-After", "")
+        time.sleep(min(int(wait), _RETRY_SECONDS_MAX) if wait.isdecimal() else 1)
+    try:
+        read = msgspec.json.decode(answer.content, type=_Answer)
+    except msgspec.DecodeError:
+        read = None
+    if read is None or not (read.accepted or read.title):
         raise click.ClickException(f"{client.base_url} is not a marketdata service: it answered {answer.status_code}")
-    return answer
+    return read
 
 
 def _summarise(outcome: _Outcome, seconds: float) -> None:

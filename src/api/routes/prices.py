@@ -42,6 +42,7 @@ def price_routes(mediator: Mediator, intake: TickIntake) -> list[HTTPRouteHandle
 
     @get("/api/prices/{symbol:str}")
     async def get_price(request: Request[Any, Any, Any]) -> Response[bytes]:
+        QueryParameters(request, ())
         statistics = await mediator.send(GetSymbolStatistics(symbol_of(request)))
         return answer(StatisticsView.of(statistics))
 

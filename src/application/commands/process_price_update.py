@@ -1,6 +1,6 @@
 """Take one tick."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.commands.tick_rules import TickRules
 from application.errors import ValidationFailed
@@ -39,4 +39,4 @@ class ProcessPriceUpdateHandler:
     async def handle(self, command: ProcessPriceUpdate) -> None:
         submitted = await self._processor.submit((command.update,))
         if submitted.refused:
-            raise ValidationFailed(submitted.refused)
+            raise ValidationFailed([replace(error, index=None) for error in submitted.refused])

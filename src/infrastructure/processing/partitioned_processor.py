@@ -100,6 +100,7 @@ class PartitionedProcessor:
         if not self._open:
             self.reject(len(updates))
             raise Draining
+        known_before = len(self._assigned)
         lines, refused = self._by_partition(updates)
         accepted = 0
         taken_of: dict[int, int] = {}
@@ -111,9 +112,11 @@ class PartitionedProcessor:
             if taken < len(line):
                 taken_of[index] = taken
         if taken_of:
+            without_room = self._without_room(updates, taken_of)
+            self._forget_untaken(updates, without_room, known_before)
             if accepted == 0:
                 raise QueueFull if self._open else Draining
-            refused += self._without_room(updates, taken_of)
+            refused += without_room
         return Submitted(accepted, tuple(refused)) if refused or accepted != 1 else _ONE_ACCEPTED
 
     def statistics(self) -> ProcessingStatistics:
@@ -205,6 +208,19 @@ class PartitionedProcessor:
                 if seen[index] > taken_of[index]:
                     errors.append(FieldError("", "queue_full", "the queue has no room for it", position))
         return errors
+
+    def _forget_untaken(
+        self, updates: Sequence[PriceUpdate], without_room: Sequence[FieldError], known_before: int
+    ) -> None:
+        """Give back the places of symbols that came new with these ticks and of which none was taken."""
+        if len(self._assigned) == known_before:
+            return
+        left = {error.index for error in without_room}
+        taken = {update.symbol for position, update in enumerate(updates) if position not in left}
+        for symbol in {update.symbol for update in updates} - taken:
+            # A symbol with statistics is not new, whoever brought it.
+            if symbol in self._assigned and symbol not in self._partitions[self._assigned[symbol]].book:
+                del self._assigned[symbol]
 
 
 def _statistics_of(partition: Partition) -> PartitionStatistics:

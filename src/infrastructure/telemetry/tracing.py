@@ -1,7 +1,9 @@
 """Spans of sampled requests, by the OpenTelemetry SDK."""
 
+import asyncio
 import random
 from contextlib import AbstractContextManager
+from threading import Thread
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -51,9 +53,12 @@ class OpenTelemetryTracer:
             return None
         return self._tracer.start_as_current_span(name)
 
-    def shutdown(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()
+    async def shutdown(self, deadline_seconds: float) -> None:
+        """Send what is left, for as long as the deadline allows."""
+        # A daemon, so that a collector that does not answer holds up nobody.
+        flushing = Thread(target=self._provider.shutdown, daemon=True)
+        flushing.start()
+        await asyncio.to_thread(flushing.join, deadline_seconds)
 
 
 def otlp_exporter(endpoint: str) -> SpanProcessor | None:

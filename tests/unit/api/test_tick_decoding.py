@@ -1,5 +1,6 @@
 import json
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from api import tick_decoding
 from api.careful_json import MalformedBody
 from api.tick_decoding import UnreadableTick, decode_array, decode_lines, decode_tick
+from application.errors import BatchTooLarge
+from domain.price import written
 from domain.price_update import PriceUpdate
 
 NOW_US = 1_700_000_000_000_000
@@ -99,7 +102,7 @@ def test_bad_tick_is_explained_field_by_field(body: str, errors: list[tuple[str,
 
 @pytest.mark.parametrize("body", MALFORMED, ids=lambda body: repr(body[:30]))
 def test_what_is_no_json_is_refused_whole(body: bytes) -> None:
-    for decode in (decode_tick, decode_array):
+    for decode in (decode_tick, partial(decode_array, ticks_max=100)):
         with pytest.raises(MalformedBody) as caught:
             decode(body, NOW_US)
         assert len(str(caught.value)) < 200
@@ -107,7 +110,7 @@ def test_what_is_no_json_is_refused_whole(body: bytes) -> None:
 
 def test_array_keeps_good_ticks_and_names_bad_ones() -> None:
     body = f"[{GOOD[0][0]},{BAD[8][0]},7,{GOOD[10][0]}]"
-    command = decode_array(body.encode(), NOW_US)
+    command = decode_array(body.encode(), NOW_US, 100)
     assert list(command.updates) == [GOOD[0][1], GOOD[10][1]]
     assert [command.index_of(i) for i in range(2)] == [0, 3]
     assert command.rejected == 2
@@ -120,20 +123,20 @@ def test_array_keeps_good_ticks_and_names_bad_ones() -> None:
 @pytest.mark.parametrize("body", [b'{"symbol":"A","price":1}', b"7", b'"x"', b"null"])
 def test_array_must_be_one(body: bytes) -> None:
     with pytest.raises(MalformedBody, match="not a JSON array"):
-        decode_array(body, NOW_US)
+        decode_array(body, NOW_US, 100)
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n \n"])
 def test_lines_are_ticks_and_empty_ones_nothing(end: str) -> None:
     body = "\n".join(text for text, _ in GOOD) + end
-    command = decode_lines(body.encode(), NOW_US)
+    command = decode_lines(body.encode(), NOW_US, 100)
     assert list(command.updates) == [update for _, update in GOOD]
     assert command.rejected == 0
 
 
 def test_line_that_is_no_json_is_one_bad_tick() -> None:
     body = b'{"symbol":"A","price":1}\n{"symbol":"A","pri\n\n{"symbol":"A","price":2}\n[]\n'
-    command = decode_lines(body, NOW_US)
+    command = decode_lines(body, NOW_US, 100)
     assert [update.price for update in command.updates] == [1.0, 2.0]
     assert [(error.index, error.code) for error in command.errors] == [(1, "malformed"), (3, "wrong_type")]
     assert "The line is not JSON" in command.errors[0].message
@@ -141,13 +144,14 @@ def test_line_that_is_no_json_is_one_bad_tick() -> None:
 
 def test_no_lines_at_all_are_refused() -> None:
     with pytest.raises(MalformedBody, match="empty"):
-        decode_lines(b"\n \n", NOW_US)
+        decode_lines(b"\n \n", NOW_US, 100)
 
 
 # Bodies near to good ones: every key may be there, twice, or wrong.
 VALUES = st.sampled_from(
     ["1", "1.5", '"1.5"', "1e999", "0", "-1", "true", "null", '"A"', '"a\\"b"', "[]", "1.0", "1e3", "1700000000000",
-     '"2021-04-17T03:08:42.037Z"', "0.10000000000000000001", "1234567890123456", "1e-310", '"\\u0041"', '"x y"']
+     '"2021-04-17T03:08:42.037Z"', "0.10000000000000000001", "1234567890123456", "9078429826967454e-5", "1e-310",
+     "123456789012345e-3", '"1e-400"', '"0.1"', '"\\u0041"', '"x y"']
 )  # fmt: skip
 KEYS = st.sampled_from(["symbol", "price", "timestamp", "volume", "id", "extra"])
 OBJECTS = st.lists(st.tuples(KEYS, VALUES), max_size=6).map(
@@ -169,8 +173,8 @@ def test_quick_reader_takes_nothing_that_the_careful_one_reads_otherwise(objects
             outcomes.append(
                 (
                     _outcome(decode_tick, objects[0]),
-                    _outcome(decode_array, "[" + ",".join(objects) + "]"),
-                    _outcome(decode_lines, "\n".join(objects)),
+                    _outcome(partial(decode_array, ticks_max=100), "[" + ",".join(objects) + "]"),
+                    _outcome(partial(decode_lines, ticks_max=100), "\n".join(objects)),
                 )
             )
         finally:
@@ -196,3 +200,39 @@ def _outcome(decode: Any, body: str) -> object:
         return [(type(value), value) for value in result]
     indexes = [result.index_of(i) for i in range(len(result.updates))]
     return [tuple(map(type, update)) for update in result.updates], list(result.updates), indexes, result.errors
+
+
+@pytest.mark.parametrize(
+    "digits", ["9078429826967454e-5", "9007199254740993e-15", "1234567890.123456", "0.0000012345678901"]
+)
+def test_sixteen_digits_are_never_left_to_a_float(digits: str) -> None:
+    price = decode_tick(f'{{"symbol":"A","price":{digits}}}'.encode(), NOW_US).price
+    assert written(price) == Decimal(digits)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"symbol":\n"A",\n"price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1}{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1}{"symbol":"A",\n"price":1}\n{"symbol":"B","price":1}',
+    ],
+)
+def test_a_tick_is_a_line_and_a_line_is_a_tick(body: bytes) -> None:
+    command = decode_lines(body, NOW_US, 100)
+    assert [update.symbol for update in command.updates] == ["B"]
+    assert {error.code for error in command.errors} == {"malformed"}
+
+
+@pytest.mark.parametrize("item", ["{}", "1", '"', '{"symbol":"A","price":"1"}', '{"symbol":"A","price":1}'])
+def test_batch_over_the_limit_is_refused_before_anything_in_it_is_read(item: str) -> None:
+    with pytest.raises(BatchTooLarge):
+        decode_lines("\n".join([item] * 101).encode(), NOW_US, 100)
+    if item != '"':
+        with pytest.raises(BatchTooLarge):
+            decode_array(f"[{','.join([item] * 101)}]".encode(), NOW_US, 100)
+
+
+def test_absurdly_many_empty_lines_are_refused() -> None:
+    with pytest.raises(BatchTooLarge):
+        decode_lines(b"\n" * 201 + b'{"symbol":"A","price":1}', NOW_US, 100)

@@ -27,7 +27,7 @@ def test_severity_is_exact_at_its_lines(reference: str, price: str, severity: Se
 
 
 @pytest.mark.parametrize(
-    ("reference", "price", "change"), [(100.0, 103.5, 3.5), (0.1, 0.097, -3.0), (1e-300, 1e300, float("inf"))]
+    ("reference", "price", "change"), [(100.0, 103.5, 3.5), (0.1, 0.097, -3.0), (1e-300, 1e300, 1.7976931348623157e308)]
 )
 def test_change_is_signed_and_rounded_once(reference: float, price: float, change: float) -> None:
     direction = Direction.UP if price > reference else Direction.DOWN

@@ -49,6 +49,17 @@ def test_window_of_no_width_holds_the_samples_of_one_moment() -> None:
     assert (window.lowest, window.highest) == (3.0, 3.0)
 
 
+@pytest.mark.parametrize("prices", [range(1, 5000), range(5000, 1, -1)], ids=["rising", "falling"])
+def test_clock_that_stands_still_fills_no_memory(prices: range) -> None:
+    window = filled((0, 2500.5), (10, 2500.5))
+    for price in prices:
+        window.push(float(price), 10)
+        window.insert_late(float(price), 5)
+    lows, highs = window.entries()
+    assert len(lows) + len(highs) <= 6
+    assert (window.lowest, window.highest) == (float(min(prices)), float(max(prices)))
+
+
 @given(TICKS, st.integers(0, 20))
 def test_extremes_are_those_of_a_plain_list_in_any_order_of_arrival(ticks: list[tuple[int, float]], width: int) -> None:
     window = SlidingWindow(width)

@@ -69,6 +69,26 @@ async def test_new_symbol_over_the_limit_is_refused_and_known_ones_go_on() -> No
     await processor.stop()
 
 
+@pytest.mark.parametrize("capacity", [1, 0])
+async def test_symbol_of_which_nothing_was_taken_leaves_its_place_to_another(capacity: int) -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, capacity, FullMode.REJECT), clock, symbols_max=2)
+    processor.start()
+    if capacity:
+        assert (await processor.submit([tick("A"), tick("B"), tick("C")])).accepted == 1
+    else:
+        with pytest.raises(QueueFull):
+            await processor.submit([tick("A"), tick("B")])
+        await processor.stop()
+        return
+    await settle()
+    assert (await processor.submit([tick("D")])).accepted == 1
+    await settle()
+    refused = (await processor.submit([tick("A"), tick("E")])).refused
+    assert [(error.index, error.code) for error in refused] == [(1, "symbol_limit")]
+    await processor.stop()
+
+
 async def test_rejecting_queue_names_what_it_has_no_room_for() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1, capacity=2, mode=FullMode.REJECT), clock)

@@ -88,6 +88,8 @@ def test_variables_of_sections_that_do_not_exist_are_ignored(monkeypatch: pytest
         ("MARKETDATA_PROCESSING__FULL_MODE", "drop", "'drop_oldest', 'drop_newest', 'reject' or 'wait'"),
         ("MARKETDATA_SIMULATION__SYMBOLS", "A B", "every symbol must be 1 to 32"),
         ("MARKETDATA_SERVER", "x", "server (environment)"),
+        ("MARKETDATA_PROCESSING", '{"partitions":-3}', "processing.partitions (MARKETDATA_PROCESSING)"),
+        ("MARKETDATA_TELEMETRY__TRACES_ENDPOINT", "http://[::1", "telemetry.traces_endpoint"),
     ],
 )
 def test_wrong_variable_is_named(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +106,10 @@ def test_wrong_variable_is_named(name: str, value: str, message: str, monkeypatc
         ("[nonsense]\na = 1", "nonsense (some.toml): no such key"),
         ("server = 1", "server (some.toml)"),
         ("[server", "not valid TOML"),
+        (
+            "[processing]\npartitions = true",
+            "processing.partitions (some.toml): Value error, must not be true or false",
+        ),
         ("[server]\nport = 99999\n[processing]\nchannel_capacity = 0", "server.port (some.toml)"),
     ],
 )

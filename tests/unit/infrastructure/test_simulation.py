@@ -1,5 +1,6 @@
 import asyncio
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,8 +11,10 @@ from application.commands.process_price_batch import (
     ProcessPriceBatchHandler,
 )
 from application.mediator import Mediator
+from application.ports.market_data_processor import Submitted
+from domain.price_update import PriceUpdate
 from infrastructure.simulation import RandomWalk, SimulatedFeed
-from support.fakes import FakeClock
+from support.fakes import FakeClock, settle
 from support.processors import CountingProcessor
 
 
@@ -71,6 +74,33 @@ async def test_long_pause_is_not_made_up_for() -> None:
     await clock.advance(0.1)
     assert len(processor.accepted) - before <= 500
     feed.cancel()
+
+
+async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
+    clock = FakeClock()
+    turns = [0]
+    turn_of_batch: list[int] = []
+
+    class Watching(CountingProcessor):
+        async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+            turn_of_batch.append(turns[0])
+            return await super().submit(updates)
+
+    async def somebody_else() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)  # one turn of the loop, which takes no time
+
+    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(Watching())})
+    feed = asyncio.create_task(SimulatedFeed(walk(), 100_000, 100, mediator, clock).run())
+    other = asyncio.create_task(somebody_else())
+    await settle()
+    clock.jump(0.01)
+    await clock.advance(0.02)
+    assert len(turn_of_batch) > 5
+    assert len(set(turn_of_batch)) == len(turn_of_batch)
+    feed.cancel()
+    other.cancel()
 
 
 async def test_refused_ticks_do_not_end_the_feed() -> None:

@@ -1,6 +1,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 import structlog
@@ -52,7 +53,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
 
 
 @pytest.mark.parametrize("ratio", [0.0, 1.0])
-def test_spans_hang_together_where_the_request_is_sampled(ratio: float) -> None:
+async def test_spans_hang_together_where_the_request_is_sampled(ratio: float) -> None:
     exporter = InMemorySpanExporter()
     tracer = OpenTelemetryTracer(SimpleSpanProcessor(exporter), ratio)
     context = TraceContext(CALLER + b"-00")
@@ -75,7 +76,7 @@ def test_spans_hang_together_where_the_request_is_sampled(ratio: float) -> None:
     assert inside.parent is not None
     assert inside.parent.span_id == outside.context.span_id
     assert f"{outside.context.trace_id:032x}" == TRACE == context.trace_id
-    tracer.shutdown()
+    await tracer.shutdown(5.0)
 
 
 def test_caller_that_records_its_trace_is_followed_whatever_the_ratio() -> None:
@@ -126,3 +127,15 @@ def test_log_is_for_eyes_on_a_console(capsys: pytest.CaptureFixture[str]) -> Non
     assert "look here" in line
     assert "count=2" in line
     assert not line.startswith("{")
+
+
+async def test_collector_that_does_not_answer_holds_up_nobody() -> None:
+    stuck = Event()
+
+    class Stuck(SimpleSpanProcessor):
+        def shutdown(self) -> None:
+            stuck.wait()
+
+    await OpenTelemetryTracer(Stuck(InMemorySpanExporter()), 1.0).shutdown(0.01)
+    assert not stuck.is_set()
+    stuck.set()
