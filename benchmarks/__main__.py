@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import engine, ingest
+from infrastructure.engine import ENGINE
 
 BENCHMARKS = {"singles": ingest.singles, "batches": ingest.batches, "engine": engine.engine}
 
@@ -42,6 +43,7 @@ def _about() -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"processor": _processor(), "system": platform.platform()},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "engine": ENGINE,
         "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
     }
 

@@ -63,13 +63,13 @@ def _measure(
         for number, shares in enumerate(slices):
             # Who goes first changes from round to round; the first round only warms up.
             for side in running[number % 3 :] + running[: number % 3]:
+                seconds = drive(side.port, shares)
                 start = time.perf_counter()
-                drive(side.port, shares)
                 if side.name != BARE:
                     # What is taken but not processed yet is work of this slice too.
                     side.metrics()
                 if number:
-                    rates[side.name].append(per_round / (time.perf_counter() - start))
+                    rates[side.name].append(per_round / (seconds + time.perf_counter() - start))
         for side in running:
             if side.name != BARE:
                 _check(side, ticks)

@@ -1,6 +1,7 @@
 """A load generator: keep-alive connections that each send the next request when the last one is answered."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import cast
 
@@ -62,12 +63,12 @@ class _Connection(asyncio.Protocol):
             self._done.set_exception(error)
 
 
-def drive(port: int, shares: Sequence[Sequence[bytes]], status: int = 202) -> None:
-    """Send every share over a connection of its own, until the last answer."""
-    uvloop.run(_drive(port, shares, str(status).encode()))
+def drive(port: int, shares: Sequence[Sequence[bytes]], status: int = 202) -> float:
+    """Send every share over a connection of its own; the seconds from the first request to the last answer."""
+    return uvloop.run(_drive(port, shares, str(status).encode()))
 
 
-async def _drive(port: int, shares: Sequence[Sequence[bytes]], status: bytes) -> None:
+async def _drive(port: int, shares: Sequence[Sequence[bytes]], status: bytes) -> float:
     loop = asyncio.get_running_loop()
     connections = []
     for requests in shares:
@@ -78,8 +79,11 @@ async def _drive(port: int, shares: Sequence[Sequence[bytes]], status: bytes) ->
             port,
         )
         connections.append((connection, done))
+    start = time.perf_counter()
     for connection, _ in connections:
         connection.start()
     await asyncio.gather(*(done for _, done in connections))
+    seconds = time.perf_counter() - start
     for connection, _ in connections:
         connection.close()
+    return seconds

@@ -1,7 +1,5 @@
 """What surrounds every HTTP request, routed or not: its trace, its measure, and the path made fit for the router."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 from api.asgi import AsgiApp, Message, Receive, Scope, Send
 from api.symbol_paths import routable
 from api.tick_intake import TickIntake
@@ -13,7 +11,6 @@ from infrastructure.telemetry.tracing import OpenTelemetryTracer
 # Anybody can invent methods; what is counted by must be bounded.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNMATCHED = "unmatched"
-_NO_SPAN: AbstractContextManager[object] = nullcontext()
 
 
 class Edge:
@@ -42,19 +39,23 @@ class Edge:
         route, status = UNMATCHED, 500
         try:
             span = self._tracer.request(trace, method)
-            with span or _NO_SPAN:
-                if method == "POST" and scope["path"] in self._intake.paths:
-                    route = scope["path"]
-                    status = await self._intake.answer(scope, receive, send)
-                else:
-                    route, status = await self._route(scope, receive, send)
+            if span is None:
+                route, status = await self._pass_on(method, scope, receive, send)
+            else:
+                with span:
+                    route, status = await self._pass_on(method, scope, receive, send)
         finally:
             current_trace.reset(token)
             shown = method if method in _METHODS else "OTHER"
             self._meter.observe(route, shown, status, self._clock.monotonic() - start)
 
+    async def _pass_on(self, method: str, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
+        """Let the short way or the router answer; the template of the route, and the status."""
+        if method == "POST" and scope["path"] in self._intake.paths:
+            return scope["path"], await self._intake.answer(scope, receive, send)
+        return await self._route(scope, receive, send)
+
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
-        """Let the router answer; the template of the route, and the status."""
         status = 500
 
         async def counting_send(message: Message) -> None:
