@@ -63,4 +63,5 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
                 await feed
         left = await processor.stop()
         await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
-        _log.info("stopped", unprocessed=left)
+        account = processor.statistics()
+        _log.info("stopped", accepted=account.accepted, processed=account.processed, unprocessed=left)
