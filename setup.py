@@ -13,7 +13,7 @@ from setuptools import setup
 ENGINE = (
     "api/plain_ticks",
     "api/timestamps",
-    "application/commands/tick_rules",
+    "domain/late_prices",
     "domain/moving_average",
     "domain/price",
     "domain/price_anomaly",
@@ -23,6 +23,8 @@ ENGINE = (
     "domain/symbol_book",
     "domain/symbol_state",
     "domain/symbol_statistics",
+    "domain/ticks",
+    "domain/vectors",
     "domain/wide_symbol_state",
 )
 

@@ -11,6 +11,7 @@ from domain.price_update import PriceUpdate
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from domain.ticks import Ticks
 
 _TICKS = 200_000
 _BATCH = 1000
@@ -31,8 +32,8 @@ def engine(rounds: int) -> list[dict[str, Any]]:
 
 def _rate(symbols: int, in_window: int) -> float:
     ticks = Walks(symbols, in_window).take(_TICKS)
-    updates = [PriceUpdate(tick.symbol, tick.price, tick.timestamp_ms * 1000) for tick in ticks]
-    batches = [updates[at : at + _BATCH] for at in range(0, _TICKS, _BATCH)]
+    updates = Ticks.of(PriceUpdate(tick.symbol, tick.price, tick.timestamp_ms * 1000) for tick in ticks)
+    batches = [updates.part(at, at + _BATCH) for at in range(0, _TICKS, _BATCH)]
     book = SymbolBook(StatisticsRules(64, 1_000_000, SpikeRule(Decimal("2.0"))))
     spikes = 0
     start = time.perf_counter()
@@ -41,6 +42,6 @@ def _rate(symbols: int, in_window: int) -> float:
     seconds = time.perf_counter() - start
     sample = ticks[: 20 * in_window]
     checked = SymbolBook(StatisticsRules(64, 1_000_000, SpikeRule(Decimal("2.0"))))
-    if len(checked.apply(updates[: len(sample)]).anomalies) != count_spikes(sample):
+    if len(checked.apply(updates.part(0, len(sample))).anomalies) != count_spikes(sample):
         raise WrongResult("the engine found other spikes than there are")
     return _TICKS / seconds

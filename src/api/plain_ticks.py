@@ -1,14 +1,10 @@
 """The quick reader's judgement: whether anything can have been lost between a body and what was decoded from it."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Sequence
 
 from api.timestamps import EARLIEST_US, LATEST_US, from_rfc3339
 from domain.price import Price, read_number
-from domain.price_update import PriceUpdate
-
-# symbol, price, timestamp, volume, id, as they were decoded.
-Row = tuple[str, float | str, int | str | None, float | str | None, str | None]
+from domain.ticks import Ticks
 
 # A float has been given all the digits that were written if there were at most 15 of them, and if it is neither so
 # large that they may stand for an integer of 16 nor so small that floats lose digits.
@@ -18,61 +14,85 @@ _DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i
 # Fifteen digits and a point: sixteen digits without one may be more than a float keeps, whatever exponent follows.
 _TOO_MANY_DIGITS = b"0" * 16
 
-# What PriceUpdate() does, less the Python function in between, which would take half of the loop.
-_update: Callable[[tuple[str, Price, int, Price | None, str | None]], PriceUpdate] = partial(tuple.__new__, PriceUpdate)
-
 
 class NotPlain(Exception):
     """Something may have been lost; the careful reader shall look."""
 
 
-def plain_updates(  # noqa: PLR0912  # a loop without calls, for its speed
-    rows: Iterable[Row], body: bytes, now_us: int
-) -> list[PriceUpdate]:
-    """The ticks of the rows, if nothing can have been lost.
+def plain_ticks(symbols: list[str], prices: list[Price], milliseconds: list[int], body: bytes, gaps: int) -> Ticks:
+    """The ticks of a body in which each has a symbol, a number for a price, an integer for a timestamp, no more.
 
-    One pass, which also adds up the quotation marks that the ticks take when no key stands twice and no text holds an
-    escaped one: two for every key, two for every text.
+    gaps: commas between the ticks.
 
     Raises:
-        NotPlain: something may have been.
+        NotPlain: something may have been lost.
+    """
+    if symbols:
+        if not (min(prices) > _EXACT_ABOVE and max(prices) < _EXACT_BELOW):
+            raise NotPlain
+        if max(milliseconds) * 1000 > LATEST_US or min(milliseconds) * 1000 < EARLIEST_US:
+            raise NotPlain
+        _judge(body, 2 * len(symbols) + gaps)
+    return Ticks(symbols, prices, [moment * 1000 for moment in milliseconds])
+
+
+def mixed_ticks(
+    symbols: list[str],
+    prices: Sequence[float | str],
+    timestamps: Sequence[int | str | None],
+    volumes: Sequence[float | str | None],
+    ids: list[str | None],
+    body: bytes,
+    gaps: int,
+    now_us: int,
+) -> Ticks:
+    """The ticks of a body in which numbers may stand in strings, timestamps be text, and what is optional be missing.
+
+    gaps: commas between the ticks.
+
+    Raises:
+        NotPlain: something may have been lost.
         InvalidTimestamp: a timestamp is none.
         InvalidNumber: a price or volume in a string is none.
     """
-    updates = []
-    quotes = 0
-    for symbol, written_price, timestamp, written_volume, tick_id in rows:
-        if isinstance(timestamp, int):
-            time_us = timestamp * 1000
-            if not EARLIEST_US <= time_us <= LATEST_US:
-                raise NotPlain
-            quotes += 8
-        elif timestamp is None:
-            time_us = now_us
-            quotes += 6
-        else:
-            time_us = from_rfc3339(timestamp)
-            quotes += 10
-        price: Price
-        if isinstance(written_price, float):
-            price = written_price
-            if not _EXACT_ABOVE < price < _EXACT_BELOW:
-                raise NotPlain
-        else:
-            price = read_number(written_price)
-            quotes += 2
-        volume: Price | None = None
-        if isinstance(written_volume, float):
-            volume = written_volume
-            if volume and not _EXACT_ABOVE < volume < _EXACT_BELOW:
-                raise NotPlain
-            quotes += 2
-        elif written_volume is not None:
-            volume = read_number(written_volume)
-            quotes += 4
-        if tick_id is not None:
-            quotes += 4
-        updates.append(_update((symbol, price, time_us, volume, tick_id)))
-    if quotes != body.count(b'"') or _TOO_MANY_DIGITS in body.translate(_DIGITS_AS_ZEROS):
+    count = len(symbols)
+    missing = [timestamps.count(None), volumes.count(None), ids.count(None)]
+    read_prices: list[Price] = [each if isinstance(each, float) else read_number(each) for each in prices]
+    read_volumes: list[Price | None] = [
+        each if each is None or isinstance(each, float) else read_number(each) for each in volumes
+    ]
+    for price in prices:
+        if isinstance(price, float) and not _EXACT_ABOVE < price < _EXACT_BELOW:
+            raise NotPlain
+    for volume in volumes:
+        if isinstance(volume, float) and volume and not _EXACT_ABOVE < volume < _EXACT_BELOW:
+            raise NotPlain
+    times_us = [_moment(timestamp, now_us) for timestamp in timestamps]
+    _judge(body, 4 * count - sum(missing) + gaps)
+    return Ticks(
+        symbols,
+        read_prices,
+        times_us,
+        None if missing[1] == count else read_volumes,
+        None if missing[2] == count else ids,
+    )
+
+
+def _moment(timestamp: int | str | None, now_us: int) -> int:
+    if timestamp is None:
+        return now_us
+    if isinstance(timestamp, str):
+        return from_rfc3339(timestamp)
+    if not EARLIEST_US <= timestamp * 1000 <= LATEST_US:
         raise NotPlain
-    return updates
+    return timestamp * 1000
+
+
+def _judge(body: bytes, commas: int) -> None:
+    """Raise NotPlain if the body holds more commas than those, or a number with more digits than a float keeps."""
+    # Between any two members stands a comma. A key that stands twice, a null or a comma inside a text makes them more.
+    if body.count(b",") > commas:
+        raise NotPlain
+    # From the right, because that search steps over what is no digit in strides.
+    if body.translate(_DIGITS_AS_ZEROS).rfind(_TOO_MANY_DIGITS) >= 0:
+        raise NotPlain

@@ -4,18 +4,19 @@ Two readers, one truth. The quick one takes what feeders send all day and gives 
 reads the rest and says what is wrong with it. What the quick one takes, the careful one would read the same.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
 
 from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
-from api.plain_ticks import NotPlain, plain_updates
+from api.plain_ticks import NotPlain, mixed_ticks, plain_ticks
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.commands.process_price_batch import ProcessPriceBatch
 from application.errors import BatchTooLarge, FieldError
 from domain.price import InvalidNumber, Price, read_number
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 FIELDS = ("symbol", "price", "timestamp", "volume", "id")
 _SHOWN_LENGTH_MAX = 64
@@ -30,8 +31,16 @@ class UnreadableTick(Exception):
         self.errors = tuple(errors)
 
 
-class TickBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A tick as the quick reader takes it."""
+class PlainTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A tick as most feeders write it."""
+
+    symbol: str
+    price: float
+    timestamp: int
+
+
+class MixedTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Any other that the quick reader takes."""
 
     symbol: str
     price: float | str
@@ -40,8 +49,10 @@ class TickBody(msgspec.Struct, forbid_unknown_fields=True):
     id: str | None = None
 
 
-_ONE = msgspec.json.Decoder(TickBody)
-_MANY = msgspec.json.Decoder(list[TickBody])
+_PLAIN_ONE = msgspec.json.Decoder(PlainTick)
+_PLAIN_MANY = msgspec.json.Decoder(list[PlainTick])
+_MIXED_ONE = msgspec.json.Decoder(MixedTick)
+_MIXED_MANY = msgspec.json.Decoder(list[MixedTick])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -53,7 +64,11 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
         UnreadableTick: it is not a tick.
     """
     try:
-        return plain_updates((astuple(_ONE.decode(body)),), body, now_us)[0]
+        try:
+            plain = _PLAIN_ONE.decode(body)
+        except msgspec.ValidationError:
+            return _mixed([_MIXED_ONE.decode(body)], body, 0, now_us)[0]
+        return plain_ticks([plain.symbol], [plain.price], [plain.timestamp], body, 0)[0]
     except _GIVES_UP:
         pass
     if len(body) > _CAREFUL_BYTES_MAX:
@@ -70,9 +85,7 @@ def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         BatchTooLarge: it has more than `ticks_max` items; none of them has been looked at.
     """
     try:
-        ticks = _MANY.decode(body)
-        _check_size(len(ticks), ticks_max)
-        return ProcessPriceBatch(plain_updates(map(astuple, ticks), body, now_us))
+        return ProcessPriceBatch(_read(_PLAIN_MANY.decode, _MIXED_MANY.decode, body, now_us, ticks_max, 1))
     except _GIVES_UP:
         pass
     items = _split_array(body)
@@ -88,11 +101,10 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         BatchTooLarge: there are more than `ticks_max`, or absurdly many empty ones; none of them has been looked at.
     """
     try:
-        ticks = _ONE.decode_lines(body)
+        ticks = _read(_PLAIN_ONE.decode_lines, _MIXED_ONE.decode_lines, body, now_us, ticks_max, 0)
         # One a line: each line feed but a last one stands before a brace, as none inside a tick can.
-        _check_size(len(ticks), ticks_max)
         if ticks and body.count(b"\n{") == len(ticks) - 1 == body.count(b"\n", 0, len(body) - 1):
-            return ProcessPriceBatch(plain_updates(map(astuple, ticks), body, now_us))
+            return ProcessPriceBatch(ticks)
     except _GIVES_UP:
         pass
     if body.count(b"\n") > 2 * ticks_max:
@@ -102,6 +114,47 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         raise MalformedBody("The body is empty.")
     _check_size(len(lines), ticks_max)
     return _sort([_read_line(line) for line in lines], now_us)
+
+
+def _read(
+    plain: Callable[[bytes], list[PlainTick]],
+    mixed: Callable[[bytes], list[MixedTick]],
+    body: bytes,
+    now_us: int,
+    ticks_max: int,
+    gap: int,
+) -> Ticks:
+    """The ticks of a body, by the first of two decoders that can read it. gap: commas between one and the next.
+
+    Raises one of _GIVES_UP, or BatchTooLarge.
+    """
+    try:
+        ticks = plain(body)
+    except msgspec.ValidationError:
+        others = mixed(body)
+        _check_size(len(others), ticks_max)
+        return _mixed(others, body, gap * (len(others) - 1), now_us)
+    _check_size(len(ticks), ticks_max)
+    return plain_ticks(
+        [tick.symbol for tick in ticks],
+        [tick.price for tick in ticks],
+        [tick.timestamp for tick in ticks],
+        body,
+        gap * (len(ticks) - 1),
+    )
+
+
+def _mixed(ticks: list[MixedTick], body: bytes, gaps: int, now_us: int) -> Ticks:
+    return mixed_ticks(
+        [tick.symbol for tick in ticks],
+        [tick.price for tick in ticks],
+        [tick.timestamp for tick in ticks],
+        [tick.volume for tick in ticks],
+        [tick.id for tick in ticks],
+        body,
+        gaps,
+        now_us,
+    )
 
 
 def _check_size(ticks: int, ticks_max: int) -> None:
@@ -146,7 +199,7 @@ def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
             indexes.append(index)
         except UnreadableTick as bad:
             errors += [error.at(index) for error in bad.errors]
-    return ProcessPriceBatch(updates, indexes, len(items) - len(updates), tuple(errors))
+    return ProcessPriceBatch(Ticks.of(updates), indexes, len(items) - len(updates), tuple(errors))
 
 
 def _read_tick(item: Any, now_us: int) -> PriceUpdate:

@@ -1,5 +1,17 @@
 """The mean of the last N prices, without drift."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.vectors import floats, moved_floats
+
+if TYPE_CHECKING:
+    from librt.vecs import vec
+    from mypy_extensions import i64
+
+_FIRST_LENGTH = 8
+
 
 class MovingAverage:
     """The mean of the last `size` prices in order of arrival, fewer while fewer have come.
@@ -15,43 +27,49 @@ class MovingAverage:
 
     Prices are kept scaled by a power of two, which is exact, so that no sum of `size` doubles is infinite.
 
-    Invariant: len(_ring) <= size, and _next <= len(_ring).
+    Invariant: _next <= len(_ring) <= size, and until the first round is over, _next prices are all there are.
     """
 
-    __slots__ = ("_fresh", "_next", "_ring", "_scale", "_size")
+    __slots__ = ("_first_round", "_fresh", "_next", "_ring", "_scale", "_size")
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self._size: i64 = size
         self._scale = 1.0 / (1 << (size - 1).bit_length())
-        self._ring: list[float] = []
-        self._next = 0
+        self._ring: vec[float] = floats(min(size, _FIRST_LENGTH))
+        self._next: i64 = 0
+        self._first_round = True
         self._fresh = 0.0
 
     def push(self, price: float) -> None:
-        scaled = price * self._scale
         at = self._next
-        if len(self._ring) < self._size:
-            self._ring.append(scaled)
-        else:
-            if at == self._size:
-                self._start_round()
-                at = 0
-            self._ring[at] = scaled
+        if at == len(self._ring):
+            at = self._make_room()
+        scaled = price * self._scale
+        self._ring[at] = scaled
         self._fresh += scaled
         self._next = at + 1
 
     @property
     def value(self) -> float:
         """The mean, in the unit of the prices; 0.0 before the first."""
-        count = len(self._ring)
-        if count == 0:
-            return 0.0
-        rest = self._ring[self._next] if self._next < count else 0.0
-        return (self._fresh + rest) / count / self._scale
+        if self._first_round:
+            return self._fresh / float(self._next) / self._scale if self._next else 0.0
+        rest = self._ring[self._next] if self._next < self._size else 0.0
+        return (self._fresh + rest) / float(self._size) / self._scale
 
-    def _start_round(self) -> None:
+    def _make_room(self) -> i64:
+        """At the end of the ring: lengthen it, or start a round; where the next price goes."""
+        ring = self._ring
+        end: i64 = len(ring)
+        if end < self._size:
+            self._ring = moved_floats(ring, 0, end, min(2 * end, self._size))
+            return end
         total = 0.0
-        for i in range(self._size - 1, -1, -1):
-            total += self._ring[i]
-            self._ring[i] = total
+        at = end - 1
+        while at >= 0:
+            total += ring[at]
+            ring[at] = total
+            at -= 1
+        self._first_round = False
         self._fresh = 0.0
+        return 0

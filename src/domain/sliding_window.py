@@ -1,122 +1,171 @@
 """The lowest and the highest price of the last moments of a symbol's own time."""
 
-from bisect import bisect_right
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from domain.late_prices import LatePrices
+from domain.vectors import floats, integers, moved_floats, moved_integers
+
+if TYPE_CHECKING:
+    from librt.vecs import vec
+    from mypy_extensions import i64
 
 # Before every timestamp there is.
 EARLIEST_US = -(1 << 62)
+_ROOM_MIN = 8
 
 
 class SlidingWindow:
     """The extremes of the prices stamped within [newest - width, newest], both ends included.
 
-    O(1) amortised a tick in order of time; a late one costs O(log n) and a shift.
+    O(1) amortised a tick in order of time; a late one costs what `LatePrices` says.
 
-    Two monotonic queues: kept are only the prices that can still become the lowest (or the highest), those with no
-    equal or lower (or higher) one after them or at their own time. Each stands in two lists, prices and times, from a
-    head on; what comes before the head is forgotten and cut off in bulk. (Tarjan's minimum queue; Lemire, "Streaming
-    Maximum-Minimum Filter Using No More than Three Comparisons per Element", 2006.)
+    A queue of two stacks, as in `MovingAverage`. Behind `_middle` stand the prices as they came, and `_back_low` and
+    `_back_high` are their extremes. Before it stand the extremes of everything from there up to the middle, so that the
+    oldest of them tells those of all. When the last of these has left the window, the prices behind the middle are
+    turned into such extremes, from the newest to the oldest. Prices of one time share one place, so there are never
+    more places than microseconds in the window.
 
     width_us: microseconds, at least 0.
+    lowest, highest: the extremes; of a window that has taken a price.
 
-    Invariant: in each queue, times strictly rise from the head on; `_low_prices` strictly rise there, and so do
-    `_high_prices`, which are negated, so that both queues take late prices by the same code.
+    Invariant: _head <= _middle <= _tail <= len(_times), and times never fall from the head to the tail.
     """
 
     __slots__ = (
-        "_high_head",
-        "_high_prices",
-        "_high_times",
-        "_low_head",
-        "_low_prices",
-        "_low_times",
+        "_back_high",
+        "_back_low",
+        "_head",
+        "_highs",
+        "_late",
+        "_lows",
+        "_middle",
+        "_tail",
+        "_times",
+        "_width_us",
         "highest",
         "lowest",
         "newest_us",
-        "width_us",
     )
 
     def __init__(self, width_us: int) -> None:
-        self.width_us = width_us
-        self.newest_us = EARLIEST_US
+        self._width_us: i64 = width_us
+        self.newest_us: i64 = EARLIEST_US
         self.lowest = 0.0
         self.highest = 0.0
-        self._low_prices: list[float] = []
-        self._low_times: list[int] = []
-        self._low_head = 0
-        self._high_prices: list[float] = []
-        self._high_times: list[int] = []
-        self._high_head = 0
+        self._lows: vec[float] = floats(_ROOM_MIN)
+        self._highs: vec[float] = floats(_ROOM_MIN)
+        self._times: vec[i64] = integers(_ROOM_MIN)
+        self._head: i64 = 0
+        self._middle: i64 = 0
+        self._tail: i64 = 0
+        self._back_low = inf
+        self._back_high = -inf
+        self._late: LatePrices | None = None
 
-    def push(self, price: float, time_us: int) -> None:
-        """Take a price that is not older than any before it.
-
-        The two halves are written out, one for each queue: a call for each would cost a fifth of the whole tick.
-        """
-        self.newest_us = time_us
+    def push(self, price: float, time_us: i64) -> None:
+        """Take a price that is not older than any before it."""
+        tail = self._tail
+        if time_us == self.newest_us and tail > self._middle:
+            if price < self._lows[tail - 1]:
+                self._lows[tail - 1] = price
+            elif price > self._highs[tail - 1]:
+                self._highs[tail - 1] = price
+        else:
+            if tail == len(self._times):
+                tail = self._make_room()
+            self._lows[tail] = price
+            self._highs[tail] = price
+            self._times[tail] = time_us
+            self._tail = tail + 1
+            self.newest_us = time_us
+        # Not min() and max(), which are calls.
+        self._back_low = min(self._back_low, price)
+        self._back_high = max(self._back_high, price)
         # Strictly older than the window is out: a price exactly one width old still counts.
-        oldest_us = time_us - self.width_us
+        oldest_us = time_us - self._width_us
+        head = self._head
+        if self._times[head] < oldest_us:
+            head = self._forget(oldest_us)
+        lowest = self._back_low
+        highest = self._back_high
+        if head < self._middle:
+            lowest = min(lowest, self._lows[head])
+            highest = max(highest, self._highs[head])
+        self.lowest = lowest
+        self.highest = highest
+        if self._late is not None:
+            self._heed_late(oldest_us)
 
-        prices, times, head = self._low_prices, self._low_times, self._low_head
-        while len(prices) > head and prices[-1] >= price:
-            prices.pop()
-            times.pop()
-        # Of several at one time only the lowest matters: they will leave together.
-        if len(prices) == head or times[-1] != time_us:
-            prices.append(price)
-            times.append(time_us)
-        if times[head] < oldest_us:
-            self._low_head = head = _forget(prices, times, head, oldest_us)
-        self.lowest = prices[head]
-
-        negated = -price
-        prices, times, head = self._high_prices, self._high_times, self._high_head
-        while len(prices) > head and prices[-1] >= negated:
-            prices.pop()
-            times.pop()
-        if len(prices) == head or times[-1] != time_us:
-            prices.append(negated)
-            times.append(time_us)
-        if times[head] < oldest_us:
-            self._high_head = head = _forget(prices, times, head, oldest_us)
-        self.highest = -prices[head]
-
-    def insert_late(self, price: float, time_us: int) -> None:
+    def insert_late(self, price: float, time_us: i64) -> None:
         """Take a price older than the newest, at its own place in time; one that fell out of the window is ignored."""
-        if time_us < self.newest_us - self.width_us:
+        if time_us < self.newest_us - self._width_us:
             return
-        _insert_late(self._low_prices, self._low_times, self._low_head, price, time_us)
-        _insert_late(self._high_prices, self._high_times, self._high_head, -price, time_us)
-        self.lowest = self._low_prices[self._low_head]
-        self.highest = -self._high_prices[self._high_head]
+        if self._late is None:
+            self._late = LatePrices()
+        self._late.insert(price, time_us)
+        self.lowest = min(self.lowest, price)
+        self.highest = max(self.highest, price)
 
     def entries(self) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
         """The (time, price) pairs that can still become the lowest, and those that can the highest, old to new."""
-        lows = zip(self._low_times[self._low_head :], self._low_prices[self._low_head :], strict=True)
-        highs = zip(self._high_times[self._high_head :], self._high_prices[self._high_head :], strict=True)
-        return list(lows), [(time_us, -price) for time_us, price in highs]
+        all_of_it = LatePrices()
+        for at in range(self._head, self._tail):
+            all_of_it.insert(self._lows[at], self._times[at])
+            all_of_it.insert(self._highs[at], self._times[at])
+        if self._late is not None:
+            for pairs in self._late.entries():
+                for time_us, price in pairs:
+                    all_of_it.insert(price, time_us)
+        return all_of_it.entries()
 
+    def _heed_late(self, oldest_us: i64) -> None:
+        late = self._late
+        assert late is not None
+        if late.forget(oldest_us):
+            self.lowest = min(self.lowest, late.lowest)
+            self.highest = max(self.highest, late.highest)
+        else:
+            self._late = None
 
-def _forget(prices: list[float], times: list[int], head: int, oldest_us: int) -> int:
-    """Step over what is older than `oldest_us`; the new head. There is something that is not."""
-    while times[head] < oldest_us:
-        head += 1
-    # Once the forgotten outnumber the rest, cutting them off costs no more than they did.
-    if 2 * head > len(prices):
-        del prices[:head]
-        del times[:head]
-        head = 0
-    return head
+    def _forget(self, oldest_us: i64) -> i64:
+        """Let go what is older than `oldest_us`; the new head. There is something that is not."""
+        times = self._times
+        head = self._head
+        while times[head] < oldest_us:
+            head += 1
+        self._head = head
+        if head >= self._middle:
+            self._turn_back()
+        return head
 
+    def _turn_back(self) -> None:
+        """Make of the prices behind the middle the extremes from each of them on."""
+        lows = self._lows
+        highs = self._highs
+        low = inf
+        high = -inf
+        at = self._tail - 1
+        while at >= self._head:
+            low = min(low, lows[at])
+            lows[at] = low
+            high = max(high, highs[at])
+            highs[at] = high
+            at -= 1
+        self._middle = self._tail
+        self._back_low = inf
+        self._back_high = -inf
 
-def _insert_late(prices: list[float], times: list[int], head: int, price: float, time_us: int) -> None:
-    """Put a price into a queue of minima, after those of its own time, unless one of that time or later is as low."""
-    at = bisect_right(times, time_us, head)
-    if at < len(prices) and prices[at] <= price:
-        return
-    if at > head and times[at - 1] == time_us and prices[at - 1] <= price:
-        return
-    first_beaten = at
-    while first_beaten > head and prices[first_beaten - 1] >= price:
-        first_beaten -= 1
-    prices[first_beaten:at] = [price]
-    times[first_beaten:at] = [time_us]
+    def _make_room(self) -> i64:
+        """Cut off what is forgotten, and leave twice as much room as the rest takes; the new tail."""
+        head, tail = self._head, self._tail
+        size = max(_ROOM_MIN, 3 * (tail - head))
+        self._lows = moved_floats(self._lows, head, tail, size)
+        self._highs = moved_floats(self._highs, head, tail, size)
+        self._times = moved_integers(self._times, head, tail, size)
+        self._head = 0
+        self._middle -= head
+        self._tail = tail - head
+        return self._tail

@@ -2,23 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from domain.price import Price
 from domain.price_anomaly import PriceAnomaly
-from domain.price_update import PriceUpdate
 from domain.symbol_state import LATE, StatisticsRules, SymbolState
 from domain.symbol_statistics import SymbolStatistics
+from domain.ticks import Ticks
 from domain.wide_symbol_state import WideSymbolState
 
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a batch: ticks counted in, how many of them late, the spikes, and what could not be applied."""
+    """What became of a batch: ticks counted in, how many of them late, the spikes; symbols of those that failed."""
 
     processed: int = 0
     late: int = 0
     anomalies: list[PriceAnomaly] = field(default_factory=list)
-    failures: list[tuple[PriceUpdate, Exception]] = field(default_factory=list)
+    failures: list[tuple[str, Exception]] = field(default_factory=list)
 
 
 class SymbolBook:
@@ -31,26 +32,27 @@ class SymbolBook:
         self._rules = rules
         self._states: dict[str, SymbolState] = {}
 
-    def apply(self, updates: Iterable[PriceUpdate]) -> Applied:
+    def apply(self, ticks: Ticks) -> Applied:
         """Take ticks in order of arrival. One that cannot be applied is set aside and ends nothing."""
         applied = Applied()
         states = self._states
-        for update in updates:
+        # Any, so that the compiled loop too finds a wrong type inside the try.
+        columns: list[list[Any]] = [ticks.symbols, ticks.prices, ticks.times_us]
+        for symbol, price, time_us in zip(columns[0], columns[1], columns[2], strict=True):
             try:
-                symbol, price, time_us, _, _ = update
                 state = states.get(symbol)
                 if state is not None and isinstance(price, float):
                     outcome = state.apply(price, time_us)
                 else:
                     outcome = self._apply_unusual(symbol, price, time_us)
             except Exception as failure:
-                applied.failures.append((update, failure))
+                applied.failures.append((symbol, failure))
                 continue
             if outcome:
                 applied.late += outcome & LATE
                 if outcome != LATE:
                     applied.anomalies += states[symbol].anomalies(outcome)
-            applied.processed += 1
+        applied.processed = len(ticks.symbols) - len(applied.failures)
         return applied
 
     def __len__(self) -> int:

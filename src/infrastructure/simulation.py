@@ -10,6 +10,7 @@ from application.errors import MarketDataError
 from application.mediator import Mediator
 from application.ports.clock import Clock
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 # How often ticks are sent: often enough to look continuous, seldom enough to cost little.
 _BEAT_SECONDS = 0.02
@@ -86,7 +87,7 @@ class SimulatedFeed:
     async def _send(self, count: int) -> None:
         now_us = self._clock.now_us()
         try:
-            await self._mediator.send(ProcessPriceBatch([self._walk.next(now_us) for _ in range(count)]))
+            await self._mediator.send(ProcessPriceBatch(Ticks.of(self._walk.next(now_us) for _ in range(count))))
         except MarketDataError as error:
             # Overload and shutdown concern the feed as little as any other feeder: what was not taken is gone.
             _log.debug("simulated ticks refused", reason=str(error))

@@ -1,10 +1,9 @@
 """A processor that only counts."""
 
-from collections.abc import Sequence
-
 from application.errors import FieldError, QueueFull
 from application.ports.market_data_processor import ProcessingStatistics, Submitted
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 
 class CountingProcessor:
@@ -16,9 +15,9 @@ class CountingProcessor:
         self._room = room
         self._unwelcome = unwelcome
 
-    async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+    async def submit(self, ticks: Ticks) -> Submitted:
         refused = []
-        for position, update in enumerate(updates):
+        for position, update in enumerate(ticks):
             if update.symbol in self._unwelcome:
                 refused.append(FieldError("symbol", "symbol_limit", "too many", position))
             elif len(self.accepted) >= self._room:
@@ -26,7 +25,7 @@ class CountingProcessor:
             else:
                 self.accepted.append(update)
         self.reject(len(refused))
-        return Submitted(len(updates) - len(refused), tuple(refused))
+        return Submitted(len(ticks) - len(refused), tuple(refused))
 
     def reject(self, ticks: int) -> None:
         self.rejected += ticks

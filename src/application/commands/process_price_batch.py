@@ -8,6 +8,7 @@ from application.errors import BatchTooLarge, FieldError, ValidationFailed
 from application.mediator import Message
 from application.ports.market_data_processor import MarketDataProcessor
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 ERRORS_REPORTED_MAX = 100
 
@@ -25,13 +26,13 @@ class BatchResult:
 class ProcessPriceBatch(Message[BatchResult]):
     """Answered once the good ticks are accepted.
 
-    updates: the ticks that could be read.
+    ticks: those that could be read.
     indexes: the place in the batch of each of them; None where all of the batch could be read.
     rejected: how many ticks of the batch are already known to be bad.
     errors: what is wrong with those, with their index.
     """
 
-    updates: Sequence[PriceUpdate]
+    ticks: Ticks
     indexes: Sequence[int] | None = None
     rejected: int = 0
     errors: tuple[FieldError, ...] = ()
@@ -54,15 +55,15 @@ class ProcessPriceBatchValidator:
             BatchTooLarge: it has more ticks than are taken at once; none is counted.
             ValidationFailed: no tick of it is good.
         """
-        ticks = len(command.updates) + command.rejected
-        if ticks > self._ticks_max:
-            raise BatchTooLarge(ticks, self._ticks_max)
-        if ticks == 0:
+        count = len(command.ticks) + command.rejected
+        if count > self._ticks_max:
+            raise BatchTooLarge(count, self._ticks_max)
+        if count == 0:
             raise ValidationFailed([FieldError("", "empty", "the batch has no tick")])
         latest_us = self._rules.latest_us()
-        if not self._rules.are_plain(command.updates, latest_us):
+        if command.ticks and not self._rules.are_plain(command.ticks, latest_us):
             command = self._sort_out(command, latest_us)
-        if not command.updates:
+        if not command.ticks:
             raise ValidationFailed(command.errors[:ERRORS_REPORTED_MAX], ticks=command.rejected)
         return command
 
@@ -70,7 +71,7 @@ class ProcessPriceBatchValidator:
         good: list[PriceUpdate] = []
         indexes: list[int] = []
         found = list(command.errors)
-        for position, given in enumerate(command.updates):
+        for position, given in enumerate(command.ticks):
             index = command.index_of(position)
             update = given
             if not self._rules.is_plain(given, latest_us):
@@ -80,9 +81,9 @@ class ProcessPriceBatchValidator:
                     continue
             good.append(update)
             indexes.append(index)
-        bad = len(command.updates) - len(good)
+        bad = len(command.ticks) - len(good)
         found.sort(key=lambda error: -1 if error.index is None else error.index)
-        return ProcessPriceBatch(good, indexes, command.rejected + bad, tuple(found))
+        return ProcessPriceBatch(Ticks.of(good), indexes, command.rejected + bad, tuple(found))
 
 
 class ProcessPriceBatchHandler:
@@ -94,7 +95,7 @@ class ProcessPriceBatchHandler:
     async def handle(self, command: ProcessPriceBatch) -> BatchResult:
         if command.rejected:
             self._processor.reject(command.rejected)
-        submitted = await self._processor.submit(command.updates)
+        submitted = await self._processor.submit(command.ticks)
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
         if submitted.accepted == 0:

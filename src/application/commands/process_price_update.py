@@ -7,6 +7,7 @@ from application.errors import ValidationFailed
 from application.mediator import Message
 from application.ports.market_data_processor import MarketDataProcessor
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,6 @@ class ProcessPriceUpdateHandler:
         self._processor = processor
 
     async def handle(self, command: ProcessPriceUpdate) -> None:
-        submitted = await self._processor.submit((command.update,))
+        submitted = await self._processor.submit(Ticks.of((command.update,)))
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])

@@ -1,11 +1,10 @@
 """Where accepted ticks go."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from application.errors import FieldError
-from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class ProcessingStatistics:
 
 
 class MarketDataProcessor(Protocol):
-    async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+    async def submit(self, ticks: Ticks) -> Submitted:
         """Take valid ticks, all of them or as many as the policy allows, and count every one.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.

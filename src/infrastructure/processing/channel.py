@@ -5,10 +5,10 @@ One event loop, many writers, one reader. Invariant: `head` <= `tail`, and `tail
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import Enum
 
-from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 
 class FullMode(Enum):
@@ -40,7 +40,9 @@ class Channel:
         self.dropped = 0
         self.turn = asyncio.Lock()
         self._closed = False
-        self._ticks: deque[PriceUpdate] = deque()
+        # Queued are those from `_first` on; what is before it has left and is cut off in bulk.
+        self._ticks = Ticks([], [], [])
+        self._first = 0
         # When ticks arrived: (tail after them, moment), until they have all left; _settled is where accounts stand.
         self._arrivals: deque[tuple[int, float]] = deque()
         self._settled = 0
@@ -48,49 +50,46 @@ class Channel:
         self._writer: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
-        return len(self._ticks)
+        return self.tail - self.head
 
-    def offer(self, updates: Sequence[PriceUpdate], moment: float) -> int:
+    def offer(self, ticks: Ticks, moment: float) -> int:
         """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
 
         The dropping modes accept all and drop at once what is over capacity; under WAIT what is left must wait.
         """
-        count = len(updates)
-        over = count + len(self._ticks) - self.capacity
+        count = len(ticks)
+        over = count + self.tail - self.head - self.capacity
         if over <= 0 or self.mode is FullMode.DROP_OLDEST:
-            self._put(updates, moment)
+            self._put(ticks, moment)
             if over > 0:
                 self._drop_oldest(over)
             return count
-        self._put(updates[: count - over], moment)
+        self._put(ticks.part(0, count - over), moment)
         if self.mode is FullMode.DROP_NEWEST:
             self.dropped += over
             return count
         return count - over
 
-    async def take(self, limit: int) -> list[PriceUpdate]:
+    async def take(self, limit: int) -> Ticks:
         """Up to `limit` ticks, at least one as soon as there is one; none once the channel is closed and empty."""
         assert self._reader is None, "a channel has one reader"
-        ticks = self._ticks
-        if not ticks and not self._closed:
+        if self.tail == self.head and not self._closed:
             self._reader = asyncio.get_running_loop().create_future()
             try:
                 await self._reader
             finally:
                 self._reader = None
         # From here to the reader's next await nothing else runs: what is taken is never seen half-way.
-        if len(ticks) <= limit:
-            taken = list(ticks)
-            ticks.clear()
-        else:
-            taken = [ticks.popleft() for _ in range(limit)]
-        self.head += len(taken)
+        count = min(self.tail - self.head, limit)
+        first = self._first
+        taken = self._ticks if first == 0 and count == len(self._ticks) else self._ticks.part(first, first + count)
+        self._leave(count)
         _wake(self._writer)
         return taken
 
     async def wait_for_room(self) -> None:
         """Until there may be room, or the channel is closed. For the holder of `turn`."""
-        if len(self._ticks) >= self.capacity and not self._closed:
+        if len(self) >= self.capacity and not self._closed:
             self._writer = asyncio.get_running_loop().create_future()
             try:
                 await self._writer
@@ -114,20 +113,27 @@ class Channel:
         _wake(self._reader)
         _wake(self._writer)
 
-    def _put(self, updates: Sequence[PriceUpdate], moment: float) -> None:
-        if updates:
-            self._ticks.extend(updates)
-            self.tail += len(updates)
+    def _put(self, ticks: Ticks, moment: float) -> None:
+        count = len(ticks)
+        if count:
+            self._ticks.extend(ticks)
+            self.tail += count
             self._arrivals.append((self.tail, moment))
             _wake(self._reader)
 
     def _drop_oldest(self, count: int) -> None:
-        for _ in range(count):
-            self._ticks.popleft()
-        self.head += count
+        self._leave(count)
         self.dropped += count
         for _ in self.settle():
             pass
+
+    def _leave(self, count: int) -> None:
+        self.head += count
+        self._first += count
+        # Once those that left outnumber the rest, cutting them off costs no more than they did.
+        if 2 * self._first >= len(self._ticks):
+            self._ticks = self._ticks.part(self._first, len(self._ticks))
+            self._first = 0
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

@@ -11,8 +11,8 @@ import structlog
 from application.ports.anomaly_repository import AnomalySink
 from application.ports.clock import Clock
 from domain.price_anomaly import PriceAnomaly
-from domain.price_update import PriceUpdate
 from domain.symbol_book import SymbolBook
+from domain.ticks import Ticks
 from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.throughput import Throughput
@@ -70,15 +70,15 @@ class Partition:
     def count_restart(self) -> None:
         self.restarts += 1
 
-    def _apply(self, batch: list[PriceUpdate]) -> None:
+    def _apply(self, batch: Ticks) -> None:
         applied = self.book.apply(batch)
         self.processed += applied.processed
         self.failed += len(applied.failures)
         self.late += applied.late
         self.anomalies += len(applied.anomalies)
         self._unpublished += applied.anomalies
-        for update, failure in applied.failures:
-            self._log_once(update, failure)
+        for symbol, failure in applied.failures:
+            self._log_once(symbol, failure)
         now = self._clock.monotonic()
         self.throughput.add(now, applied.processed)
         for moment, ticks in self.channel.settle():
@@ -89,7 +89,7 @@ class Partition:
             await self._sink.publish(self._unpublished)
             self._unpublished = []
 
-    def _log_once(self, update: PriceUpdate, failure: Exception) -> None:
-        if update.symbol not in self._logged and len(self._logged) < _LOGGED_SYMBOLS_MAX:
-            self._logged.add(update.symbol)
-            _log.error("tick failed", symbol=update.symbol, partition=self.index, exc_info=failure)
+    def _log_once(self, symbol: str, failure: Exception) -> None:
+        if symbol not in self._logged and len(self._logged) < _LOGGED_SYMBOLS_MAX:
+            self._logged.add(symbol)
+            _log.error("tick failed", symbol=symbol, partition=self.index, exc_info=failure)

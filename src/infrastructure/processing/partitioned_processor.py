@@ -13,7 +13,7 @@ import structlog
 from application.errors import Draining, FieldError, QueueFull
 from application.ports.clock import Clock
 from application.ports.market_data_processor import PartitionStatistics, ProcessingStatistics, Submitted
-from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from infrastructure.processing.channel import Channel, FullMode
 from infrastructure.processing.partition import Partition
 from infrastructure.processing.supervisor import supervise
@@ -22,6 +22,8 @@ from infrastructure.processing.throughput import Throughput
 _log = structlog.stdlib.get_logger(__name__)
 
 _ONE_ACCEPTED = Submitted(1)
+# The partition of a symbol that is over the limit.
+_NOWHERE = -1
 
 
 def partition_of(symbol: str, partitions: int) -> int:
@@ -96,12 +98,12 @@ class PartitionedProcessor:
         self._received += ticks
         self._rejected += ticks
 
-    async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+    async def submit(self, ticks: Ticks) -> Submitted:
         if not self._open:
-            self.reject(len(updates))
+            self.reject(len(ticks))
             raise Draining
         known_before = len(self._assigned)
-        lines, refused = self._by_partition(updates)
+        lines, refused = self._by_partition(ticks)
         accepted = 0
         taken_of: dict[int, int] = {}
         for index, line in lines.items():
@@ -112,8 +114,8 @@ class PartitionedProcessor:
             if taken < len(line):
                 taken_of[index] = taken
         if taken_of:
-            without_room = self._without_room(updates, taken_of)
-            self._forget_untaken(updates, without_room, known_before)
+            without_room = self._without_room(ticks, taken_of)
+            self._forget_untaken(ticks, without_room, known_before)
             if accepted == 0:
                 raise QueueFull if self._open else Draining
             refused += without_room
@@ -139,35 +141,28 @@ class PartitionedProcessor:
     async def _drained(self) -> None:
         await asyncio.wait(self._supervisors)
 
-    def _assign(self, symbol: str) -> int | None:
-        if len(self._assigned) >= self._symbols_max:
-            return None
-        return self._assigned.setdefault(symbol, partition_of(symbol, len(self._partitions)))
-
-    def _by_partition(
-        self, updates: Sequence[PriceUpdate]
-    ) -> tuple[dict[int, Sequence[PriceUpdate]], list[FieldError]]:
+    def _by_partition(self, ticks: Ticks) -> tuple[dict[int, Ticks], list[FieldError]]:
         """The ticks of each partition in their order, and an error for each that is over the symbol limit."""
         assigned = self._assigned
-        if len(updates) == 1 and (only := assigned.get(updates[0].symbol)) is not None:
-            return {only: updates}, []
-        lines: dict[int, list[PriceUpdate]] = {}
+        symbols = set(ticks.symbols)
         refused: list[FieldError] = []
-        for position, update in enumerate(updates):
-            index = assigned.get(update.symbol)
-            if index is None:
-                index = self._assign(update.symbol)
-                if index is None:
-                    refused.append(self._over_symbol_limit(position))
-                    continue
-            try:
-                lines[index].append(update)
-            except KeyError:
-                lines[index] = [update]
-        self.reject(len(refused))
-        return dict(lines), refused
+        if not symbols <= assigned.keys():
+            # In order of arrival: where there is room for some only, the first get it.
+            for symbol in dict.fromkeys(ticks.symbols):
+                if symbol not in assigned and len(assigned) < self._symbols_max:
+                    assigned[symbol] = partition_of(symbol, len(self._partitions))
+            refused = [
+                self._over_symbol_limit(position)
+                for position, symbol in enumerate(ticks.symbols)
+                if symbol not in assigned
+            ]
+            self.reject(len(refused))
+        places = {assigned.get(symbol, _NOWHERE) for symbol in symbols}
+        if len(places) == 1 and not refused:
+            return {places.pop(): ticks}, refused
+        return ticks.spread([assigned.get(symbol, _NOWHERE) for symbol in ticks.symbols]), refused
 
-    def _put(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:
+    def _put(self, channel: Channel, line: Ticks) -> int:
         """Put ticks in line and count every one of them; how many, from the first, are accepted."""
         taken = channel.offer(line, self._clock.monotonic())
         self._received += taken
@@ -176,12 +171,12 @@ class PartitionedProcessor:
             self.reject(len(line) - taken)
         return taken
 
-    async def _put_waiting(self, channel: Channel, line: Sequence[PriceUpdate]) -> int:
+    async def _put_waiting(self, channel: Channel, line: Ticks) -> int:
         done = 0
         try:
             async with channel.turn:
                 while self._open:
-                    taken = channel.offer(line[done:], self._clock.monotonic())
+                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic())
                     self._received += taken
                     self._accepted += taken
                     done += taken
@@ -197,27 +192,25 @@ class PartitionedProcessor:
         message = f"is new, and the limit of {self._symbols_max} symbols is reached"
         return FieldError("symbol", "symbol_limit", message, position)
 
-    def _without_room(self, updates: Sequence[PriceUpdate], taken_of: dict[int, int]) -> list[FieldError]:
+    def _without_room(self, ticks: Ticks, taken_of: dict[int, int]) -> list[FieldError]:
         """One error for every tick behind the first `taken_of[partition]` of its partition."""
         errors = []
         seen = dict.fromkeys(taken_of, 0)
-        for position, update in enumerate(updates):
-            index = self._assigned.get(update.symbol)
+        for position, symbol in enumerate(ticks.symbols):
+            index = self._assigned.get(symbol)
             if index in seen:
                 seen[index] += 1
                 if seen[index] > taken_of[index]:
                     errors.append(FieldError("", "queue_full", "the queue has no room for it", position))
         return errors
 
-    def _forget_untaken(
-        self, updates: Sequence[PriceUpdate], without_room: Sequence[FieldError], known_before: int
-    ) -> None:
+    def _forget_untaken(self, ticks: Ticks, without_room: Sequence[FieldError], known_before: int) -> None:
         """Give back the places of symbols that came new with these ticks and of which none was taken."""
         if len(self._assigned) == known_before:
             return
         left = {error.index for error in without_room}
-        taken = {update.symbol for position, update in enumerate(updates) if position not in left}
-        for symbol in {update.symbol for update in updates} - taken:
+        taken = {symbol for position, symbol in enumerate(ticks.symbols) if position not in left}
+        for symbol in set(ticks.symbols) - taken:
             # A symbol with statistics is not new, whoever brought it.
             if symbol in self._assigned and symbol not in self._partitions[self._assigned[symbol]].book:
                 del self._assigned[symbol]

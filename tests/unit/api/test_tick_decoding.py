@@ -111,7 +111,7 @@ def test_what_is_no_json_is_refused_whole(body: bytes) -> None:
 def test_array_keeps_good_ticks_and_names_bad_ones() -> None:
     body = f"[{GOOD[0][0]},{BAD[8][0]},7,{GOOD[10][0]}]"
     command = decode_array(body.encode(), NOW_US, 100)
-    assert list(command.updates) == [GOOD[0][1], GOOD[10][1]]
+    assert list(command.ticks) == [GOOD[0][1], GOOD[10][1]]
     assert [command.index_of(i) for i in range(2)] == [0, 3]
     assert command.rejected == 2
     assert [(error.index, error.field, error.code) for error in command.errors] == [
@@ -130,14 +130,14 @@ def test_array_must_be_one(body: bytes) -> None:
 def test_lines_are_ticks_and_empty_ones_nothing(end: str) -> None:
     body = "\n".join(text for text, _ in GOOD) + end
     command = decode_lines(body.encode(), NOW_US, 100)
-    assert list(command.updates) == [update for _, update in GOOD]
+    assert list(command.ticks) == [update for _, update in GOOD]
     assert command.rejected == 0
 
 
 def test_line_that_is_no_json_is_one_bad_tick() -> None:
     body = b'{"symbol":"A","price":1}\n{"symbol":"A","pri\n\n{"symbol":"A","price":2}\n[]\n'
     command = decode_lines(body, NOW_US, 100)
-    assert [update.price for update in command.updates] == [1.0, 2.0]
+    assert [update.price for update in command.ticks] == [1.0, 2.0]
     assert [(error.index, error.code) for error in command.errors] == [(1, "malformed"), (3, "wrong_type")]
     assert "The line is not JSON" in command.errors[0].message
 
@@ -166,9 +166,10 @@ PLAIN = st.fixed_dictionaries(
 @given(st.lists(OBJECTS | PLAIN, min_size=1, max_size=4))
 def test_quick_reader_takes_nothing_that_the_careful_one_reads_otherwise(objects: list[str]) -> None:
     outcomes = []
-    quick = (tick_decoding._ONE, tick_decoding._MANY)
-    for decoders in (quick, (_Refusing(), _Refusing())):
-        tick_decoding._ONE, tick_decoding._MANY = decoders  # type: ignore[assignment]
+    names = ("_PLAIN_ONE", "_PLAIN_MANY", "_MIXED_ONE", "_MIXED_MANY")
+    quick = {name: getattr(tick_decoding, name) for name in names}
+    for decoders in (quick, dict.fromkeys(names, _Refusing())):
+        vars(tick_decoding).update(decoders)
         try:
             outcomes.append(
                 (
@@ -178,7 +179,7 @@ def test_quick_reader_takes_nothing_that_the_careful_one_reads_otherwise(objects
                 )
             )
         finally:
-            tick_decoding._ONE, tick_decoding._MANY = quick
+            vars(tick_decoding).update(quick)
     assert outcomes[0] == outcomes[1]
 
 
@@ -198,8 +199,8 @@ def _outcome(decode: Any, body: str) -> object:
         return bad.errors
     if isinstance(result, PriceUpdate):
         return [(type(value), value) for value in result]
-    indexes = [result.index_of(i) for i in range(len(result.updates))]
-    return [tuple(map(type, update)) for update in result.updates], list(result.updates), indexes, result.errors
+    indexes = [result.index_of(i) for i in range(len(result.ticks))]
+    return [tuple(map(type, update)) for update in result.ticks], list(result.ticks), indexes, result.errors
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_sixteen_digits_are_never_left_to_a_float(digits: str) -> None:
 )
 def test_a_tick_is_a_line_and_a_line_is_a_tick(body: bytes) -> None:
     command = decode_lines(body, NOW_US, 100)
-    assert [update.symbol for update in command.updates] == ["B"]
+    assert [update.symbol for update in command.ticks] == ["B"]
     assert {error.code for error in command.errors} == {"malformed"}
 
 

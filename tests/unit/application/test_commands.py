@@ -17,6 +17,7 @@ from application.commands.refuse_price_update import RefusePriceUpdate, RefusePr
 from application.commands.tick_rules import TickRules
 from application.errors import BatchTooLarge, FieldError, QueueFull, ValidationFailed
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from support.fakes import START_US, FakeClock
 from support.processors import CountingProcessor
 
@@ -97,21 +98,21 @@ def test_memory_of_known_symbols_is_bounded_and_forgetting_changes_nothing() -> 
 
 def test_batch_of_good_ticks_passes_as_it_is() -> None:
     validator = batch_validator()
-    validator.validate(ProcessPriceBatch([GOOD]))
-    command = ProcessPriceBatch([GOOD, GOOD])
+    validator.validate(ProcessPriceBatch(Ticks.of([GOOD])))
+    command = ProcessPriceBatch(Ticks.of([GOOD, GOOD]))
     assert validator.validate(command) is command
 
 
 def test_bad_ticks_of_a_batch_are_named_by_their_index_and_the_good_ones_go_on() -> None:
     command = ProcessPriceBatch(
-        [GOOD._replace(price=0.0), GOOD._replace(symbol="googl"), GOOD._replace(symbol="")],
+        Ticks.of([GOOD._replace(price=0.0), GOOD._replace(symbol="googl"), GOOD._replace(symbol="")]),
         indexes=[1, 2, 4],
         rejected=2,
         errors=(FieldError("price", "missing", "is required", 0), FieldError("", "malformed", "is no JSON", 3)),
     )
     valid = batch_validator().validate(command)
-    assert list(valid.updates) == [GOOD._replace(symbol="GOOGL")]
-    assert [valid.index_of(i) for i in range(len(valid.updates))] == [2]
+    assert list(valid.ticks) == [GOOD._replace(symbol="GOOGL")]
+    assert [valid.index_of(i) for i in range(len(valid.ticks))] == [2]
     assert valid.rejected == 4
     assert [(error.index, error.code) for error in valid.errors] == [
         (0, "missing"),
@@ -123,17 +124,19 @@ def test_bad_ticks_of_a_batch_are_named_by_their_index_and_the_good_ones_go_on()
 
 def test_batch_without_a_good_tick_is_refused_whole() -> None:
     with pytest.raises(ValidationFailed) as caught:
-        batch_validator().validate(ProcessPriceBatch([GOOD._replace(price=0.0)] * 150))
+        batch_validator().validate(ProcessPriceBatch(Ticks.of([GOOD._replace(price=0.0)] * 150)))
     assert caught.value.ticks == 150
     assert len(caught.value.errors) == ERRORS_REPORTED_MAX
 
 
 def test_empty_batch_is_refused() -> None:
     with pytest.raises(ValidationFailed, match="no tick"):
-        batch_validator().validate(ProcessPriceBatch([]))
+        batch_validator().validate(ProcessPriceBatch(Ticks.of([])))
 
 
-@pytest.mark.parametrize("command", [ProcessPriceBatch([GOOD] * 3), ProcessPriceBatch([GOOD] * 2, rejected=1)])
+@pytest.mark.parametrize(
+    "command", [ProcessPriceBatch(Ticks.of([GOOD] * 3)), ProcessPriceBatch(Ticks.of([GOOD] * 2), rejected=1)]
+)
 def test_batch_over_the_limit_is_refused_uncounted(command: ProcessPriceBatch) -> None:
     with pytest.raises(BatchTooLarge, match="3 ticks; at most 2"):
         batch_validator(ticks_max=2).validate(command)
@@ -167,7 +170,7 @@ async def test_unreadable_tick_is_counted_and_refused() -> None:
 async def test_batch_result_adds_what_the_processor_refuses_to_what_was_bad_before() -> None:
     processor = CountingProcessor(unwelcome=("NEW",))
     command = ProcessPriceBatch(
-        [GOOD, GOOD._replace(symbol="NEW")],
+        Ticks.of([GOOD, GOOD._replace(symbol="NEW")]),
         indexes=[0, 5],
         rejected=1,
         errors=(FieldError("price", "missing", "is required", 9),),
@@ -181,4 +184,4 @@ async def test_batch_result_adds_what_the_processor_refuses_to_what_was_bad_befo
 async def test_batch_of_which_nothing_is_accepted_is_a_failed_validation() -> None:
     processor = CountingProcessor(unwelcome=("AAPL",))
     with pytest.raises(ValidationFailed):
-        await ProcessPriceBatchHandler(processor).handle(ProcessPriceBatch([GOOD]))
+        await ProcessPriceBatchHandler(processor).handle(ProcessPriceBatch(Ticks.of([GOOD])))

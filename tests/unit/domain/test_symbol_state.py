@@ -1,6 +1,6 @@
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from domain.price_update import PriceUpdate
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from domain.ticks import Ticks
 from support.reference import ReferenceSymbol
 
 RULES = StatisticsRules(moving_average_size=5, window_us=1000, spike=SpikeRule(Decimal("2.0")))
@@ -23,7 +24,7 @@ WIDE = st.sampled_from(["100.00000000000000000001", "102.0000000000000000001", "
 
 def book_of(ticks: list[tuple[str, int]]) -> tuple[SymbolBook, list[PriceAnomaly]]:
     book = SymbolBook(RULES)
-    applied = book.apply([PriceUpdate("A", read_number(price), time_us) for price, time_us in ticks])
+    applied = book.apply(Ticks.of([PriceUpdate("A", read_number(price), time_us) for price, time_us in ticks]))
     assert not applied.failures
     return book, applied.anomalies
 
@@ -108,26 +109,20 @@ def test_mean_of_equal_prices_is_that_price(price: str) -> None:
 def test_snapshot_is_a_clone_that_later_ticks_do_not_change() -> None:
     book, _ = book_of([("100", 0)])
     before = book.snapshot("A")
-    book.apply([PriceUpdate("A", 200.0, 1)])
+    book.apply(Ticks.of([PriceUpdate("A", 200.0, 1)]))
     assert before is not None
     assert (before.update_count, before.current_price) == (1, 100.0)
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [lambda tick: tick._replace(price="x"), lambda tick: tick._replace(timestamp_us=None)],
-    ids=["price", "timestamp"],
-)
+@pytest.mark.parametrize(("price", "time_us"), [("x", 0), (100.0, None)], ids=["price", "timestamp"])
 @pytest.mark.parametrize("known", [True, False])
-def test_tick_that_cannot_be_applied_ends_nothing_and_changes_nothing(
-    spoil: Callable[[PriceUpdate], PriceUpdate], known: bool
-) -> None:
+def test_tick_that_cannot_be_applied_ends_nothing_and_changes_nothing(price: Any, time_us: Any, known: bool) -> None:
     book = SymbolBook(RULES)
     good = PriceUpdate("A", 100.0, 0)
     if known:
-        book.apply([good])
+        book.apply(Ticks.of([good]))
     before = book.snapshot("A")
-    applied = book.apply([spoil(good)])
-    assert [update for update, _ in applied.failures] == [spoil(good)]
-    assert (applied.processed, book.snapshot("A")) == (0, before)
-    assert book.apply([good]).processed == 1
+    applied = book.apply(Ticks(["A", "B"], [price, 100.0], [time_us, 0]))
+    assert [symbol for symbol, _ in applied.failures] == ["A"]
+    assert (applied.processed, book.snapshot("A")) == (1, before)
+    assert book.apply(Ticks.of([good])).processed == 1

@@ -3,12 +3,13 @@ import asyncio
 import pytest
 
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from infrastructure.processing.channel import Channel, FullMode
 from support.fakes import settle
 
 
-def ticks(*numbers: int) -> list[PriceUpdate]:
-    return [PriceUpdate("A", float(number), 0) for number in numbers]
+def ticks(*numbers: int) -> Ticks:
+    return Ticks.of(PriceUpdate("A", float(number), 0) for number in numbers)
 
 
 async def drained(channel: Channel) -> list[float]:
@@ -63,7 +64,7 @@ async def test_reader_sleeps_until_there_is_a_tick_and_ends_when_closed() -> Non
     ending = asyncio.create_task(channel.take(5))
     await settle()
     channel.close()
-    assert await ending == []
+    assert len(await ending) == 0
 
 
 async def test_cancelled_reader_loses_nothing() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from application.errors import Draining, QueueFull
 from domain.price_anomaly import PriceAnomaly
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from infrastructure.processing.channel import FullMode
 from infrastructure.processing.partitioned_processor import PartitionedProcessor, partition_of
 from support.fakes import CollectingSink, FakeClock, settle
@@ -35,7 +36,7 @@ async def test_ticks_are_processed_each_symbol_by_one_partition() -> None:
     processor = processor_of(partitions, clock)
     processor.start()
     symbols = [f"S{i}" for i in range(20)]
-    assert (await processor.submit([tick(symbol) for symbol in symbols * 2])).accepted == 40
+    assert (await processor.submit(Ticks.of([tick(symbol) for symbol in symbols * 2]))).accepted == 40
     await settle()
     for symbol in symbols:
         snapshots = [partition.book.snapshot(symbol) for partition in partitions]
@@ -61,7 +62,7 @@ async def test_new_symbol_over_the_limit_is_refused_and_known_ones_go_on() -> No
     clock = FakeClock()
     processor = processor_of(partitions_of(2), clock, symbols_max=2)
     processor.start()
-    submitted = await processor.submit([tick("A"), tick("B"), tick("C"), tick("A")])
+    submitted = await processor.submit(Ticks.of([tick("A"), tick("B"), tick("C"), tick("A")]))
     assert submitted.accepted == 3
     assert [(error.index, error.code) for error in submitted.refused] == [(2, "symbol_limit")]
     assert "limit of 2 symbols" in submitted.refused[0].message
@@ -75,16 +76,16 @@ async def test_symbol_of_which_nothing_was_taken_leaves_its_place_to_another(cap
     processor = processor_of(partitions_of(1, capacity, FullMode.REJECT), clock, symbols_max=2)
     processor.start()
     if capacity:
-        assert (await processor.submit([tick("A"), tick("B"), tick("C")])).accepted == 1
+        assert (await processor.submit(Ticks.of([tick("A"), tick("B"), tick("C")]))).accepted == 1
     else:
         with pytest.raises(QueueFull):
-            await processor.submit([tick("A"), tick("B")])
+            await processor.submit(Ticks.of([tick("A"), tick("B")]))
         await processor.stop()
         return
     await settle()
-    assert (await processor.submit([tick("D")])).accepted == 1
+    assert (await processor.submit(Ticks.of([tick("D")]))).accepted == 1
     await settle()
-    refused = (await processor.submit([tick("A"), tick("E")])).refused
+    refused = (await processor.submit(Ticks.of([tick("A"), tick("E")]))).refused
     assert [(error.index, error.code) for error in refused] == [(1, "symbol_limit")]
     await processor.stop()
 
@@ -93,11 +94,11 @@ async def test_rejecting_queue_names_what_it_has_no_room_for() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1, capacity=2, mode=FullMode.REJECT), clock)
     processor.start()
-    submitted = await processor.submit([tick(), tick(), tick(), tick()])
+    submitted = await processor.submit(Ticks.of([tick(), tick(), tick(), tick()]))
     assert submitted.accepted == 2
     assert [(error.index, error.code) for error in submitted.refused] == [(2, "queue_full"), (3, "queue_full")]
     with pytest.raises(QueueFull):
-        await processor.submit([tick()])
+        await processor.submit(Ticks.of([tick()]))
     account = processor.statistics()
     assert (account.received, account.accepted, account.rejected, account.queued) == (5, 2, 3, 2)
     await processor.stop()
@@ -108,8 +109,8 @@ async def test_waiting_sender_gets_everything_in_as_room_appears_in_the_order_it
     partitions = partitions_of(1, capacity=2, mode=FullMode.WAIT)
     processor = processor_of(partitions, clock)
     processor.start()
-    first = asyncio.create_task(processor.submit([tick(price=float(i), time_us=i) for i in range(1, 6)]))
-    second = asyncio.create_task(processor.submit([tick(price=9.0, time_us=9)]))
+    first = asyncio.create_task(processor.submit(Ticks.of([tick(price=float(i), time_us=i) for i in range(1, 6)])))
+    second = asyncio.create_task(processor.submit(Ticks.of([tick(price=9.0, time_us=9)])))
     assert [(await each).accepted for each in (first, second)] == [5, 1]
     await settle()
     snapshot = partitions[0].book.snapshot("A")
@@ -123,9 +124,9 @@ async def test_waiting_sender_that_goes_away_leaves_the_accounts_straight() -> N
     clock = FakeClock()
     processor = processor_of(partitions_of(1, capacity=2, mode=FullMode.WAIT, sink=_Stuck()), clock)
     processor.start()
-    await processor.submit([tick(time_us=1), tick(price=200.0, time_us=1)])
+    await processor.submit(Ticks.of([tick(time_us=1), tick(price=200.0, time_us=1)]))
     await settle()
-    sender = asyncio.create_task(processor.submit([tick(time_us=2)] * 5))
+    sender = asyncio.create_task(processor.submit(Ticks.of([tick(time_us=2)] * 5)))
     await settle()
     assert_accounts_balance(processor)
     sender.cancel()
@@ -140,10 +141,10 @@ async def test_waiting_sender_is_told_when_the_service_goes() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1, capacity=1, mode=FullMode.WAIT, sink=_Stuck()), clock)
     processor.start()
-    await processor.submit([tick(price=100.0), tick(price=200.0)])
+    await processor.submit(Ticks.of([tick(price=100.0), tick(price=200.0)]))
     await settle()
-    await processor.submit([tick()])
-    sender = asyncio.create_task(processor.submit([tick()]))
+    await processor.submit(Ticks.of([tick()]))
+    sender = asyncio.create_task(processor.submit(Ticks.of([tick()])))
     await settle()
     processor.drain()
     with pytest.raises(Draining):
@@ -164,10 +165,10 @@ async def test_dead_worker_comes_back_with_its_state_while_the_others_never_stop
     processor.start()
     broken, other = partition_of("A", 2), partition_of("B1", 2)
     assert broken != other
-    await processor.submit([tick("A", 100.0), tick("A", 110.0)])
+    await processor.submit(Ticks.of([tick("A", 100.0), tick("A", 110.0)]))
     await settle()
     # The worker of A is dead now, and waits to be started again.
-    await processor.submit([tick("A", 111.0), tick("B1")])
+    await processor.submit(Ticks.of([tick("A", 111.0), tick("B1")]))
     await settle()
     assert partitions[other].processed == 1
     assert partitions[broken].restarts == 1
@@ -188,12 +189,12 @@ async def test_shutdown_processes_everything_accepted_and_takes_no_more() -> Non
     clock = FakeClock()
     processor = processor_of(partitions_of(2, capacity=10_000), clock)
     processor.start()
-    await processor.submit([tick(f"S{i % 10}") for i in range(5000)])
+    await processor.submit(Ticks.of([tick(f"S{i % 10}") for i in range(5000)]))
     assert await processor.stop() == 0
     assert processor.statistics().processed == 5000
     assert not processor.is_running
     with pytest.raises(Draining):
-        await processor.submit([tick(), tick()])
+        await processor.submit(Ticks.of([tick(), tick()]))
     assert processor.statistics().rejected == 2
     assert_accounts_balance(processor)
 
@@ -202,9 +203,9 @@ async def test_shutdown_gives_up_at_its_deadline_and_says_what_is_left() -> None
     clock = FakeClock()
     processor = processor_of(partitions_of(1, sink=_Stuck()), clock, deadline_seconds=3.0)
     processor.start()
-    await processor.submit([tick(price=100.0), tick(price=200.0)])
+    await processor.submit(Ticks.of([tick(price=100.0), tick(price=200.0)]))
     await settle()
-    await processor.submit([tick(), tick(), tick()])
+    await processor.submit(Ticks.of([tick(), tick(), tick()]))
     stopping = asyncio.create_task(processor.stop())
     await settle()
     await clock.advance(2.9)
@@ -219,7 +220,7 @@ async def test_tick_that_cannot_be_applied_is_counted_as_failed() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1), clock)
     processor.start()
-    await processor.submit([tick(), tick()._replace(price="no price"), tick()])  # type: ignore[arg-type]
+    await processor.submit(Ticks.of([tick(), tick()._replace(price="no price"), tick()]))  # type: ignore[arg-type]
     await settle()
     account = processor.statistics()
     assert (account.processed, account.failed) == (2, 1)
@@ -231,7 +232,7 @@ async def test_latency_and_throughput_are_those_of_the_ticks() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1, clock=clock), clock)
     processor.start()
-    await processor.submit([tick(), tick()])
+    await processor.submit(Ticks.of([tick(), tick()]))
     # Time passes before the worker has its turn.
     clock.jump(0.2)
     await settle()
@@ -266,12 +267,12 @@ async def _storm(mode: FullMode, partition_count: int, capacity: int, chance: ra
             case 3:
                 processor.reject(chance.randrange(3))
             case _:
-                bad = [tick()._replace(timestamp_us=None)] if chance.random() < 0.2 else []  # type: ignore[arg-type]
+                bad = [tick()._replace(price="x")] if chance.random() < 0.2 else []  # type: ignore[arg-type]
                 good = [
                     tick(f"S{chance.randrange(7)}", chance.uniform(90, 110), chance.randrange(9))
                     for _ in range(chance.randrange(1, 12))
                 ]
-                senders.append(asyncio.create_task(processor.submit(good + bad)))
+                senders.append(asyncio.create_task(processor.submit(Ticks.of(good + bad))))
         for _ in range(chance.randrange(4)):
             await asyncio.sleep(0)  # one turn of the loop, so that the check meets every state
             assert_accounts_balance(processor)

@@ -5,6 +5,7 @@ import pytest
 from application.ports.anomaly_repository import AnomalyFilter
 from domain.price_anomaly import Direction, PriceAnomaly, Severity, spotted
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from infrastructure.processing.partitioned_processor import partition_of
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
@@ -16,11 +17,11 @@ async def test_statistics_come_sorted_in_pages_whatever_partition_they_are_in() 
     repository = InMemoryStatisticsRepository(partitions)
     names = [f"S{i:02}" for i in range(10)]
     for name in reversed(names):
-        partitions[partition_of(name, 3)].book.apply([PriceUpdate(name, 1.0, 0)])
+        partitions[partition_of(name, 3)].book.apply(Ticks.of([PriceUpdate(name, 1.0, 0)]))
     first = await repository.page(None, None, 4)
     assert [item.symbol for item in first.items] == names[:4]
     assert (first.total, first.next_after) == (10, "S03")
-    partitions[partition_of("S03A", 3)].book.apply([PriceUpdate("S03A", 1.0, 0)])
+    partitions[partition_of("S03A", 3)].book.apply(Ticks.of([PriceUpdate("S03A", 1.0, 0)]))
     second = await repository.page(None, first.next_after, 20)
     assert [item.symbol for item in second.items] == ["S03A", *names[4:]]
     assert (second.total, second.next_after) == (11, None)
@@ -28,7 +29,7 @@ async def test_statistics_come_sorted_in_pages_whatever_partition_they_are_in() 
 
 async def test_chosen_symbols_are_those_that_exist() -> None:
     partitions = partitions_of(1)
-    partitions[0].book.apply([PriceUpdate("A", 1.0, 0), PriceUpdate("C", 1.0, 0)])
+    partitions[0].book.apply(Ticks.of([PriceUpdate("A", 1.0, 0), PriceUpdate("C", 1.0, 0)]))
     page = await InMemoryStatisticsRepository(partitions).page(("C", "B", "A"), None, 10)
     assert [item.symbol for item in page.items] == ["A", "C"]
     assert page.total == 2

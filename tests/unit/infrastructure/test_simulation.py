@@ -1,6 +1,5 @@
 import asyncio
 import random
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +11,7 @@ from application.commands.process_price_batch import (
 )
 from application.mediator import Mediator
 from application.ports.market_data_processor import Submitted
-from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from infrastructure.simulation import RandomWalk, SimulatedFeed
 from support.fakes import FakeClock, settle
 from support.processors import CountingProcessor
@@ -82,9 +81,9 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
     turn_of_batch: list[int] = []
 
     class Watching(CountingProcessor):
-        async def submit(self, updates: Sequence[PriceUpdate]) -> Submitted:
+        async def submit(self, ticks: Ticks) -> Submitted:
             turn_of_batch.append(turns[0])
-            return await super().submit(updates)
+            return await super().submit(ticks)
 
     async def somebody_else() -> None:
         while True:

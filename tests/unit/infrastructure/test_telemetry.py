@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.telemetry.logs import configure_logging
 from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
@@ -30,7 +31,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     requests, messages = RequestMeter(), PipelineMeter()
     exposition = PrometheusExposition(processor, partitions, anomalies, requests, messages)
     processor.start()
-    await processor.submit([PriceUpdate("A", price, 0) for price in (1.0, 100.0, 110.0)])
+    await processor.submit(Ticks.of(PriceUpdate("A", price, 0) for price in (1.0, 100.0, 110.0)))
     await clock.advance(1.0)
     requests.observe("/api/prices", "POST", 202, 0.003)
     messages.observe("ProcessPriceUpdate", "ok", 0.0002)
