@@ -16,6 +16,7 @@ from api.routes.anomalies import anomaly_routes
 from api.routes.documentation import documentation_routes
 from api.routes.operations import operation_routes
 from api.routes.prices import price_routes
+from api.short_way import ShortWay
 from api.tick_intake import TickIntake
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
@@ -31,7 +32,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     container = container or Container(settings=settings)
     mediator = container.mediator()
     clock = container.clock()
-    intake = TickIntake(mediator, clock, settings.limits.max_body_bytes, settings.processing.max_batch_size)
+    intake = TickIntake(mediator, clock, settings.processing.max_batch_size)
     app = Litestar(
         route_handlers=[
             *price_routes(mediator, intake),
@@ -45,7 +46,14 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(cast("AsgiApp", app), intake, container.request_meter(), container.tracer(), clock)
+    return Edge(
+        cast("AsgiApp", app),
+        ShortWay(mediator, intake),
+        container.request_meter(),
+        container.tracer(),
+        clock,
+        settings.limits.max_body_bytes,
+    )
 
 
 @asynccontextmanager

@@ -1,8 +1,13 @@
 """What surrounds every HTTP request, routed or not: its trace, its measure, and the path made fit for the router."""
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
 from api.asgi import AsgiApp, Message, Receive, Scope, Send
+from api.bodies import ClientGone, header, whole_body
+from api.short_way import Answer, Route, ShortWay, answer_to
 from api.symbol_paths import routable
-from api.tick_intake import TickIntake
 from application.ports.clock import Clock
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
@@ -11,51 +16,99 @@ from infrastructure.telemetry.tracing import OpenTelemetryTracer
 # Anybody can invent methods; what is counted by must be bounded.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNMATCHED = "unmatched"
+# What metrics show where nobody was left to answer.
+_CLIENT_GONE = 499
+
+Result = TypeVar("Result")
 
 
 class Edge:
-    """Wraps the Litestar app, and lets ticks take the short way past it.
+    """Wraps the Litestar app, and lets some requests take the short way past it.
 
     A plain wrapper and not a middleware, which runs only for requests that have a route.
     """
 
     def __init__(
-        self, app: AsgiApp, intake: TickIntake, meter: RequestMeter, tracer: OpenTelemetryTracer, clock: Clock
+        self,
+        app: AsgiApp,
+        short_way: ShortWay,
+        meter: RequestMeter,
+        tracer: OpenTelemetryTracer,
+        clock: Clock,
+        max_body_bytes: int,
     ) -> None:
         self.app = app
-        self._intake = intake
+        self.short_way = short_way
+        self.max_body_bytes = max_body_bytes
         self._meter = meter
         self._tracer = tracer
         self._clock = clock
+
+    @property
+    def traces(self) -> bool:
+        """Whether any request may be traced."""
+        return self._tracer.enabled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         method = str(scope["method"])
-        trace = TraceContext(_traceparent(scope))
+        traceparent = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
+        route = None if scope["query_string"] else self.short_way.route(method, scope["path"])
+        if route is None:
+            await self._observed(method, traceparent, self._by_router(scope, receive, send))
+        else:
+            await self._observed(method, traceparent, self._by_short_way(route, scope, receive, send))
+
+    async def answer(self, method: str, route: Route, media_type: str | None, body: bytes) -> Answer:
+        """The answer to a request on the short way whose body is there."""
+        return await self._observed(method, None, self._answer(route, media_type, body))
+
+    def refuse(self, error: Exception) -> Answer:
+        """The answer to what never became a request."""
+        current_trace.set(TraceContext())
+        answer = answer_to(error, "")
+        self._meter.observe(UNMATCHED, "OTHER", answer.status, 0.0)
+        return answer
+
+    async def _observed(
+        self, method: str, traceparent: bytes | None, work: Coroutine[Any, Any, tuple[str, int, Result]]
+    ) -> Result:
+        trace = TraceContext(traceparent)
         start = self._clock.monotonic()
-        token = current_trace.set(trace)
+        # Not reset: whatever request comes next sets its own.
+        current_trace.set(trace)
         route, status = UNMATCHED, 500
         try:
             span = self._tracer.request(trace, method)
             if span is None:
-                route, status = await self._pass_on(method, scope, receive, send)
+                route, status, result = await work
             else:
                 with span:
-                    route, status = await self._pass_on(method, scope, receive, send)
+                    route, status, result = await work
+            return result
         finally:
-            current_trace.reset(token)
             shown = method if method in _METHODS else "OTHER"
             self._meter.observe(route, shown, status, self._clock.monotonic() - start)
 
-    async def _pass_on(self, method: str, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
-        """Let the short way or the router answer; the template of the route, and the status."""
-        if method == "POST" and scope["path"] in self._intake.paths:
-            return scope["path"], await self._intake.answer(scope, receive, send)
-        return await self._route(scope, receive, send)
+    async def _answer(self, route: Route, media_type: str | None, body: bytes) -> tuple[str, int, Answer]:
+        answer = await self.short_way.answer(route, media_type, body)
+        return route.template, answer.status, answer
 
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
+    async def _by_short_way(self, route: Route, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
+        try:
+            body = await whole_body(scope, receive, self.max_body_bytes)
+        except ClientGone:
+            return route.template, _CLIENT_GONE, None
+        except (Exception, asyncio.CancelledError) as error:
+            answer = answer_to(error, route.path)
+        else:
+            answer = await self.short_way.answer(route, header(scope, b"content-type"), body)
+        await send_answer(send, answer)
+        return route.template, answer.status, None
+
+    async def _by_router(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
         status = 500
 
         async def counting_send(message: Message) -> None:
@@ -69,11 +122,20 @@ class Edge:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         inner = {**scope, "path": path, "method": method}
         await self.app(inner, receive, counting_send)
-        return str(inner.get("path_template") or UNMATCHED), status
+        return str(inner.get("path_template") or UNMATCHED), status, None
 
 
-def _traceparent(scope: Scope) -> bytes | None:
-    for name, value in scope["headers"]:
-        if name == b"traceparent":
-            return bytes(value)
-    return None
+async def send_answer(send: Send, answer: Answer) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [
+                (b"content-type", answer.media_type.encode()),
+                (b"content-length", b"%d" % len(answer.body)),
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

@@ -2,11 +2,13 @@
 
 | error | status | type |
 |---|---|---|
+| MalformedRequest | 400 | malformed-request |
 | MalformedBody | 400 | malformed-body |
 | ValidationFailed, InvalidQuery | 400 | validation-failed |
 | SymbolNotFound | 404 | symbol-not-found |
 | no such route | 404 | not-found |
 | method not allowed | 405 | method-not-allowed |
+| TooSlow | 408 | too-slow |
 | body or batch too large | 413 | too-large |
 | UnsupportedMediaType | 415 | unsupported-media-type |
 | QueueFull, Draining | 503, with Retry-After | unavailable |
@@ -38,6 +40,20 @@ MEDIA_TYPE = "application/problem+json"
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class MalformedRequest(Exception):
+    """What came is not HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__("What was sent is no HTTP request.")
+
+
+class TooSlow(Exception):
+    """The client took longer over its request than the limits allow."""
+
+    def __init__(self) -> None:
+        super().__init__("The request did not arrive in the time that limits.head_seconds and the like allow.")
+
+
 class UnsupportedMediaType(Exception):
     """The body is of a type that the route does not take. The message says which ones it does."""
 
@@ -57,9 +73,11 @@ class Problem:
     errors: tuple[ErrorView, ...] = ()
 
 
-def problem_of(error: Exception, path: str) -> Problem:
+def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a table
     """The table above. What is in none of its rows is logged, with the path it happened at."""
     match error:
+        case MalformedRequest():
+            return Problem("malformed-request", "Not HTTP", 400, str(error))
         case MalformedBody():
             return Problem("malformed-body", "The body cannot be read", 400, str(error))
         case ValidationFailed():
@@ -71,6 +89,8 @@ def problem_of(error: Exception, path: str) -> Problem:
             return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
         case MethodNotAllowedException():
             return Problem("method-not-allowed", "Method not allowed", 405, "This address takes other methods.")
+        case TooSlow():
+            return Problem("too-slow", "Too slow", 408, str(error))
         case BatchTooLarge():
             return Problem("too-large", "Too large", 413, str(error))
         case RequestEntityTooLarge():

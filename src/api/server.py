@@ -1,13 +1,17 @@
 """Serves the app with uvicorn until told to stop."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from api.app import create_app
+from api.http_protocol import HttpProtocol
+from api.known_heads import KnownHeads
 from infrastructure.settings import Settings
 from infrastructure.telemetry.logs import configure_logging
 
@@ -27,6 +31,15 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in zip(handled, previous, strict=True):
                 signal.signal(number, handler)
+
+    async def on_tick(self, counter: int) -> bool:
+        # Ten times a second; a second is fine enough for deadlines.
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, HttpProtocol):
+                    connection.check_deadline(now)
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -51,13 +64,18 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed."""
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
+    edge = create_app(settings)
+    heads = KnownHeads(edge.short_way, settings.limits.max_body_bytes)
     config = uvicorn.Config(
-        create_app(settings),
+        edge,
         host=settings.server.host,
         port=settings.server.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        http=partial(HttpProtocol, edge, heads, settings.limits),  # type: ignore[arg-type]  # made as a class is
+        proxy_headers=False,
+        timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # waits for any number of seconds
         ws="none",
         lifespan="on",
         # The rest of the deadline is for draining the queues.

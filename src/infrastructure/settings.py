@@ -90,6 +90,10 @@ class SimulationSettings(Section):
 class LimitsSettings(Section):
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
     max_page_size: int = Field(1000, ge=1)
+    head_seconds: float = Field(10.0, gt=0, le=3600)
+    body_seconds: float = Field(30.0, gt=0, le=3600)
+    keep_alive_seconds: float = Field(75.0, gt=0, le=3600)
+    stream_idle_seconds: float = Field(300.0, gt=0, le=86_400)
 
 
 class TelemetrySettings(Section):

@@ -19,13 +19,13 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 class OpenTelemetryTracer:
     """Decides by request whether it is traced, before the SDK costs anything.
 
-    exporter: where finished spans go; None traces nothing.
+    exporter: where finished spans go; None traces nothing, and `enabled` is False.
     sample_ratio: share of the requests traced whose caller does not ask for it in its `traceparent`.
     """
 
     def __init__(self, exporter: SpanProcessor | None, sample_ratio: float) -> None:
         self._sample_ratio = sample_ratio if exporter else 0.0
-        self._enabled = exporter is not None
+        self.enabled = exporter is not None
         self._provider = TracerProvider(
             # What comes as far as the SDK has been chosen already.
             sampler=ALWAYS_ON,
@@ -39,7 +39,7 @@ class OpenTelemetryTracer:
 
     def request(self, context: TraceContext, name: str) -> AbstractContextManager[object] | None:
         """The span of a whole request; None where it is not sampled."""
-        if not self._enabled or not (context.sampled_by_caller or random.random() < self._sample_ratio):  # noqa: S311  # no secret
+        if not self.enabled or not (context.sampled_by_caller or random.random() < self._sample_ratio):  # noqa: S311  # no secret
             return None
         carrier = {"traceparent": context.traceparent} if context.traceparent else {}
         span = self._tracer.start_span(name, self._propagator.extract(carrier))

@@ -1,0 +1,53 @@
+"""Coroutines that are run at once, as far as they go without waiting."""
+
+import types
+from collections.abc import Coroutine, Generator
+from functools import partial
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class MustWait(Exception):
+    """The coroutine waits for something. rest: what is left of it, for a task to run."""
+
+    def __init__(self, rest: Coroutine[Any, Any, Any]) -> None:
+        super().__init__()
+        self.rest = rest
+
+
+def run_now(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """The coroutine's result, without a task and a turn of the event loop.
+
+    What runs this way must not ask for the current task, nor leave a context variable to be reset after it waited.
+
+    Raises:
+        MustWait: it could not be run to its end.
+    """
+    try:
+        waits_for = coroutine.send(None)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+    raise MustWait(_rest(coroutine, waits_for))
+
+
+async def _rest(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Result:
+    return await _resumed(coroutine, waits_for)
+
+
+@types.coroutine
+def _resumed(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Generator[Any, Any, Result]:
+    """Wait for what the coroutine waits for already, and go on; await would start it anew."""
+    while True:
+        try:
+            sent = yield waits_for
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, sent)
+        try:
+            waits_for = step()
+        except StopIteration as done:
+            result: Result = done.value
+            return result

@@ -1,0 +1,226 @@
+"""HTTP/1.1 as uvicorn speaks it, with a short cut for the requests that feeders send all day, and deadlines.
+
+A request whose head is known (`KnownHeads`) is answered here, without a parser, a task or an ASGI cycle. Everything
+else, and every such request as soon as there is anything unusual about it, is uvicorn's: it is handed the bytes as they
+came. Single-threaded; invariant: bytes are never held here while uvicorn's parser is in the middle of a request.
+"""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from api.eager import MustWait, run_now
+from api.edge import Edge
+from api.known_heads import Head, KnownHeads
+from api.problems import MalformedRequest, TooSlow
+from api.short_way import Answer
+from infrastructure.settings import LimitsSettings
+
+STREAM_PATH = "/api/prices/stream"
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection.
+
+    Its deadlines are `limits`; `check_deadline` is to be called about every second.
+    """
+
+    def __init__(self, edge: Edge, heads: KnownHeads, limits: LimitsSettings, **of_uvicorn: Any) -> None:
+        super().__init__(**of_uvicorn)
+        self._edge = edge
+        self._heads = heads
+        self._limits = limits
+        # A known request whose body is not all here yet: its head, and all of its bytes that are.
+        self._begun: tuple[Head, int] | None = None
+        self._bytes = bytearray()
+        # A known request whose answer has to wait for something.
+        self._waiting = False
+        # Whether uvicorn's parser is in the middle of a request, and past its head.
+        self._in_request = False
+        self._in_body = False
+        self._upgraded = False
+        self._stopping = False
+        self._since = self.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiting:
+            # Reading is paused, but this was on its way already.
+            self._bytes += data
+            return
+        if self._begun is not None:
+            self._bytes += data
+            data = self._go_on()
+        while data and self._may_take_short_way():
+            found = self._heads.find(data)
+            if found is None:
+                break
+            data = self._take(*found, data)
+        if data:
+            super().data_received(data)
+
+    def shutdown(self) -> None:
+        self._stopping = True
+        self._hand_over()
+        if self._waiting:
+            # The task that works on the answer closes the connection behind it.
+            return
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # So that it is counted as any request whose client left.
+        self._hand_over()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        self._close_with(MalformedRequest())
+
+    def check_deadline(self, now: float) -> None:
+        """Close the connection if it has been idle for too long, or its client too slow with a request."""
+        limits = self._limits
+        if self.transport.is_closing() or self._waiting:
+            return
+        if self.flow.read_paused:
+            # It is we who keep the client waiting.
+            self._since = now
+        elif self._in_request or self._begun is not None:
+            if self._in_body and self.scope["path"] == STREAM_PATH:
+                allowed = limits.stream_idle_seconds
+            else:
+                allowed = limits.body_seconds if self._in_body or self._begun is not None else limits.head_seconds
+            if now - self._since > allowed:
+                self._hand_over()
+                self._close_with(TooSlow())
+        elif (self.cycle is None or self.cycle.response_complete) and now - self._since > limits.keep_alive_seconds:
+            self.transport.close()
+
+    # What uvicorn's parser tells.
+
+    def on_message_begin(self) -> None:
+        self._in_request = True
+        self._since = self.loop.time()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_body = True
+        self._since = self.loop.time()
+        self._upgraded = self._upgraded or self.parser.should_upgrade()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self.scope["path"] == STREAM_PATH:
+            self._since = self.loop.time()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_request = self._in_body = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._since = self.loop.time()
+        super().on_response_complete()
+
+    # The short cut.
+
+    def _may_take_short_way(self) -> bool:
+        cycle = self.cycle
+        return (
+            not self._in_request
+            and (cycle is None or (cycle.response_complete and cycle.keep_alive))
+            and not self._upgraded
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+            and not self._stopping
+        )
+
+    def _take(self, head: Head, head_bytes: int, data: bytes) -> bytes:
+        """Take the request that starts with a known head, or what there is of it; the bytes behind it."""
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+        self._since = self.loop.time()
+        end = head_bytes + head.body_bytes
+        if len(data) < end:
+            self._begun = head, head_bytes
+            self._bytes += data
+            return b""
+        return self._work(head, data[head_bytes:end], data[end:])
+
+    def _go_on(self) -> bytes:
+        """Take the request begun, once it is whole; the bytes behind it."""
+        assert self._begun is not None
+        head, head_bytes = self._begun
+        end = head_bytes + head.body_bytes
+        if len(self._bytes) < end:
+            return b""
+        data = bytes(self._bytes)
+        self._begun = None
+        self._bytes.clear()
+        return self._work(head, data[head_bytes:end], data[end:])
+
+    def _work(self, head: Head, body: bytes, behind: bytes) -> bytes:
+        answer = self._edge.answer(head.method, head.route, head.media_type, body)
+        if self._edge.traces:
+            # A span wants to begin and end in the same task.
+            self._wait_for(answer, behind)
+            return b""
+        try:
+            self._write(run_now(answer))
+        except MustWait as must_wait:
+            self._wait_for(must_wait.rest, behind)
+            return b""
+        return behind
+
+    def _wait_for(self, answer: Coroutine[Any, Any, Answer], behind: bytes) -> None:
+        self._waiting = True
+        self._bytes += behind
+        self.flow.pause_reading()
+        task = self.loop.create_task(self._answer_later(answer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer_later(self, coming: Coroutine[Any, Any, Answer]) -> None:
+        answer = await coming
+        self._waiting = False
+        if self.transport.is_closing():
+            return
+        self._write(answer)
+        if self._stopping:
+            self.transport.close()
+            return
+        self._since = self.loop.time()
+        self.flow.resume_reading()
+        data = bytes(self._bytes)
+        self._bytes.clear()
+        if data:
+            self.data_received(data)
+
+    def _write(self, answer: Answer) -> None:
+        self.server_state.total_requests += 1
+        self.transport.write(self._rendered(answer))
+
+    def _rendered(self, answer: Answer, closing: bool = False) -> bytes:
+        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in answer.headers).encode()
+        if closing:
+            more += b"connection: close\r\n"
+        return b"%b%b%bcontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+            STATUS_LINE[answer.status],
+            self._heads.default_headers(self.server_state.default_headers),
+            more,
+            answer.media_type.encode(),
+            len(answer.body),
+            answer.body,
+        )
+
+    def _hand_over(self) -> None:
+        """Let uvicorn have the request begun."""
+        if self._begun is not None:
+            data = bytes(self._bytes)
+            self._begun = None
+            self._bytes.clear()
+            super().data_received(data)
+
+    def _close_with(self, error: Exception) -> None:
+        """Say what is wrong, if no answer is under way, and close."""
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            self.transport.write(self._rendered(self._edge.refuse(error), closing=True))
+        self.transport.close()

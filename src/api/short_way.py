@@ -1,0 +1,77 @@
+"""The short way: the routes that are called all day, answered without a framework.
+
+A typed Litestar handler costs more than all the rest of a tick together (docs/decisions/0005-a-short-way-in.md has the
+figures). Two callers come this way: `Edge` by ASGI, and `HttpProtocol` straight from the socket. Litestar keeps the
+routes too, for whatever spelling of their address does not come this way.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from api.problems import MEDIA_TYPE as PROBLEM
+from api.problems import problem_body, problem_headers, problem_of
+from api.schemas import StatisticsView, encode
+from api.tick_intake import JSON, TickIntake
+from application.errors import Draining
+from application.mediator import Mediator
+from application.queries.get_symbol_statistics import GetSymbolStatistics
+
+_TAKEN = 202
+# A symbol that stands in its path as itself. The rest, with escapes or slashes, is for the router.
+_STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:-]{1,32})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """template: how metrics name it. respond: from media type and body to the body of an answer with `status`."""
+
+    template: str
+    path: str
+    status: int
+    respond: Callable[[str | None, bytes], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    media_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ShortWay:
+    def __init__(self, mediator: Mediator, intake: TickIntake) -> None:
+        self._mediator = mediator
+        self._posts = {
+            path: Route(path, path, _TAKEN, respond)
+            for path, respond in (("/api/prices", intake.take_one), ("/api/prices/batch", intake.take_many))
+        }
+
+    def route(self, method: str, path: str) -> Route | None:
+        """The route of a request without a query; None where the router shall see to it."""
+        if method == "POST":
+            return self._posts.get(path)
+        if method == "GET" and (match := _STATISTICS_PATH.match(path)):
+            return Route("/api/prices/{symbol}", path, 200, partial(self._statistics, match.group(1)))
+        return None
+
+    async def answer(self, route: Route, media_type: str | None, body: bytes) -> Answer:
+        """What the route answers, or the problem that came up."""
+        try:
+            return Answer(route.status, JSON, await route.respond(media_type, body))
+        except (Exception, asyncio.CancelledError) as given:
+            return answer_to(given, route.path)
+
+    async def _statistics(self, symbol: str, media_type: str | None, body: bytes) -> bytes:
+        return encode(StatisticsView.of(await self._mediator.send(GetSymbolStatistics(symbol))))
+
+
+def answer_to(given: BaseException, path: str) -> Answer:
+    """The problem that an error is."""
+    # Cancelled is who is still sending when the time for requests under way is over.
+    error = given if isinstance(given, Exception) else Draining()
+    problem = problem_of(error, path)
+    return Answer(problem.status, PROBLEM, problem_body(problem, path), tuple(problem_headers(error).items()))
