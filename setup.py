@@ -13,6 +13,7 @@ from setuptools import setup
 ENGINE = (
     "api/plain_ticks",
     "api/timestamps",
+    "application/commands/tick_rules",
     "domain/late_prices",
     "domain/moving_average",
     "domain/price",

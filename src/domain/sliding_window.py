@@ -81,9 +81,10 @@ class SlidingWindow:
             self._times[tail] = time_us
             self._tail = tail + 1
             self.newest_us = time_us
-        # Not min() and max(), which are calls.
-        self._back_low = min(self._back_low, price)
-        self._back_high = max(self._back_high, price)
+        if price < self._back_low:
+            self._back_low = price
+        if price > self._back_high:
+            self._back_high = price
         # Strictly older than the window is out: a price exactly one width old still counts.
         oldest_us = time_us - self._width_us
         head = self._head
@@ -92,8 +93,12 @@ class SlidingWindow:
         lowest = self._back_low
         highest = self._back_high
         if head < self._middle:
-            lowest = min(lowest, self._lows[head])
-            highest = max(highest, self._highs[head])
+            before = self._lows[head]
+            if before < lowest:
+                lowest = before
+            before = self._highs[head]
+            if before > highest:
+                highest = before
         self.lowest = lowest
         self.highest = highest
         if self._late is not None:
@@ -148,10 +153,15 @@ class SlidingWindow:
         low = inf
         high = -inf
         at = self._tail - 1
-        while at >= self._head:
-            low = min(low, lows[at])
+        head = self._head
+        while at >= head:
+            price = lows[at]
+            if price < low:
+                low = price
             lows[at] = low
-            high = max(high, highs[at])
+            price = highs[at]
+            if price > high:
+                high = price
             highs[at] = high
             at -= 1
         self._middle = self._tail

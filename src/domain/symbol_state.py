@@ -71,9 +71,10 @@ class SymbolState:
         late = time_us < window.newest_us
         self._average.push(price)
         self.update_count += 1
-        # Not min() and max(), which are calls.
-        self._min = min(self._min, price)
-        self._max = max(self._max, price)
+        if price < self._min:
+            self._min = price
+        if price > self._max:
+            self._max = price
         if late:
             self.late_count += 1
             window.insert_late(price, time_us)
