@@ -1,15 +1,24 @@
 """The quick reader's judgement: whether anything can have been lost between a body and what was decoded from it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from api.timestamps import EARLIEST_US, LATEST_US, from_rfc3339
 from domain.price import Price, read_number
 from domain.ticks import Ticks
 
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
 # A float has been given all the digits that were written if there were at most 15 of them, and if it is neither so
 # large that they may stand for an integer of 16 nor so small that floats lose digits.
-_EXACT_BELOW = 1e15
-_EXACT_ABOVE = 1e-300
+_EXACT_BELOW: Final = 1e15
+_EXACT_ABOVE: Final = 1e-300
+# The years 1 to 9999, as in api.timestamps.
+_EARLIEST_MS: Final = -62_135_596_800_000
+_LATEST_MS: Final = 253_402_300_799_999
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
 # Fifteen digits and a point: sixteen digits without one may be more than a float keeps, whatever exponent follows.
 _TOO_MANY_DIGITS = b"0" * 16
@@ -22,18 +31,23 @@ class NotPlain(Exception):
 def plain_ticks(symbols: list[str], prices: list[Price], milliseconds: list[int], body: bytes, gaps: int) -> Ticks:
     """The ticks of a body in which each has a symbol, a number for a price, an integer for a timestamp, no more.
 
-    gaps: commas between the ticks.
+    The lists become those of the ticks. gaps: commas between the ticks.
 
     Raises:
         NotPlain: something may have been lost.
     """
-    if symbols:
-        if not (min(prices) > _EXACT_ABOVE and max(prices) < _EXACT_BELOW):
+    for price in prices:
+        if not (isinstance(price, float) and _EXACT_ABOVE < price < _EXACT_BELOW):
             raise NotPlain
-        if max(milliseconds) * 1000 > LATEST_US or min(milliseconds) * 1000 < EARLIEST_US:
+    times_us = milliseconds
+    for at, moment_ms in enumerate(milliseconds):
+        if not _EARLIEST_MS <= moment_ms <= _LATEST_MS:
             raise NotPlain
-        _judge(body, 2 * len(symbols) + gaps)
-    return Ticks(symbols, prices, [moment * 1000 for moment in milliseconds])
+        # Compiled, this is a machine word, and its product no call; interpreted, only a name.
+        moment: i64 = moment_ms
+        times_us[at] = moment * 1000
+    _judge(body, 2 * len(symbols) + gaps)
+    return Ticks(symbols, prices, times_us)
 
 
 def mixed_ticks(

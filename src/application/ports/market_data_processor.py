@@ -56,6 +56,8 @@ class MarketDataProcessor(Protocol):
     async def submit(self, ticks: Ticks) -> Submitted:
         """Take valid ticks, all of them or as many as the policy allows, and count every one.
 
+        The object is the processor's from then on.
+
         Codes of refused ticks: `symbol_limit`, `queue_full`.
 
         Raises:

@@ -55,6 +55,7 @@ class Channel:
     def offer(self, ticks: Ticks, moment: float) -> int:
         """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
 
+        They are the channel's from then on: it may put others behind them.
         The dropping modes accept all and drop at once what is over capacity; under WAIT what is left must wait.
         """
         count = len(ticks)
@@ -116,7 +117,11 @@ class Channel:
     def _put(self, ticks: Ticks, moment: float) -> None:
         count = len(ticks)
         if count:
-            self._ticks.extend(ticks)
+            if self.tail == self.head:
+                self._ticks = ticks
+                self._first = 0
+            else:
+                self._ticks.extend(ticks)
             self.tail += count
             self._arrivals.append((self.tail, moment))
             _wake(self._reader)
