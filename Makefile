@@ -62,6 +62,6 @@ clean: interpreted ## Remove everything that was made here
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.venv/compiled: $(wildcard src/domain/*.py) $(wildcard src/api/*.py) $(wildcard src/application/commands/*.py) setup.py | .venv/dev
+.venv/compiled: $(wildcard src/domain/*.py) $(wildcard src/api/*.py) $(wildcard src/application/commands/*.py) $(wildcard src/infrastructure/*/*.py) setup.py | .venv/dev
 	MARKETDATA_COMPILED=1 $(BIN)/python setup.py -q build_ext --inplace
 	@touch $@

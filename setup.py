@@ -27,6 +27,8 @@ ENGINE = (
     "domain/ticks",
     "domain/vectors",
     "domain/wide_symbol_state",
+    "infrastructure/processing/latency",
+    "infrastructure/telemetry/meters",
 )
 
 

@@ -51,13 +51,12 @@ class HttpProtocol(HttpToolsProtocol):
         if self._begun is not None:
             self._bytes += data
             data = self._go_on()
-        while data and self._may_take_short_way():
-            found = self._heads.find(data)
+        while data:
+            found = self._heads.find(data) if self._may_take_short_way() else None
             if found is None:
-                break
+                super().data_received(data)
+                return
             data = self._take(*found, data)
-        if data:
-            super().data_received(data)
 
     def shutdown(self) -> None:
         self._stopping = True

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
+
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.problems import problem_body, problem_headers, problem_of
 from api.schemas import StatisticsView, encode
@@ -18,6 +20,7 @@ from api.tick_intake import JSON, TickIntake
 from application.errors import Draining
 from application.mediator import Mediator
 from application.queries.get_symbol_statistics import GetSymbolStatistics
+from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 _TAKEN = 202
 # A symbol that stands in its path as itself. The rest, with escapes or slashes, is for the router.
@@ -34,8 +37,9 @@ class Route:
     respond: Callable[[str | None, bytes], Awaitable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back. headers: besides those that tell type and length."""
+
     status: int
     media_type: str
     body: bytes
@@ -73,5 +77,8 @@ def answer_to(given: BaseException, path: str) -> Answer:
     """The problem that an error is."""
     # Cancelled is who is still sending when the time for requests under way is over.
     error = given if isinstance(given, Exception) else Draining()
+    if current_trace.get() is None:
+        # From here on, so that the log and the answer name the same.
+        current_trace.set(TraceContext())
     problem = problem_of(error, path)
     return Answer(problem.status, PROBLEM, problem_body(problem, path), tuple(problem_headers(error).items()))

@@ -56,7 +56,7 @@ _MIXED_MANY = msgspec.json.Decoder(list[MixedTick])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
+def decode_tick(body: bytes, now_us: int) -> Ticks:
     """The one tick of a body; `now_us` is its time where it names none.
 
     Raises:
@@ -67,14 +67,14 @@ def decode_tick(body: bytes, now_us: int) -> PriceUpdate:
         try:
             plain = _PLAIN_ONE.decode(body)
         except msgspec.ValidationError:
-            return _mixed([_MIXED_ONE.decode(body)], body, 0, now_us)[0]
-        return plain_ticks([plain.symbol], [plain.price], [plain.timestamp], body, 0)[0]
+            return _mixed([_MIXED_ONE.decode(body)], body, 0, now_us)
+        return plain_ticks([plain.symbol], [plain.price], [plain.timestamp], body, 0)
     except _GIVES_UP:
         pass
     if len(body) > _CAREFUL_BYTES_MAX:
         # Far more than a tick can need: millions of values would be built, only to be refused.
         raise MalformedBody(f"The body is not a tick: it is {len(body)} bytes long.")
-    return _read_tick(read_json(body), now_us)
+    return Ticks.of((_read_tick(read_json(body), now_us),))
 
 
 def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:

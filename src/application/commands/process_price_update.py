@@ -6,15 +6,14 @@ from application.commands.tick_rules import TickRules
 from application.errors import ValidationFailed
 from application.mediator import Message
 from application.ports.market_data_processor import MarketDataProcessor
-from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessPriceUpdate(Message[None]):
-    """Answered once the tick is accepted."""
+    """Answered once the tick is accepted. tick: one, as a batch of one."""
 
-    update: PriceUpdate
+    tick: Ticks
 
 
 class ProcessPriceUpdateValidator:
@@ -23,12 +22,12 @@ class ProcessPriceUpdateValidator:
 
     def validate(self, command: ProcessPriceUpdate) -> ProcessPriceUpdate:
         latest_us = self._rules.latest_us()
-        if self._rules.is_plain(command.update, latest_us):
+        if self._rules.are_plain(command.tick, latest_us):
             return command
-        update, errors = self._rules.check(command.update, latest_us)
+        update, errors = self._rules.check(command.tick[0], latest_us)
         if errors:
             raise ValidationFailed(errors, ticks=1)
-        return ProcessPriceUpdate(update)
+        return ProcessPriceUpdate(Ticks.of((update,)))
 
 
 class ProcessPriceUpdateHandler:
@@ -38,6 +37,6 @@ class ProcessPriceUpdateHandler:
         self._processor = processor
 
     async def handle(self, command: ProcessPriceUpdate) -> None:
-        submitted = await self._processor.submit(Ticks.of((command.update,)))
+        submitted = await self._processor.submit(command.tick)
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])

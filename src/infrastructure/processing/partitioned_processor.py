@@ -144,6 +144,8 @@ class PartitionedProcessor:
     def _by_partition(self, ticks: Ticks) -> tuple[dict[int, Ticks], list[FieldError]]:
         """The ticks of each partition in their order, and an error for each that is over the symbol limit."""
         assigned = self._assigned
+        if len(ticks) == 1 and (only := assigned.get(ticks.symbols[0])) is not None:
+            return {only: ticks}, []
         symbols = set(ticks.symbols)
         refused: list[FieldError] = []
         if not symbols <= assigned.keys():

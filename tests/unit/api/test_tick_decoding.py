@@ -13,6 +13,7 @@ from api.tick_decoding import UnreadableTick, decode_array, decode_lines, decode
 from application.errors import BatchTooLarge
 from domain.price import written
 from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
 
 NOW_US = 1_700_000_000_000_000
 
@@ -88,7 +89,7 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("body", "update"), GOOD)
 def test_good_tick_is_read(body: str, update: PriceUpdate) -> None:
-    read = decode_tick(body.encode(), NOW_US)
+    (read,) = decode_tick(body.encode(), NOW_US)
     assert read == update
     assert [type(value) for value in read] == [type(value) for value in update]
 
@@ -197,8 +198,8 @@ def _outcome(decode: Any, body: str) -> object:
         result = decode(body.encode(), NOW_US)
     except UnreadableTick as bad:
         return bad.errors
-    if isinstance(result, PriceUpdate):
-        return [(type(value), value) for value in result]
+    if isinstance(result, Ticks):
+        return [(type(value), value) for value in result[0]]
     indexes = [result.index_of(i) for i in range(len(result.ticks))]
     return [tuple(map(type, update)) for update in result.ticks], list(result.ticks), indexes, result.errors
 
@@ -207,7 +208,7 @@ def _outcome(decode: Any, body: str) -> object:
     "digits", ["9078429826967454e-5", "9007199254740993e-15", "1234567890.123456", "0.0000012345678901"]
 )
 def test_sixteen_digits_are_never_left_to_a_float(digits: str) -> None:
-    price = decode_tick(f'{{"symbol":"A","price":{digits}}}'.encode(), NOW_US).price
+    price = decode_tick(f'{{"symbol":"A","price":{digits}}}'.encode(), NOW_US).prices[0]
     assert written(price) == Decimal(digits)
 
 

@@ -22,6 +22,12 @@ from support.fakes import START_US, FakeClock
 from support.processors import CountingProcessor
 
 GOOD = PriceUpdate("AAPL", 100.0, START_US)
+
+
+def one(update: PriceUpdate) -> ProcessPriceUpdate:
+    return ProcessPriceUpdate(Ticks.of([update]))
+
+
 SKEW_US = 60_000_000
 
 
@@ -47,12 +53,12 @@ def batch_validator(ticks_max: int = 1000) -> ProcessPriceBatchValidator:
 def test_good_tick_passes_unchanged(update: PriceUpdate) -> None:
     validator = ProcessPriceUpdateValidator(rules())
     for _ in range(2):
-        assert validator.validate(ProcessPriceUpdate(update)).update == update
+        assert validator.validate(one(update)).tick[0] == update
 
 
 def test_symbol_gets_its_one_spelling() -> None:
-    command = ProcessPriceUpdate(GOOD._replace(symbol=" btc/usd "))
-    assert ProcessPriceUpdateValidator(rules()).validate(command).update.symbol == "BTC/USD"
+    command = one(GOOD._replace(symbol=" btc/usd "))
+    assert ProcessPriceUpdateValidator(rules()).validate(command).tick[0].symbol == "BTC/USD"
 
 
 BAD = [
@@ -77,23 +83,23 @@ BAD = [
 def test_bad_tick_is_refused_by_field_and_code(update: PriceUpdate, field: str, code: str, symbol_known: bool) -> None:
     validator = ProcessPriceUpdateValidator(rules())
     if symbol_known:
-        validator.validate(ProcessPriceUpdate(GOOD))
+        validator.validate(one(GOOD))
     with pytest.raises(ValidationFailed) as caught:
-        validator.validate(ProcessPriceUpdate(update))
+        validator.validate(one(update))
     assert [(error.field, error.code) for error in caught.value.errors] == [(field, code)]
     assert caught.value.ticks == 1
 
 
 def test_everything_wrong_with_a_tick_is_said_at_once() -> None:
     with pytest.raises(ValidationFailed) as caught:
-        ProcessPriceUpdateValidator(rules()).validate(ProcessPriceUpdate(PriceUpdate("", 0.0, 1 << 62, -1.0, "")))
+        ProcessPriceUpdateValidator(rules()).validate(one(PriceUpdate("", 0.0, 1 << 62, -1.0, "")))
     assert [error.field for error in caught.value.errors] == ["symbol", "price", "timestamp", "volume", "id"]
 
 
 def test_memory_of_known_symbols_is_bounded_and_forgetting_changes_nothing() -> None:
     validator = ProcessPriceUpdateValidator(rules(symbols_max=2))
     for name in ("A", "B", "C", "A", "B", "C"):
-        assert validator.validate(ProcessPriceUpdate(GOOD._replace(symbol=name))).update.symbol == name
+        assert validator.validate(one(GOOD._replace(symbol=name))).tick.symbols[0] == name
 
 
 def test_batch_of_good_ticks_passes_as_it_is() -> None:
@@ -144,19 +150,19 @@ def test_batch_over_the_limit_is_refused_uncounted(command: ProcessPriceBatch) -
 
 async def test_single_tick_is_submitted() -> None:
     processor = CountingProcessor()
-    await ProcessPriceUpdateHandler(processor).handle(ProcessPriceUpdate(GOOD))
+    await ProcessPriceUpdateHandler(processor).handle(one(GOOD))
     assert processor.accepted == [GOOD]
 
 
 async def test_single_tick_over_the_symbol_limit_is_a_failed_validation() -> None:
     processor = CountingProcessor(unwelcome=("AAPL",))
     with pytest.raises(ValidationFailed, match="too many"):
-        await ProcessPriceUpdateHandler(processor).handle(ProcessPriceUpdate(GOOD))
+        await ProcessPriceUpdateHandler(processor).handle(one(GOOD))
 
 
 async def test_full_queue_reaches_whoever_sent_the_tick() -> None:
     with pytest.raises(QueueFull):
-        await ProcessPriceUpdateHandler(CountingProcessor(room=0)).handle(ProcessPriceUpdate(GOOD))
+        await ProcessPriceUpdateHandler(CountingProcessor(room=0)).handle(one(GOOD))
 
 
 async def test_unreadable_tick_is_counted_and_refused() -> None:
