@@ -18,6 +18,7 @@ from api.routes.operations import operation_routes
 from api.routes.prices import price_routes
 from api.short_way import ShortWay
 from api.tick_intake import TickIntake
+from api.tick_stream import TickStream
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 
@@ -49,6 +50,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     return Edge(
         cast("AsgiApp", app),
         ShortWay(mediator, intake),
+        TickStream(mediator, clock, settings.processing.max_batch_size),
         container.request_meter(),
         container.tracer(),
         clock,

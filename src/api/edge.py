@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from api.answer import Answer, answer_to, send_answer
 from api.asgi import AsgiApp, Message, Receive, Scope, Send
 from api.bodies import ClientGone, header, whole_body
-from api.short_way import Answer, Route, ShortWay, answer_to
+from api.short_way import Route, ShortWay
 from api.symbol_paths import routable
+from api.tick_stream import STREAM_PATH, TickStream
 from application.ports.clock import Clock
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
@@ -32,6 +34,7 @@ class Edge:
         self,
         app: AsgiApp,
         short_way: ShortWay,
+        stream: TickStream,
         meter: RequestMeter,
         tracer: OpenTelemetryTracer,
         clock: Clock,
@@ -39,6 +42,7 @@ class Edge:
     ) -> None:
         self.app = app
         self.short_way = short_way
+        self._stream = stream
         self.max_body_bytes = max_body_bytes
         self._meter = meter
         self._tracer = tracer
@@ -56,7 +60,9 @@ class Edge:
         method = str(scope["method"])
         traceparent = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
         route = None if scope["query_string"] else self.short_way.route(method, scope["path"])
-        if route is None:
+        if method == "POST" and scope["path"] == STREAM_PATH:
+            await self._observed(method, traceparent, self._by_stream(scope, receive, send))
+        elif route is None:
             await self._observed(method, traceparent, self._by_router(scope, receive, send))
         else:
             await self._observed(method, traceparent, self._by_short_way(route, scope, receive, send))
@@ -111,8 +117,13 @@ class Edge:
             answer = answer_to(error, route.path)
         else:
             answer = await self.short_way.answer(route, header(scope, b"content-type"), body)
-        await send_answer(send, answer)
-        return route.template, answer.status, None
+        return route.template, await send_answer(send, answer), None
+
+    async def _by_stream(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
+        try:
+            return STREAM_PATH, await self._stream.answer(scope, receive, send), None
+        except ClientGone:
+            return STREAM_PATH, _CLIENT_GONE, None
 
     async def _by_router(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
         status = 500
@@ -129,19 +140,3 @@ class Edge:
         inner = {**scope, "path": path, "method": method}
         await self.app(inner, receive, counting_send)
         return str(inner.get("path_template") or UNMATCHED), status, None
-
-
-async def send_answer(send: Send, answer: Answer) -> None:
-    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                (b"content-type", answer.media_type.encode()),
-                (b"content-length", b"%d" % len(answer.body)),
-                *headers,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": answer.body})

@@ -10,14 +10,13 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api.answer import Answer
 from api.eager import MustWait, run_now
 from api.edge import Edge
 from api.known_heads import Head, KnownHeads
 from api.problems import MalformedRequest, TooSlow
-from api.short_way import Answer
+from api.tick_stream import STREAM_PATH
 from infrastructure.settings import LimitsSettings
-
-STREAM_PATH = "/api/prices/stream"
 
 
 class HttpProtocol(HttpToolsProtocol):

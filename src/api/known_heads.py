@@ -71,7 +71,7 @@ class KnownHeads:
         parser: Any = httptools.HttpRequestParser(reader)
         try:
             parser.feed_data(text)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return None
         fields = reader.fields
         if (

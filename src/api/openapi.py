@@ -37,6 +37,7 @@ _REF = "#/components/schemas/"
 _PROBLEMS = {
     400: "The body or a parameter is bad; `errors` says what.",
     404: "Nothing is known of the symbol.",
+    408: "Nothing came for longer than `limits.stream_idle_seconds`.",
     413: "The body, or the batch, is too large.",
     415: "The body is of another media type.",
     503: "The queue is full under a rejecting policy, or the service is shutting down. Retry after `Retry-After`.",
@@ -98,6 +99,22 @@ def _paths() -> Json:
                     "application/json": {"schema": {"type": "array", "items": _ref("Tick")}, "example": BATCH},
                     "application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON_BATCH},
                 },
+            )
+        },
+        "/api/prices/stream": {
+            "post": _operation(
+                "Take ticks without end, one a line, as they arrive",
+                _answer(202, BatchView, "The accounting, once the body has ended.", BATCH_ANSWER),
+                (400, 408, 415, 503),
+                [
+                    _parameter(
+                        "progress",
+                        "Answer at once, with a line of `accepted` and `rejected` a second; the accounting comes last.",
+                        {"type": "boolean", "default": False},
+                        False,
+                    )
+                ],
+                body={"application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON_BATCH}},
             )
         },
         "/api/prices/{symbol}": {

@@ -123,6 +123,13 @@ class BatchView(View, frozen=True):
         return cls(result.accepted, result.rejected, [ErrorView.of(error) for error in result.errors])
 
 
+class ProgressView(View, frozen=True):
+    """What became of a stream of ticks so far."""
+
+    accepted: int
+    rejected: int
+
+
 class LatencyView(View, frozen=True):
     """From accepted to processed, in milliseconds."""
 

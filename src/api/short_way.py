@@ -11,16 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-import msgspec
-
-from api.problems import MEDIA_TYPE as PROBLEM
-from api.problems import problem_body, problem_headers, problem_of
+from api.answer import Answer, answer_to
 from api.schemas import StatisticsView, encode
 from api.tick_intake import JSON, TickIntake
-from application.errors import Draining
 from application.mediator import Mediator
 from application.queries.get_symbol_statistics import GetSymbolStatistics
-from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 _TAKEN = 202
 # A symbol that stands in its path as itself. The rest, with escapes or slashes, is for the router.
@@ -35,15 +30,6 @@ class Route:
     path: str
     status: int
     respond: Callable[[str | None, bytes], Awaitable[bytes]]
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What goes back. headers: besides those that tell type and length."""
-
-    status: int
-    media_type: str
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class ShortWay:
@@ -71,14 +57,3 @@ class ShortWay:
 
     async def _statistics(self, symbol: str, media_type: str | None, body: bytes) -> bytes:
         return encode(StatisticsView.of(await self._mediator.send(GetSymbolStatistics(symbol))))
-
-
-def answer_to(given: BaseException, path: str) -> Answer:
-    """The problem that an error is."""
-    # Cancelled is who is still sending when the time for requests under way is over.
-    error = given if isinstance(given, Exception) else Draining()
-    if current_trace.get() is None:
-        # From here on, so that the log and the answer name the same.
-        current_trace.set(TraceContext())
-    problem = problem_of(error, path)
-    return Answer(problem.status, PROBLEM, problem_body(problem, path), tuple(problem_headers(error).items()))

@@ -13,6 +13,7 @@ ROUTES = {
     ("/api/prices", "post"),
     ("/api/prices", "get"),
     ("/api/prices/batch", "post"),
+    ("/api/prices/stream", "post"),
     ("/api/prices/{symbol}", "get"),
     ("/api/prices/{symbol}/anomalies", "get"),
     ("/api/anomalies", "get"),
@@ -66,6 +67,8 @@ def test_every_example_fits_its_schema(content: dict[str, Any]) -> None:
         ("get", "/health/ready", "/health/ready"),
         ("post", "/api/prices", "/api/prices"),
         ("post", "/api/prices/batch", "/api/prices/batch"),
+        ("post", "/api/prices/stream", "/api/prices/stream"),
+        ("post", "/api/prices/stream?progress=maybe", "/api/prices/stream"),
     ],
 )
 def test_every_answer_fits_the_document(service: Service, method: str, path: str, route: str) -> None:

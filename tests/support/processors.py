@@ -15,7 +15,7 @@ class CountingProcessor:
         self._room = room
         self._unwelcome = unwelcome
 
-    async def submit(self, ticks: Ticks) -> Submitted:
+    async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
         refused = []
         for position, update in enumerate(ticks):
             if update.symbol in self._unwelcome:

@@ -30,12 +30,14 @@ class ProcessPriceBatch(Message[BatchResult]):
     indexes: the place in the batch of each of them; None where all of the batch could be read.
     rejected: how many ticks of the batch are already known to be bad.
     errors: what is wrong with those, with their index.
+    patient: wait for room in the queues, whatever their policy says.
     """
 
     ticks: Ticks
     indexes: Sequence[int] | None = None
     rejected: int = 0
     errors: tuple[FieldError, ...] = ()
+    patient: bool = False
 
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
@@ -83,7 +85,7 @@ class ProcessPriceBatchValidator:
             indexes.append(index)
         bad = len(command.ticks) - len(good)
         found.sort(key=lambda error: -1 if error.index is None else error.index)
-        return ProcessPriceBatch(Ticks.of(good), indexes, command.rejected + bad, tuple(found))
+        return ProcessPriceBatch(Ticks.of(good), indexes, command.rejected + bad, tuple(found), command.patient)
 
 
 class ProcessPriceBatchHandler:
@@ -95,7 +97,7 @@ class ProcessPriceBatchHandler:
     async def handle(self, command: ProcessPriceBatch) -> BatchResult:
         if command.rejected:
             self._processor.reject(command.rejected)
-        submitted = await self._processor.submit(command.ticks)
+        submitted = await self._processor.submit(command.ticks, command.patient)
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
         if submitted.accepted == 0:

@@ -53,10 +53,10 @@ class ProcessingStatistics:
 
 
 class MarketDataProcessor(Protocol):
-    async def submit(self, ticks: Ticks) -> Submitted:
+    async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
         """Take valid ticks, all of them or as many as the policy allows, and count every one.
 
-        The object is the processor's from then on.
+        The object is the processor's from then on. patient: wait for room, whatever the policy is.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.
 

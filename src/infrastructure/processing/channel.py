@@ -52,21 +52,22 @@ class Channel:
     def __len__(self) -> int:
         return self.tail - self.head
 
-    def offer(self, ticks: Ticks, moment: float) -> int:
+    def offer(self, ticks: Ticks, moment: float, mode: FullMode | None = None) -> int:
         """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
 
-        They are the channel's from then on: it may put others behind them.
+        They are the channel's from then on: it may put others behind them. mode: instead of the channel's own.
         The dropping modes accept all and drop at once what is over capacity; under WAIT what is left must wait.
         """
+        mode = mode or self.mode
         count = len(ticks)
         over = count + self.tail - self.head - self.capacity
-        if over <= 0 or self.mode is FullMode.DROP_OLDEST:
+        if over <= 0 or mode is FullMode.DROP_OLDEST:
             self._put(ticks, moment)
             if over > 0:
                 self._drop_oldest(over)
             return count
         self._put(ticks.part(0, count - over), moment)
-        if self.mode is FullMode.DROP_NEWEST:
+        if mode is FullMode.DROP_NEWEST:
             self.dropped += over
             return count
         return count - over

@@ -98,7 +98,7 @@ class PartitionedProcessor:
         self._received += ticks
         self._rejected += ticks
 
-    async def submit(self, ticks: Ticks) -> Submitted:
+    async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
         if not self._open:
             self.reject(len(ticks))
             raise Draining
@@ -108,7 +108,7 @@ class PartitionedProcessor:
         taken_of: dict[int, int] = {}
         for index, line in lines.items():
             channel = self._partitions[index].channel
-            waits = channel.mode is FullMode.WAIT
+            waits = patient or channel.mode is FullMode.WAIT
             taken = await self._put_waiting(channel, line) if waits else self._put(channel, line)
             accepted += taken
             if taken < len(line):
@@ -178,7 +178,7 @@ class PartitionedProcessor:
         try:
             async with channel.turn:
                 while self._open:
-                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic())
+                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), FullMode.WAIT)
                     self._received += taken
                     self._accepted += taken
                     done += taken

@@ -81,9 +81,9 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
     turn_of_batch: list[int] = []
 
     class Watching(CountingProcessor):
-        async def submit(self, ticks: Ticks) -> Submitted:
+        async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
             turn_of_batch.append(turns[0])
-            return await super().submit(ticks)
+            return await super().submit(ticks, patient)
 
     async def somebody_else() -> None:
         while True:

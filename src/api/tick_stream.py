@@ -1,0 +1,158 @@
+"""Ticks without end: one request whose body is NDJSON, taken as it arrives.
+
+While the queues have no room nothing more is read, whatever their policy says: the network holds up the sender.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+from litestar import Request
+
+from api.answer import Answer, answer_to, send_answer, start_answer
+from api.asgi import Receive, Scope, Send
+from api.bodies import body_parts, header
+from api.query_parameters import QueryParameters
+from api.schemas import BatchView, ErrorView, ProgressView, encode
+from api.tick_decoding import decode_lines
+from api.tick_intake import JSON, NDJSON, media_type
+from application.commands.process_price_batch import ERRORS_REPORTED_MAX
+from application.commands.refuse_price_update import RefusePriceUpdate
+from application.errors import BatchTooLarge, FieldError, Unavailable, ValidationFailed
+from application.mediator import Mediator
+from application.ports.clock import Clock
+
+STREAM_PATH = "/api/prices/stream"
+
+_LINE_BYTES_MAX = 65_536
+_PROGRESS_SECONDS = 1.0
+
+
+class Lines:
+    """Cuts what arrives into blocks of whole lines, and passes over a line that goes on for too long."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._passing_over = False
+
+    def feed(self, part: bytes) -> tuple[bytes, bool]:
+        """The lines that are whole now, and whether a line behind them is given up."""
+        if self._passing_over:
+            end = part.find(b"\n") + 1
+            if end == 0:
+                return b"", False
+            self._passing_over = False
+            part = part[end:]
+        end = part.rfind(b"\n") + 1
+        block = self._rest + part[:end] if end else b""
+        self._rest = part[end:] if end else self._rest + part
+        if len(self._rest) > _LINE_BYTES_MAX:
+            self._rest = b""
+            self._passing_over = True
+        return block, self._passing_over
+
+    def last(self) -> bytes:
+        """What came after the last line feed."""
+        return self._rest
+
+
+class _Account:
+    """What became of the ticks of one stream."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.rejected = 0
+        self.errors: list[FieldError] = []
+
+    def refuse(self, errors: tuple[FieldError, ...], ticks: int, first: int) -> None:
+        """Count ticks that were not taken. first: place in the stream of what the errors call 0."""
+        room = ERRORS_REPORTED_MAX - len(self.errors)
+        self.errors += [error.at(first + (error.index or 0)) for error in errors[:room]]
+        self.rejected += ticks
+
+    def view(self) -> BatchView:
+        return BatchView(self.accepted, self.rejected, [ErrorView.of(error) for error in self.errors])
+
+
+class TickStream:
+    """ticks_max: how many ticks go on at once."""
+
+    def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int) -> None:
+        self._mediator = mediator
+        self._clock = clock
+        self._ticks_max = ticks_max
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Take the stream and answer with its accounting; the status. Raises ClientGone."""
+        try:
+            media_type(header(scope, b"content-type"), NDJSON)
+            tells_progress = _wants_progress(scope)
+        except Exception as error:
+            return await send_answer(send, answer_to(error, STREAM_PATH))
+        account = _Account()
+        if not tells_progress:
+            return await send_answer(send, await self._take(account, receive))
+        await start_answer(send, 202, NDJSON)
+        telling = asyncio.create_task(self._tell(account, send))
+        try:
+            answer = await self._take(account, receive)
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
+        await send({"type": "http.response.body", "body": answer.body + b"\n"})
+        return answer.status
+
+    async def _tell(self, account: _Account, send: Send) -> None:
+        while True:
+            await self._clock.sleep(_PROGRESS_SECONDS)
+            line = encode(ProgressView(account.accepted, account.rejected)) + b"\n"
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+
+    async def _take(self, account: _Account, receive: Receive) -> Answer:
+        lines = Lines()
+        try:
+            async for part in body_parts(receive):
+                block, gave_up = lines.feed(part)
+                await self._process(account, block)
+                if gave_up:
+                    message = f"the line has more than {_LINE_BYTES_MAX} bytes"
+                    await self._refuse(account, FieldError("", "too_long", message))
+            await self._process(account, lines.last())
+        except (Unavailable, asyncio.CancelledError) as given:
+            # Cancelled is who is still sending when the time for requests under way is over.
+            so_far = f" Of this stream, {account.accepted} ticks were accepted and {account.rejected} rejected before."
+            return answer_to(given, STREAM_PATH, so_far)
+        return Answer(202, JSON, encode(account.view()))
+
+    async def _refuse(self, account: _Account, error: FieldError) -> None:
+        try:
+            await self._mediator.send(RefusePriceUpdate((error,)))
+        except ValidationFailed as failure:
+            account.refuse(failure.errors, failure.ticks, account.accepted + account.rejected)
+
+    async def _process(self, account: _Account, block: bytes) -> None:
+        if not block.strip():
+            return
+        first = account.accepted + account.rejected
+        try:
+            command = replace(decode_lines(block, self._clock.now_us(), self._ticks_max), patient=True)
+        except BatchTooLarge:
+            middle = block.rfind(b"\n", 0, len(block) // 2) + 1 or block.index(b"\n") + 1
+            await self._process(account, block[:middle])
+            await self._process(account, block[middle:])
+            return
+        try:
+            result = await self._mediator.send(command)
+        except ValidationFailed as failure:
+            account.refuse(failure.errors, len(command.ticks) + command.rejected, first)
+        else:
+            account.accepted += result.accepted
+            account.refuse(result.errors, result.rejected, first)
+
+
+def _wants_progress(scope: Scope) -> bool:
+    given = QueryParameters(Request(scope), ("progress",)).text("progress")  # type: ignore[arg-type]  # the scope of any request
+    if given not in (None, "true", "false"):
+        raise ValidationFailed([FieldError("progress", "unknown_value", "must be true or false")])
+    return given == "true"

@@ -1,0 +1,128 @@
+"""Both ways into the service, in this process, byte by byte: a connection whose other end is a test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from api.app import create_app
+from api.container import Container
+from api.edge import UNMATCHED, Edge
+from api.http_protocol import HttpProtocol
+from api.known_heads import KnownHeads
+from infrastructure.settings import Settings
+from support.fakes import FakeClock
+
+# Turns of the loop after which nothing more is going to happen by itself.
+_TURNS = 40
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closing = False
+        self.paused = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self.closing:
+            self.written += bytes(data)
+
+    def close(self) -> None:
+        self.closing = True
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+
+class Way:
+    """A service and its one way in. short: with the short cut in the protocol, or with uvicorn's own."""
+
+    def __init__(self, edge: Edge, container: Container, short: bool, settings: Settings) -> None:
+        self.container = container
+        self._settings = settings
+        self._edge = edge
+        self._short = short
+        self._state = ServerState()
+        self._config = uvicorn.Config(edge, log_config=None, ws="none", proxy_headers=False)
+        self._config.load()
+        self._heads = KnownHeads(edge.short_way, settings.limits.max_body_bytes)
+
+    def connect(self) -> tuple[HttpToolsProtocol, Transport]:
+        common: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}
+        protocol = (
+            HttpProtocol(self._edge, self._heads, self._settings.limits, **common)
+            if self._short
+            else HttpToolsProtocol(**common)
+        )
+        transport = Transport()
+        protocol.connection_made(transport)
+        return protocol, transport
+
+    async def exchange(self, *pieces: bytes) -> bytes:
+        """What comes back on a new connection for the pieces, sent one after the other, before it is closed."""
+        protocol, transport = self.connect()
+        for piece in pieces:
+            while transport.paused:  # noqa: ASYNC110  # the connection reads again after some turns of the loop
+                await asyncio.sleep(0)
+            if transport.closing:
+                break
+            protocol.data_received(piece)
+            await self.rest()
+        protocol.connection_lost(None)
+        await self.rest()
+        assert not self._state.tasks
+        return transport.written
+
+    async def rest(self) -> None:
+        """Until nothing happens any more by itself."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)  # a turn of the loop, which takes no time
+            if not self._state.tasks:
+                break
+        processor = self.container.processor()
+        while processor.statistics().queued:  # noqa: ASYNC110  # some turns for the workers
+            await asyncio.sleep(0)
+
+    def effects(self) -> object:
+        """What all that came in has done."""
+        account = self.container.processor().statistics()
+        counted = (account.received, account.accepted, account.rejected, account.processed, account.anomalies)
+        books = [partition.book for partition in self.container.partitions()]
+        states = [(name, book.snapshot(name)) for book in books for name in book.symbols()]
+        latency = self.container.request_meter().latency
+        # What is no HTTP, uvicorn alone does not count.
+        requests = {key: seen.count for key, seen in latency.items() if key != (UNMATCHED, "OTHER", 400)}
+        return counted, states, requests
+
+
+@asynccontextmanager
+async def both_ways(**sections: dict[str, Any]) -> AsyncIterator[tuple[Way, Way]]:
+    """The same service twice: reached by the short cut, and reached without it."""
+    settings = Settings(**{"simulation": {"enabled": False}, "processing": {"partitions": 2}, **sections})  # type: ignore[arg-type]
+    ways = []
+    for short in (True, False):
+        container = Container(settings=settings, clock=FakeClock())
+        edge = create_app(settings, container)
+        container.processor().start()
+        ways.append(Way(edge, container, short, settings))
+    try:
+        yield cast("tuple[Way, Way]", tuple(ways))
+    finally:
+        for way in ways:
+            await way.container.processor().stop()
