@@ -9,10 +9,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import engine, ingest
+from benchmarks import delay, engine, ingest, pipeline, reading
 from infrastructure.engine import ENGINE
 
-BENCHMARKS = {"singles": ingest.singles, "batches": ingest.batches, "engine": engine.engine}
+BENCHMARKS = {
+    # Memory first, before anything else has taken some.
+    "memory": engine.memory,
+    "singles": ingest.singles,
+    "batches": ingest.batches,
+    "stream": ingest.stream,
+    "reading": reading.reading,
+    "engine": engine.engine,
+    "dense": engine.dense,
+    "symbols": engine.symbols,
+    "delay": delay.delay,
+    "pipeline": pipeline.pipeline,
+}
 
 
 def main() -> int:
@@ -34,7 +46,8 @@ def main() -> int:
 def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         ratios = "  ".join(f"{ratio:.2f} x {name}" for name, ratio in row["ratios"].items())
-        print(f"  {row['side']:18} {row['per_second']:>12,.0f} {row['unit']:10} {ratios}")
+        value = f"{row['value']:,.0f}" if row["value"] >= 1000 else f"{row['value']:.3g}"
+        print(f"  {row['side']:32} {value:>12} {row['unit']:8} {ratios}")
 
 
 def _about() -> dict[str, Any]:

@@ -1,19 +1,20 @@
 """Ticks over HTTP: the service against a bare ASGI app and against FastAPI by hand, in alternating slices."""
 
 import time
-from collections.abc import Sequence
-from statistics import median
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.load import drive, request
+from benchmarks.load import chunked, drive, request
+from benchmarks.rows import rows_of
 from benchmarks.sides import BARE, FASTAPI, SERVICE, Side, sides
 from benchmarks.ticks import Tick, Walks, count_spikes
 
 _SYMBOLS = 128
+_IN_WINDOW = 20
 _CONNECTIONS = 64
-_SINGLES_PER_ROUND = 12_800
+_SINGLES_PER_ROUND = 25_600
 _BATCH = 1000
-_BATCHES_PER_ROUND = 64
+_BATCHES_PER_ROUND = 256
 _BATCH_CONNECTIONS = 4
 
 
@@ -23,7 +24,7 @@ class WrongResult(Exception):
 
 def singles(rounds: int) -> list[dict[str, Any]]:
     """One tick a request over 64 connections, each of which has symbols of its own so that their order holds."""
-    walks = Walks(_SYMBOLS, in_window=20)
+    walks = Walks(_SYMBOLS, _IN_WINDOW)
     slices = []
     ticks = []
     for _ in range(rounds + 1):
@@ -33,36 +34,58 @@ def singles(rounds: int) -> list[dict[str, Any]]:
         for tick in these:
             shares[int(tick.symbol[1:]) % _CONNECTIONS].append(request("/api/prices", tick.json))
         slices.append(shares)
-    return _measure(slices, ticks, _SINGLES_PER_ROUND, "req/s")
+    return _measure((SERVICE, BARE, FASTAPI), slices, ticks, "req/s")
 
 
 def batches(rounds: int) -> list[dict[str, Any]]:
     """JSON arrays of 1,000 ticks over 4 connections, each with symbols of its own."""
-    walks = [Walks(_SYMBOLS, in_window=20, seed=seed) for seed in range(_BATCH_CONNECTIONS)]
+    slices, ticks = _many(rounds, lambda these: [_array(each) for each in these])
+    return _measure((SERVICE, BARE, FASTAPI), slices, ticks, "ticks/s")
+
+
+def stream(rounds: int) -> list[dict[str, Any]]:
+    """NDJSON without end over 4 connections, each a request a round, in chunks of 1,000 lines."""
+    slices, ticks = _many(rounds, lambda these: [_chunked(these)])
+    return _measure((SERVICE, BARE), slices, ticks, "ticks/s")
+
+
+def _array(ticks: list[Tick]) -> bytes:
+    return request("/api/prices/batch", b"[" + b",".join(tick.json for tick in ticks) + b"]")
+
+
+def _chunked(chunks: list[list[Tick]]) -> bytes:
+    lines = [b"".join(tick.json + b"\n" for tick in ticks) for ticks in chunks]
+    return chunked("/api/prices/stream", lines)
+
+
+def _many(
+    rounds: int, requests: Callable[[list[list[Tick]]], list[bytes]]
+) -> tuple[list[list[list[bytes]]], list[Tick]]:
+    """For every round the requests of every connection, made of thousands of ticks; and all the ticks."""
+    walks = [Walks(_SYMBOLS, _IN_WINDOW, seed) for seed in range(_BATCH_CONNECTIONS)]
     slices = []
     ticks = []
     for _ in range(rounds + 1):
         shares = []
         for number, walk in enumerate(walks):
-            bodies = []
-            for _ in range(_BATCHES_PER_ROUND // _BATCH_CONNECTIONS):
-                these = [Tick(f"C{number}{tick.symbol}", tick.price, tick.timestamp_ms) for tick in walk.take(_BATCH)]
-                ticks += these
-                bodies.append(request("/api/prices/batch", b"[" + b",".join(tick.json for tick in these) + b"]"))
-            shares.append(bodies)
+            taken = walk.take(_BATCH * _BATCHES_PER_ROUND // _BATCH_CONNECTIONS)
+            these = [Tick(f"C{number}{tick.symbol}", tick.price, tick.timestamp_ms) for tick in taken]
+            ticks += these
+            shares.append(requests([these[at : at + _BATCH] for at in range(0, len(these), _BATCH)]))
         slices.append(shares)
-    return _measure(slices, ticks, _BATCH * _BATCHES_PER_ROUND, "ticks/s")
+    return slices, ticks
 
 
 def _measure(
-    slices: Sequence[Sequence[Sequence[bytes]]], ticks: list[Tick], per_round: int, unit: str
+    names: Sequence[str], slices: Sequence[Sequence[Sequence[bytes]]], ticks: list[Tick], unit: str
 ) -> list[dict[str, Any]]:
-    names = (SERVICE, BARE, FASTAPI)
+    per_round = len(ticks) / len(slices)
     rates: dict[str, list[float]] = {name: [] for name in names}
     with sides(*names, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
         for number, shares in enumerate(slices):
             # Who goes first changes from round to round; the first round only warms up.
-            for side in running[number % 3 :] + running[: number % 3]:
+            turn = number % len(running)
+            for side in running[turn:] + running[:turn]:
                 seconds = drive(side.port, shares)
                 start = time.perf_counter()
                 if side.name != BARE:
@@ -71,24 +94,13 @@ def _measure(
                 if number:
                     rates[side.name].append(per_round / (seconds + time.perf_counter() - start))
         for side in running:
-            if side.name != BARE:
-                _check(side, ticks)
-    return [
-        {
-            "side": name,
-            "per_second": median(rates[name]),
-            "unit": unit,
-            "ratios": {
-                other: median(ours / theirs for ours, theirs in zip(rates[name], rates[other], strict=True))
-                for other in names
-                if name == SERVICE and other != name
-            },
-        }
-        for name in names
-    ]
+            _check(side, ticks)
+    return rows_of(rates, SERVICE, unit)
 
 
 def _check(side: Side, ticks: list[Tick]) -> None:
+    if side.name == BARE:
+        return
     metrics = side.metrics()
     expected = len(ticks), count_spikes(ticks)
     found = metrics["processed"], metrics["anomalies"]

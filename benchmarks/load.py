@@ -13,6 +13,13 @@ def request(path: str, body: bytes, media_type: str = "application/json") -> byt
     return head.encode() + body
 
 
+def chunked(path: str, chunks: Sequence[bytes]) -> bytes:
+    media_type = "Content-Type: application/x-ndjson"
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return head.encode() + body + b"0\r\n\r\n"
+
+
 def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
 

@@ -26,12 +26,16 @@ class Side:
     name: str
     port: int
 
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+            body: bytes = answer.read()
+            return body
+
     def metrics(self) -> dict[str, Any]:
         """The side's accounts, once nothing is queued."""
         deadline = time.monotonic() + _SETTLE_SECONDS
         while True:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/metrics") as answer:
-                metrics: dict[str, Any] = json.load(answer)
+            metrics: dict[str, Any] = json.loads(self.get("/api/metrics"))
             if metrics["queued"] == 0:
                 return metrics
             if time.monotonic() > deadline:

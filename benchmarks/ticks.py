@@ -24,14 +24,15 @@ class Tick:
 class Walks:
     """Ticks of `symbols` symbols in turn, `in_window` of each within a second.
 
-    The fuller the window, the smaller the steps, so that spikes stay as rare: about one tick in a hundred.
+    step: the largest, as a fraction of the price. Without one, the fuller the window the smaller the steps, so that
+    spikes stay as rare.
     """
 
-    def __init__(self, symbols: int, in_window: int, seed: int = 1) -> None:
+    def __init__(self, symbols: int, in_window: float, seed: int = 1, step: float | None = None) -> None:
         self._source = random.Random(seed)
         self._prices = {f"S{i:07}": 100.0 for i in range(symbols)}
         self._per_ms = symbols * in_window / 1000
-        self._step = 0.01 / in_window**0.5
+        self._step = 0.01 / in_window**0.5 if step is None else step
         self._sent = 0
         self._order = list(self._prices)
 

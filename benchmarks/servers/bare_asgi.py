@@ -1,4 +1,4 @@
-"""The least that an ASGI app can do for the same bodies: decode them and answer 202."""
+"""The least that an ASGI app can do for the same requests: decode a body and answer 202, or answer fixed bytes."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ import msgspec
 import uvicorn
 
 
-class Tick(msgspec.Struct):
+class Tick(msgspec.Struct, gc=False):
     symbol: str
     price: float
     timestamp: int
@@ -18,24 +18,59 @@ ONE = msgspec.json.Decoder(Tick)
 MANY = msgspec.json.Decoder(list[Tick])
 START = {"type": "http.response.start", "status": 202}
 JSON = (b"content-type", b"application/json")
+# What the service answers for one symbol, in as many bytes.
+STATISTICS = (
+    b'{"symbol":"S0000001","currentPrice":100.12345,"movingAverage":100.12345678901234,"minPrice":99.12345,'
+    b'"maxPrice":101.12345,"updateCount":1000,"lateCount":0,"anomalyCount":10,'
+    b'"lastUpdateTime":"2023-11-14T22:13:20.000Z"}'
+)
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
-async def app(
-    scope: dict[str, Any],
-    receive: Callable[[], Awaitable[dict[str, Any]]],
-    send: Callable[[dict[str, Any]], Awaitable[None]],
-) -> None:
+async def whole(receive: Receive) -> bytes:
     message = await receive()
-    body = message["body"]
+    if not message["more_body"]:
+        return bytes(message["body"])
+    parts = [message["body"]]
     while message["more_body"]:
         message = await receive()
-        body += message["body"]
-    if scope["path"] == "/api/prices":
-        ONE.decode(body)
-        answer = b'{"accepted":1}'
+        parts.append(message["body"])
+    return b"".join(parts)
+
+
+async def count_lines(receive: Receive) -> int:
+    """Decode whole lines as they come."""
+    count = 0
+    rest = b""
+    more = True
+    while more:
+        message = await receive()
+        more = message["more_body"]
+        part = message["body"]
+        end = part.rfind(b"\n") + 1
+        if end:
+            count += len(ONE.decode_lines(rest + part[:end]))
+            rest = part[end:]
+        else:
+            rest += part
+    return count
+
+
+async def app(scope: dict[str, Any], receive: Receive, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    path = scope["path"]
+    if scope["method"] == "GET":
+        start = {**START, "status": 200}
+        answer = STATISTICS
     else:
-        answer = b'{"accepted":%d,"rejected":0,"errors":[]}' % len(MANY.decode(body))
-    await send({**START, "headers": [JSON, (b"content-length", b"%d" % len(answer))]})
+        start = START
+        if path == "/api/prices":
+            ONE.decode(await whole(receive))
+            answer = b'{"accepted":1}'
+        else:
+            count = await count_lines(receive) if path.endswith("stream") else len(MANY.decode(await whole(receive)))
+            answer = b'{"accepted":%d,"rejected":0,"errors":[]}' % count
+    await send({**start, "headers": [JSON, (b"content-length", b"%d" % len(answer))]})
     await send({"type": "http.response.body", "body": answer})
 
 

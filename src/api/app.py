@@ -63,14 +63,16 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
     processor = container.processor()
     processor.start()
     _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
-    feed = asyncio.create_task(container.feed().run()) if settings.simulation.enabled else None
+    running = [asyncio.create_task(container.loop_watch().run())]
+    if settings.simulation.enabled:
+        running.append(asyncio.create_task(container.feed().run()))
     try:
         yield
     finally:
-        if feed is not None:
-            feed.cancel()
+        for task in running:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await feed
+                await task
         left = await processor.stop()
         await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
         account = processor.statistics()

@@ -51,6 +51,7 @@ from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsR
 from infrastructure.settings import ProcessingSettings, Settings
 from infrastructure.simulation import RandomWalk, SimulatedFeed
 from infrastructure.system_clock import SystemClock
+from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.tracing import OpenTelemetryTracer, otlp_exporter
@@ -85,6 +86,8 @@ class Container(containers.DeclarativeContainer):
     pipeline_meter = providers.Singleton(PipelineMeter)
     spans = providers.Singleton(otlp_exporter, settings.provided.telemetry.traces_endpoint)
     tracer = providers.Singleton(OpenTelemetryTracer, spans, settings.provided.telemetry.traces_sample_ratio)
+
+    loop_watch = providers.Singleton(LoopWatch, clock)
 
     anomalies = providers.Singleton(InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity)
     anomaly_sink = anomalies
@@ -137,7 +140,7 @@ class Container(containers.DeclarativeContainer):
     mediator = providers.Singleton(Mediator, MESSAGES, handlers, behaviours)
 
     exposition = providers.Singleton(
-        PrometheusExposition, processor, partitions, anomalies, request_meter, pipeline_meter
+        PrometheusExposition, processor, partitions, anomalies, request_meter, pipeline_meter, loop_watch
     )
     walk = providers.Singleton(
         RandomWalk,

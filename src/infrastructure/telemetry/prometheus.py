@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -12,6 +19,7 @@ from application.ports.market_data_processor import MarketDataProcessor, Process
 from infrastructure.processing.latency import BOUNDS_SECONDS, Latency
 from infrastructure.processing.partition import Partition
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,6 +45,7 @@ class PrometheusExposition:
         anomalies: InMemoryAnomalyRepository,
         requests: RequestMeter,
         messages: PipelineMeter,
+        loop_watch: LoopWatch,
     ) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -44,6 +53,12 @@ class PrometheusExposition:
         GCCollector(registry=self._registry)
         self._registry.register(_Processing(processor, tuple(partitions), anomalies))
         self._registry.register(_Latencies(requests, messages))
+        stall = Gauge(
+            "marketdata_event_loop_stall_seconds",
+            "The longest that the event loop kept a task waiting in the last 10 to 20 seconds.",
+            registry=self._registry,
+        )
+        stall.set_function(loop_watch.longest_stall)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)

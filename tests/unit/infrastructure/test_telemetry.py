@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.telemetry.logs import configure_logging
+from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
@@ -29,7 +31,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     partitions = partitions_of(1, capacity=2, sink=CollectingSink(failures=1), clock=clock)
     processor = processor_of(partitions, clock)
     requests, messages = RequestMeter(), PipelineMeter()
-    exposition = PrometheusExposition(processor, partitions, anomalies, requests, messages)
+    exposition = PrometheusExposition(processor, partitions, anomalies, requests, messages, LoopWatch(clock))
     processor.start()
     await processor.submit(Ticks.of(PriceUpdate("A", price, 0) for price in (1.0, 100.0, 110.0)))
     await clock.advance(1.0)
@@ -140,3 +142,19 @@ async def test_collector_that_does_not_answer_holds_up_nobody() -> None:
     await OpenTelemetryTracer(Stuck(InMemorySpanExporter()), 1.0).shutdown(0.01)
     assert not stuck.is_set()
     stuck.set()
+
+
+async def test_longest_stall_of_the_loop_is_noted_and_forgotten_in_time() -> None:
+    clock = FakeClock()
+    watch = LoopWatch(clock)
+    running = asyncio.create_task(watch.run())
+    await clock.advance(1.0)
+    assert watch.longest_stall() == pytest.approx(0.0, abs=1e-9)
+    clock.jump(1.5)
+    await clock.advance(0.1)
+    assert 0.48 <= watch.longest_stall() <= 0.5
+    await clock.advance(9.0)
+    assert watch.longest_stall() >= 0.48
+    await clock.advance(20.0)
+    assert watch.longest_stall() == pytest.approx(0.0, abs=1e-9)
+    running.cancel()
