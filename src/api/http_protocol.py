@@ -30,9 +30,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._edge = edge
         self._heads = heads
         self._limits = limits
-        # A known request whose body is not all here yet: its head, and all of its bytes that are.
-        self._begun: tuple[Head, int] | None = None
-        self._bytes = bytearray()
+        # A known request whose body is not all here yet, the bytes of it that are, and how many are missing.
+        self._begun: Head | None = None
+        self._parts: list[bytes] = []
+        self._missing = 0
         # A known request whose answer has to wait for something.
         self._waiting = False
         # Whether uvicorn's parser is in the middle of a request, and past its head.
@@ -45,11 +46,10 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._waiting:
             # Reading is paused, but this was on its way already.
-            self._bytes += data
+            self._parts.append(data)
             return
         if self._begun is not None:
-            self._bytes += data
-            data = self._go_on()
+            data = self._go_on(self._begun, data)
         while data:
             found = self._heads.find(data) if self._may_take_short_way() else None
             if found is None:
@@ -138,22 +138,23 @@ class HttpProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         end = head_bytes + head.body_bytes
         if len(data) < end:
-            self._begun = head, head_bytes
-            self._bytes += data
+            self._begun = head
+            self._parts = [data[:head_bytes], data[head_bytes:]]
+            self._missing = end - len(data)
             return b""
         return self._work(head, data[head_bytes:end], data[end:])
 
-    def _go_on(self) -> bytes:
-        """Take the request begun, once it is whole; the bytes behind it."""
-        assert self._begun is not None
-        head, head_bytes = self._begun
-        end = head_bytes + head.body_bytes
-        if len(self._bytes) < end:
+    def _go_on(self, head: Head, data: bytes) -> bytes:
+        """Take more of the request begun, and work on it once it is whole; the bytes behind it."""
+        if len(data) < self._missing:
+            self._parts.append(data)
+            self._missing -= len(data)
             return b""
-        data = bytes(self._bytes)
+        self._parts.append(data[: self._missing])
+        body = b"".join(self._parts[1:])
         self._begun = None
-        self._bytes.clear()
-        return self._work(head, data[head_bytes:end], data[end:])
+        self._parts = []
+        return self._work(head, body, data[self._missing :])
 
     def _work(self, head: Head, body: bytes, behind: bytes) -> bytes:
         answer = self._edge.answer(head.method, head.route, head.media_type, body)
@@ -170,7 +171,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _wait_for(self, answer: Coroutine[Any, Any, Answer], behind: bytes) -> None:
         self._waiting = True
-        self._bytes += behind
+        self._parts = [behind]
         self.flow.pause_reading()
         task = self.loop.create_task(self._answer_later(answer))
         self.tasks.add(task)
@@ -187,8 +188,8 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._since = self.loop.time()
         self.flow.resume_reading()
-        data = bytes(self._bytes)
-        self._bytes.clear()
+        data = b"".join(self._parts)
+        self._parts = []
         if data:
             self.data_received(data)
 
@@ -212,9 +213,9 @@ class HttpProtocol(HttpToolsProtocol):
     def _hand_over(self) -> None:
         """Let uvicorn have the request begun."""
         if self._begun is not None:
-            data = bytes(self._bytes)
+            data = b"".join(self._parts)
             self._begun = None
-            self._bytes.clear()
+            self._parts = []
             super().data_received(data)
 
     def _close_with(self, error: Exception) -> None:

@@ -132,7 +132,7 @@ class TickStream:
             account.refuse(failure.errors, failure.ticks, account.accepted + account.rejected)
 
     async def _process(self, account: _Account, block: bytes) -> None:
-        if not block.strip():
+        if not block or block.isspace():
             return
         first = account.accepted + account.rejected
         try:

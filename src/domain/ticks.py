@@ -77,11 +77,11 @@ class Ticks:
         if self.ids is not None or others.ids is not None:
             self.ids = _joined(self.ids, count, others.ids, len(others.symbols))
 
-    def spread(self, places: Sequence[int]) -> "dict[int, Ticks]":
-        """The ticks of each place, in their order. places: one for every tick; those below 0 are left out."""
+    def spread(self, places: Sequence[int | None]) -> "dict[int, Ticks]":
+        """The ticks of each place, in their order. places: one for every tick; those of None are left out."""
         spread: dict[int, Ticks] = {}
         for at, place in enumerate(places):
-            if place < 0:
+            if place is None:
                 continue
             line = spread.get(place)
             if line is None:

@@ -17,7 +17,7 @@ from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.throughput import Throughput
 
-_BATCH_MAX = 1024
+_BATCH_MAX = 4096
 _LOGGED_SYMBOLS_MAX = 1000
 
 _log = structlog.stdlib.get_logger(__name__)

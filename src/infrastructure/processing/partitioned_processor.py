@@ -22,8 +22,6 @@ from infrastructure.processing.throughput import Throughput
 _log = structlog.stdlib.get_logger(__name__)
 
 _ONE_ACCEPTED = Submitted(1)
-# The partition of a symbol that is over the limit.
-_NOWHERE = -1
 
 
 def partition_of(symbol: str, partitions: int) -> int:
@@ -146,9 +144,9 @@ class PartitionedProcessor:
         assigned = self._assigned
         if len(ticks) == 1 and (only := assigned.get(ticks.symbols[0])) is not None:
             return {only: ticks}, []
-        symbols = set(ticks.symbols)
         refused: list[FieldError] = []
-        if not symbols <= assigned.keys():
+        places = set(map(assigned.get, ticks.symbols))
+        if None in places:
             # In order of arrival: where there is room for some only, the first get it.
             for symbol in dict.fromkeys(ticks.symbols):
                 if symbol not in assigned and len(assigned) < self._symbols_max:
@@ -159,10 +157,10 @@ class PartitionedProcessor:
                 if symbol not in assigned
             ]
             self.reject(len(refused))
-        places = {assigned.get(symbol, _NOWHERE) for symbol in symbols}
-        if len(places) == 1 and not refused:
-            return {places.pop(): ticks}, refused
-        return ticks.spread([assigned.get(symbol, _NOWHERE) for symbol in ticks.symbols]), refused
+            places = set(map(assigned.get, ticks.symbols))
+        if len(places) == 1 and (only := places.pop()) is not None:
+            return {only: ticks}, refused
+        return ticks.spread(list(map(assigned.get, ticks.symbols))), refused
 
     def _put(self, channel: Channel, line: Ticks) -> int:
         """Put ticks in line and count every one of them; how many, from the first, are accepted."""

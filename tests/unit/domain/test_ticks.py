@@ -38,10 +38,10 @@ def test_part_is_that_of_a_list(updates: list[PriceUpdate], start: int, stop: in
 
 @given(TICKS)
 def test_ticks_spread_over_places_stay_in_order_and_those_of_no_place_are_left_out(updates: list[PriceUpdate]) -> None:
-    places = [{"A": 0, "B": 5, "C": -1}[update.symbol] for update in updates]
+    places = [{"A": 0, "B": 5, "C": None}[update.symbol] for update in updates]
     spread = Ticks.of(updates).spread(places)
     assert {place: list(ticks) for place, ticks in spread.items()} == {
         place: [update for update, its in zip(updates, places, strict=True) if its == place]
         for place in set(places)
-        if place >= 0
+        if place is not None
     }
