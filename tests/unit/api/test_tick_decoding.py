@@ -218,6 +218,10 @@ def test_sixteen_digits_are_never_left_to_a_float(digits: str) -> None:
         b'{"symbol":\n"A",\n"price":1}\n{"symbol":"B","price":1}',
         b'{"symbol":"A","price":1}{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
         b'{"symbol":"A","price":1}{"symbol":"A",\n"price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1},{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1,"id":"x\ny"}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1,\n"id":"x,y"},{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
+        b'[{"symbol":"A","price":1}\n{"symbol":"A","price":1}]\n{"symbol":"B","price":1}',
     ],
 )
 def test_a_tick_is_a_line_and_a_line_is_a_tick(body: bytes) -> None:
