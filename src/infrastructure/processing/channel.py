@@ -10,6 +10,10 @@ from enum import Enum
 
 from domain.ticks import Ticks
 
+# Patient senders fill a queue no further than this: ticks that waited long have left the processor's caches, and the
+# room is for those who cannot wait.
+_PATIENT_DEPTH = 512
+
 
 class FullMode(Enum):
     """What happens to a tick for which there is no room.
@@ -52,15 +56,15 @@ class Channel:
     def __len__(self) -> int:
         return self.tail - self.head
 
-    def offer(self, ticks: Ticks, moment: float, mode: FullMode | None = None) -> int:
+    def offer(self, ticks: Ticks, moment: float, patient: bool = False) -> int:
         """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
 
-        They are the channel's from then on: it may put others behind them. mode: instead of the channel's own.
-        The dropping modes accept all and drop at once what is over capacity; under WAIT what is left must wait.
+        They are the channel's from then on: it may put others behind them. The dropping modes accept all and drop at
+        once what is over capacity; under WAIT, and for a patient sender whatever the mode, what is left must wait.
         """
-        mode = mode or self.mode
+        mode = FullMode.WAIT if patient else self.mode
         count = len(ticks)
-        over = count + self.tail - self.head - self.capacity
+        over = min(count + self.tail - self.head - self._depth(patient), count)
         if over <= 0 or mode is FullMode.DROP_OLDEST:
             self._put(ticks, moment)
             if over > 0:
@@ -89,9 +93,9 @@ class Channel:
         _wake(self._writer)
         return taken
 
-    async def wait_for_room(self) -> None:
+    async def wait_for_room(self, patient: bool = False) -> None:
         """Until there may be room, or the channel is closed. For the holder of `turn`."""
-        if len(self) >= self.capacity and not self._closed:
+        while len(self) >= self._depth(patient) and not self._closed:
             self._writer = asyncio.get_running_loop().create_future()
             try:
                 await self._writer
@@ -114,6 +118,9 @@ class Channel:
         self._closed = True
         _wake(self._reader)
         _wake(self._writer)
+
+    def _depth(self, patient: bool) -> int:
+        return min(self.capacity, _PATIENT_DEPTH) if patient else self.capacity
 
     def _put(self, ticks: Ticks, moment: float) -> None:
         count = len(ticks)

@@ -107,7 +107,7 @@ class PartitionedProcessor:
         for index, line in lines.items():
             channel = self._partitions[index].channel
             waits = patient or channel.mode is FullMode.WAIT
-            taken = await self._put_waiting(channel, line) if waits else self._put(channel, line)
+            taken = await self._put_waiting(channel, line, patient) if waits else self._put(channel, line)
             accepted += taken
             if taken < len(line):
                 taken_of[index] = taken
@@ -171,18 +171,18 @@ class PartitionedProcessor:
             self.reject(len(line) - taken)
         return taken
 
-    async def _put_waiting(self, channel: Channel, line: Ticks) -> int:
+    async def _put_waiting(self, channel: Channel, line: Ticks, patient: bool) -> int:
         done = 0
         try:
             async with channel.turn:
                 while self._open:
-                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), FullMode.WAIT)
+                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), patient)
                     self._received += taken
                     self._accepted += taken
                     done += taken
                     if done == len(line):
                         break
-                    await channel.wait_for_room()
+                    await channel.wait_for_room(patient)
         finally:
             # The sender went away, or the service is going: what it did not get in was not accepted.
             self.reject(len(line) - done)
