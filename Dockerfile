@@ -1,12 +1,17 @@
-# Builds in one stage, runs in another: the image that runs has no pip cache, no build tools and no root.
+# Builds in one stage, with the engine compiled, and runs in another: the image that runs has no pip cache, no build tools
+# and no root.
 FROM python:3.13-slim AS build
 WORKDIR /build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
 RUN python -m venv /opt/marketdata
-COPY requirements/run.txt requirements/run.txt
+RUN python -m venv /opt/compiler
+COPY requirements/run.txt requirements/compile.txt requirements/
 RUN /opt/marketdata/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
-COPY pyproject.toml README.md LICENSE ./
+RUN /opt/compiler/bin/pip install --no-cache-dir --require-hashes -r requirements/compile.txt
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY src src
-RUN /opt/marketdata/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN MARKETDATA_COMPILED=1 /opt/compiler/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+RUN /opt/marketdata/bin/pip install --no-cache-dir --no-deps dist/*.whl
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home marketdata

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format load bench compiled interpreted lock clean
+.PHONY: help run test check format load bench compiled wheel interpreted lock clean
 
 # Once there is a compiled engine, it is built anew whenever its source has changed: never run a stale one.
 ENGINE := $(wildcard .venv/compiled)
@@ -34,6 +34,9 @@ bench: .venv/dev $(ENGINE) ## Measure side by side and print ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
 compiled: .venv/compiled ## Compile the engine, which makes it several times as fast (needs a C compiler)
+
+wheel: .venv/dev ## Build a wheel with the compiled engine into dist
+	MARKETDATA_COMPILED=1 $(BIN)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 interpreted: ## Go back to the interpreted engine
 	rm -rf .venv/compiled build

@@ -21,7 +21,8 @@ BENCHMARKS = {
     "reading": reading.reading,
     "engine": engine.engine,
     "dense": engine.dense,
-    "symbols": engine.symbols,
+    "symbols": ingest.symbols,
+    "engine symbols": engine.symbols,
     "delay": delay.delay,
     "pipeline": pipeline.pipeline,
 }

@@ -16,6 +16,10 @@ _SINGLES_PER_ROUND = 25_600
 _BATCH = 1000
 _BATCHES_PER_ROUND = 256
 _BATCH_CONNECTIONS = 4
+_MANY = "1,000,000 symbols"
+_FEW = "100 symbols"
+# Until every one of the many symbols has come.
+_WARM_UP_ROUNDS = 4
 
 
 class WrongResult(Exception):
@@ -47,6 +51,33 @@ def stream(rounds: int) -> list[dict[str, Any]]:
     """NDJSON without end over 4 connections, each a request a round, in chunks of 1,000 lines."""
     slices, ticks = _many(rounds, lambda these: [_chunked(these)])
     return _measure((SERVICE, BARE), slices, ticks, "ticks/s")
+
+
+def symbols(rounds: int) -> list[dict[str, Any]]:
+    """Batches over a million symbols against batches over 100, at the same ticks a second.
+
+    The more symbols, the emptier their windows. Two services, one for each.
+    """
+    walks = {_MANY: Walks(1_000_000, 0.002, step=0.001), _FEW: Walks(100, _IN_WINDOW)}
+    rates: dict[str, list[float]] = {side: [] for side in walks}
+    sent = dict.fromkeys(walks, 0)
+    with sides(*walks, PROCESSING__MAX_SYMBOLS="1000000", PROCESSING__CHANNEL_CAPACITY="1000000") as running:
+        for number in range(-_WARM_UP_ROUNDS, rounds):
+            for side in running:
+                ticks = walks[side.name].take(_BATCH * _BATCHES_PER_ROUND)
+                sent[side.name] += len(ticks)
+                # One connection, so that the order of the ticks holds.
+                shares = [[_array(ticks[at : at + _BATCH]) for at in range(0, len(ticks), _BATCH)]]
+                start = time.perf_counter()
+                drive(side.port, shares)
+                side.metrics()
+                if number >= 0:
+                    rates[side.name].append(len(ticks) / (time.perf_counter() - start))
+        for side in running:
+            metrics = side.metrics()
+            if (metrics["processed"], metrics["late"]) != (sent[side.name], 0):
+                raise WrongResult(f"{side.name}: {sent[side.name]} ticks were sent, and it says {metrics}")
+    return rows_of(rates, _MANY, "ticks/s")
 
 
 def _array(ticks: list[Tick]) -> bytes:

@@ -51,7 +51,7 @@ def pin(core: int) -> None:
 
 @contextmanager
 def sides(*names: str, **variables: str) -> Iterator[list[Side]]:
-    """Start the named sides; `variables` are settings of the service."""
+    """Start the named sides, of which any but the known names is a service; `variables` are its settings."""
     with ExitStack() as stack:
         started = [stack.enter_context(_side(name, variables)) for name in names]
         pin(1)
@@ -66,9 +66,10 @@ def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
         BARE: [sys.executable, "-m", "benchmarks.servers.bare_asgi", str(port)],
         FASTAPI: [sys.executable, "-m", "benchmarks.servers.fastapi_service", str(port)],
     }
+    command = commands.get(name, commands[SERVICE])
     environment = os.environ | {f"MARKETDATA_{key}": value for key, value in variables.items()}
     process = subprocess.Popen(
-        commands[name],
+        command,
         env=environment,
         preexec_fn=lambda: pin(0),  # noqa: PLW1509  # one thread here
         stdout=subprocess.DEVNULL,

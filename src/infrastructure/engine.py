@@ -1,5 +1,5 @@
-"""Which build of the engine runs: the domain compiled ahead of time, or the same source interpreted."""
+"""Which build of the engine runs: compiled ahead of time, or the same source interpreted."""
 
-from domain import symbol_book
+from domain.vectors import COMPILED
 
-ENGINE = "interpreted" if str(symbol_book.__file__).endswith(".py") else "compiled"
+ENGINE = "compiled" if COMPILED else "interpreted"
