@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format load bench compiled wheel interpreted lock clean
+.PHONY: help run test check format load bench soak compiled wheel interpreted lock clean
 
 # Once there is a compiled engine, it is built anew whenever its source has changed: never run a stale one.
 ENGINE := $(wildcard .venv/compiled)
@@ -32,6 +32,9 @@ load: .venv/dev $(ENGINE) ## Load a service of its own for 30 s with Locust and 
 
 bench: .venv/dev $(ENGINE) ## Measure side by side and print ratios
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: .venv/dev $(ENGINE) ## Feed a service of its own at full speed for five minutes; fail if a tick is lost or memory grows
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 compiled: .venv/compiled ## Compile the engine, which makes it several times as fast (needs a C compiler)
 

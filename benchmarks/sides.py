@@ -25,6 +25,7 @@ FASTAPI = "FastAPI by hand"
 class Side:
     name: str
     port: int
+    pid: int
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
@@ -77,7 +78,7 @@ def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
     )
     try:
         _wait_for(port, process)
-        yield Side(name, port)
+        yield Side(name, port, process.pid)
     finally:
         process.terminate()
         process.wait()

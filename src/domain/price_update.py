@@ -8,8 +8,7 @@ from domain.price import Price
 class PriceUpdate(NamedTuple):
     """A tick.
 
-    A named tuple rather than a frozen dataclass, because millions of them are made and taken apart:
-    docs/decisions/0006-ticks-are-named-tuples.md has the figure.
+    Where there are many, they travel as `domain.ticks.Ticks`.
 
     symbol: in its one spelling, see `domain.symbol`.
     price: greater than 0, as written, see `domain.price`.
