@@ -87,9 +87,8 @@ async def _feed(side: Side, seconds: float) -> tuple[int, float, list[float]]:
     while time.monotonic() - start < seconds:
         await asyncio.sleep(min(_SAMPLE_SECONDS, seconds / 10))
         memory.append(_resident_mib(side.pid))
-        print(
-            f"  {time.monotonic() - start:5.0f} s {sum(each.accepted for each in feeders):>14,} ticks {memory[-1]:7.1f} MiB"
-        )
+        taken = sum(each.accepted for each in feeders)
+        print(f"  {time.monotonic() - start:5.0f} s {taken:>14,} ticks {memory[-1]:7.1f} MiB")
     for each in feeders:
         each.stopping = True
     await asyncio.gather(*(each.done for each in feeders))
