@@ -79,7 +79,10 @@ def mixed_ticks(
         if isinstance(price, float) and not _EXACT_ABOVE < price < _EXACT_BELOW:
             raise NotPlain
     for volume in volumes:
-        if isinstance(volume, float) and volume and not _EXACT_ABOVE < volume < _EXACT_BELOW:
+        if not isinstance(volume, float) or _EXACT_ABOVE < volume < _EXACT_BELOW:
+            continue
+        # A zero may have been a number too small for a float.
+        if volume or b"e-" in body or b"E-" in body:
             raise NotPlain
     times_us = [_moment(timestamp, now_us) for timestamp in timestamps]
     _judge(body, 4 * count - sum(missing) + gaps)

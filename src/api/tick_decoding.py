@@ -4,6 +4,7 @@ Two readers, one truth. The quick one takes what feeders send all day and gives 
 reads the rest and says what is wrong with it. What the quick one takes, the careful one would read the same.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -84,7 +85,7 @@ def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         BatchTooLarge: it has more than `ticks_max` items; none of them has been looked at.
     """
     try:
-        return ProcessPriceBatch(_read(body, now_us, ticks_max))
+        return ProcessPriceBatch(_read(_PLAIN_MANY.decode, _MIXED_MANY.decode, body, now_us, ticks_max, 1))
     except _GIVES_UP:
         pass
     items = _split_array(body)
@@ -100,11 +101,9 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         BatchTooLarge: there are more than `ticks_max`, or absurdly many empty ones; none of them has been looked at.
     """
     try:
-        written = body.rstrip()
-        # As an array, which is quicker to check: every line feed must have become a comma between two ticks, and every
-        # such comma must have been one. A line feed anywhere else makes an array that is malformed, or one comma more.
-        ticks = _read(b"[" + written.replace(b"\n", b",") + b"]", now_us, ticks_max)
-        if ticks and written.count(b"\n") == len(ticks) - 1:
+        ticks = _read(_PLAIN_ONE.decode_lines, _MIXED_ONE.decode_lines, body, now_us, ticks_max, 0)
+        # One a line: each line feed but a last one stands before a brace, as none inside a tick can.
+        if len(ticks) and body.count(b"\n{") == len(ticks) - 1 == body.count(b"\n", 0, len(body) - 1):
             return ProcessPriceBatch(ticks)
     except _GIVES_UP:
         pass
@@ -117,21 +116,31 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
     return _sort([_read_line(line) for line in lines], now_us)
 
 
-def _read(body: bytes, now_us: int, ticks_max: int) -> Ticks:
-    """The ticks of an array, by the first decoder that can read it. Raises one of _GIVES_UP, or BatchTooLarge."""
+def _read(
+    plain: Callable[[bytes], list[PlainTick]],
+    mixed: Callable[[bytes], list[MixedTick]],
+    body: bytes,
+    now_us: int,
+    ticks_max: int,
+    gap: int,
+) -> Ticks:
+    """The ticks of a body, by the first of two decoders that can read it. gap: commas between one and the next.
+
+    Raises one of _GIVES_UP, or BatchTooLarge.
+    """
     try:
-        ticks = _PLAIN_MANY.decode(body)
+        ticks = plain(body)
     except msgspec.ValidationError:
-        others = _MIXED_MANY.decode(body)
+        others = mixed(body)
         _check_size(len(others), ticks_max)
-        return _mixed(others, body, len(others) - 1, now_us)
+        return _mixed(others, body, gap * (len(others) - 1), now_us)
     _check_size(len(ticks), ticks_max)
     return plain_ticks(
         [tick.symbol for tick in ticks],
         [tick.price for tick in ticks],
         [tick.timestamp for tick in ticks],
         body,
-        len(ticks) - 1,
+        gap * (len(ticks) - 1),
     )
 
 

@@ -54,6 +54,7 @@ BAD: list[tuple[str, list[tuple[str, str]]]] = [
     ('{"symbol":"A","price":1e-400}', [("price", "invalid_number")]),
     ('{"symbol":"A","price":1,"volume":false}', [("volume", "wrong_type")]),
     ('{"symbol":"A","price":1,"volume":1e999}', [("volume", "invalid_number")]),
+    ('{"symbol":"A","price":1,"volume":1e-400}', [("volume", "invalid_number")]),
     ('{"symbol":"A","price":1,"id":7}', [("id", "wrong_type")]),
     ('{"symbol":"A","price":1,"timestamp":1.5}', [("timestamp", "wrong_type")]),
     ('{"symbol":"A","price":1,"timestamp":1e3}', [("timestamp", "wrong_type")]),
@@ -152,7 +153,7 @@ def test_no_lines_at_all_are_refused() -> None:
 VALUES = st.sampled_from(
     ["1", "1.5", '"1.5"', "1e999", "0", "-1", "true", "null", '"A"', '"a\\"b"', "[]", "1.0", "1e3", "1700000000000",
      '"2021-04-17T03:08:42.037Z"', "0.10000000000000000001", "1234567890123456", "9078429826967454e-5", "1e-310",
-     "123456789012345e-3", '"1e-400"', '"0.1"', '"\\u0041"', '"x y"']
+     "123456789012345e-3", '"1e-400"', '"0.1"', '"\\u0041"', '"x y"', "1e-400"]
 )  # fmt: skip
 KEYS = st.sampled_from(["symbol", "price", "timestamp", "volume", "id", "extra"])
 OBJECTS = st.lists(st.tuples(KEYS, VALUES), max_size=6).map(
@@ -222,6 +223,8 @@ def test_sixteen_digits_are_never_left_to_a_float(digits: str) -> None:
         b'{"symbol":"A","price":1,"id":"x\ny"}\n{"symbol":"B","price":1}',
         b'{"symbol":"A","price":1,\n"id":"x,y"},{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
         b'[{"symbol":"A","price":1}\n{"symbol":"A","price":1}]\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1\n"timestamp":7},{"symbol":"A","price":1,"timestamp":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"B","price":1}\n{"symbol":"A","price":1}\x0c',
     ],
 )
 def test_a_tick_is_a_line_and_a_line_is_a_tick(body: bytes) -> None:
