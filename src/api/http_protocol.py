@@ -5,18 +5,35 @@ else, and every such request as soon as there is anything unusual about it, is u
 came. Single-threaded; invariant: bytes are never held here while uvicorn's parser is in the middle of a request.
 """
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import Coroutine, Sized
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.answer import Answer
 from api.eager import MustWait, run_now
 from api.edge import Edge
 from api.known_heads import Head, KnownHeads
-from api.problems import MalformedRequest, TooSlow
+from api.problems import HeadTooLarge, MalformedRequest, TooSlow
 from api.tick_stream import STREAM_PATH
 from infrastructure.settings import LimitsSettings
+
+# The head of a request that comes in many pieces; one that comes at once is as long as a read, 256 KiB.
+_HEAD_BYTES_MAX = 65_536
+
+
+class _Flow(FlowControl):
+    """Reads no more while requests read before wait for their turn, or answers for the client to take them."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self._waiting and not self.write_paused:
+            super().resume_reading()
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -41,7 +58,19 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_body = False
         self._upgraded = False
         self._stopping = False
+        self._head_bytes = 0
         self._since = self.loop.time()
+        # Since when the client has not taken what is written for it.
+        self._stuck_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self.flow = _Flow(transport, self.pipeline)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._waiting:
+            self.flow.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         if self._waiting:
@@ -53,7 +82,7 @@ class HttpProtocol(HttpToolsProtocol):
         while data:
             found = self._heads.find(data) if self._may_take_short_way() else None
             if found is None:
-                super().data_received(data)
+                self._leave_to_uvicorn(data)
                 return
             data = self._take(*found, data)
 
@@ -76,7 +105,13 @@ class HttpProtocol(HttpToolsProtocol):
     def check_deadline(self, now: float) -> None:
         """Close the connection if it has been idle for too long, or its client too slow with a request."""
         limits = self._limits
-        if self.transport.is_closing() or self._waiting:
+        if self.flow.write_paused or self.transport.is_closing():
+            self._stuck_since = self._stuck_since or now
+            if now - self._stuck_since > limits.body_seconds:
+                self.transport.abort()
+            return
+        self._stuck_since = None
+        if self._waiting:
             return
         if self.flow.read_paused:
             # It is we who keep the client waiting.
@@ -96,6 +131,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_request = True
+        self._head_bytes = 0
         self._since = self.loop.time()
         super().on_message_begin()
 
@@ -117,6 +153,13 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._since = self.loop.time()
         super().on_response_complete()
+
+    def _leave_to_uvicorn(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_request and not self._in_body:
+            self._head_bytes += len(data)
+            if self._head_bytes > _HEAD_BYTES_MAX and not self.transport.is_closing():
+                self._close_with(HeadTooLarge())
 
     # The short cut.
 

@@ -10,6 +10,7 @@
 | method not allowed | 405 | method-not-allowed |
 | TooSlow | 408 | too-slow |
 | body or batch too large | 413 | too-large |
+| HeadTooLarge | 431 | head-too-large |
 | UnsupportedMediaType | 415 | unsupported-media-type |
 | QueueFull, Draining | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
@@ -45,6 +46,13 @@ class MalformedRequest(Exception):
 
     def __init__(self) -> None:
         super().__init__("What was sent is no HTTP request.")
+
+
+class HeadTooLarge(Exception):
+    """The head of the request does not end."""
+
+    def __init__(self) -> None:
+        super().__init__("The head of the request is larger than 64 KiB.")
 
 
 class TooSlow(Exception):
@@ -89,6 +97,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
         case MethodNotAllowedException():
             return Problem("method-not-allowed", "Method not allowed", 405, "This address takes other methods.")
+        case HeadTooLarge():
+            return Problem("head-too-large", "Too large a head", 431, str(error))
         case TooSlow():
             return Problem("too-slow", "Too slow", 408, str(error))
         case BatchTooLarge():

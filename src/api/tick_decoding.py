@@ -5,6 +5,7 @@ reads the rest and says what is wrong with it. What the quick one takes, the car
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
 from api.plain_ticks import NotPlain, mixed_ticks, plain_ticks
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
-from application.commands.process_price_batch import ProcessPriceBatch
+from application.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
 from application.errors import BatchTooLarge, FieldError
 from domain.price import InvalidNumber, Price, read_number
 from domain.price_update import PriceUpdate
@@ -21,6 +22,8 @@ from domain.ticks import Ticks
 FIELDS = ("symbol", "price", "timestamp", "volume", "id")
 _SHOWN_LENGTH_MAX = 64
 _CAREFUL_BYTES_MAX = 65_536
+# Unknown fields named of one tick; a few tell as much as thousands.
+_UNKNOWN_NAMED_MAX = 10
 
 
 class UnreadableTick(Exception):
@@ -90,7 +93,7 @@ def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         pass
     items = _split_array(body)
     _check_size(len(items), ticks_max)
-    return _sort([read_json(bytes(item)) for item in items], now_us)
+    return _sort([_read_item(bytes(item)) for item in items], now_us)
 
 
 def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
@@ -177,9 +180,16 @@ def _split_array(body: bytes) -> list[msgspec.Raw]:
         raise MalformedBody("The body is nested too deeply.") from None
 
 
+def _read_item(item: bytes) -> Any:
+    """The value that is written there. Of one far longer than a tick can be nothing is read."""
+    if len(item) > _CAREFUL_BYTES_MAX:
+        return UnreadableTick([FieldError("", "too_long", f"has more than {_CAREFUL_BYTES_MAX} bytes")])
+    return read_json(item)
+
+
 def _read_line(line: bytes) -> Any:
     try:
-        return read_json(line)
+        return _read_item(line)
     except MalformedBody as error:
         message = str(error).replace("The body", "The line")
         return UnreadableTick([FieldError("", "malformed", message)])
@@ -198,7 +208,8 @@ def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
             updates.append(_read_tick(item, now_us))
             indexes.append(index)
         except UnreadableTick as bad:
-            errors += [error.at(index) for error in bad.errors]
+            if len(errors) < ERRORS_REPORTED_MAX:
+                errors += [error.at(index) for error in bad.errors]
     return ProcessPriceBatch(Ticks.of(updates), indexes, len(items) - len(updates), tuple(errors))
 
 
@@ -209,8 +220,7 @@ def _read_tick(item: Any, now_us: int) -> PriceUpdate:
         raise UnreadableTick([FieldError("", "wrong_type", "must be a JSON object")])
     errors = [
         FieldError(_shown(key), "unknown_field", f"is not a field of a tick; those are {', '.join(FIELDS)}")
-        for key in item
-        if key not in FIELDS
+        for key in islice((key for key in item if key not in FIELDS), _UNKNOWN_NAMED_MAX)
     ]
     errors += [
         FieldError(_shown(key), "contradiction", "stands more than once, with different values")

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 
 import pytest
 
@@ -28,6 +29,15 @@ def everything(connection: socket.socket) -> bytes:
     while part := connection.recv(65_536):
         seen += part
     return seen
+
+
+def sent_until_cut_off(connection: socket.socket, data: bytes) -> int:
+    sent = 0
+    while True:
+        try:
+            sent += connection.send(data)
+        except (ConnectionResetError, BrokenPipeError):
+            return sent
 
 
 @pytest.mark.parametrize(
@@ -109,3 +119,38 @@ def test_traced_service_answers_the_short_way_too(start: Callable[..., Service])
         connection.sendall(WHOLE * 20 + WHOLE.replace(b"Host: x", b"Connection: close"))
         assert everything(connection).count(b"HTTP/1.1 202 ") == 21
     assert service.settled()["processed"] == 21
+
+
+def test_head_without_end_is_refused(service: Service) -> None:
+    with connected(service) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        seen = b""
+        connection.settimeout(0.05)
+        for number in count():
+            try:
+                connection.sendall(b"x-%d: %b\r\n" % (number, b"a" * 10_000))
+                seen += connection.recv(65_536)
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+            if seen:
+                break
+    assert number < 100
+    assert seen.startswith(b"HTTP/1.1 431 ")
+
+
+def test_client_that_reads_no_answers_is_not_read_from_and_let_go(start: Callable[..., Service]) -> None:
+    service = start(LIMITS__BODY_SECONDS="1")
+    host, port = service.url.removeprefix("http://").split(":")
+    with closing(socket.socket()) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((host, int(port)))
+        connection.settimeout(30)
+        # Sending stops for a while, and then the connection is cut off.
+        assert (
+            sent_until_cut_off(connection, b"GET /schema/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 1000) < 100_000_000
+        )
+    resident = re.search(r"^process_resident_memory_bytes (\S+)", service.client.get("/metrics").text, re.MULTILINE)
+    assert resident is not None
+    assert float(resident.group(1)) < 400_000_000

@@ -245,3 +245,14 @@ def test_batch_over_the_limit_is_refused_before_anything_in_it_is_read(item: str
 def test_absurdly_many_empty_lines_are_refused() -> None:
     with pytest.raises(BatchTooLarge):
         decode_lines(b"\n" * 201 + b'{"symbol":"A","price":1}', NOW_US, 100)
+
+
+@pytest.mark.parametrize("decode", [decode_array, decode_lines])
+def test_tick_of_absurd_length_or_with_absurdly_many_fields_costs_little(decode: Any) -> None:
+    fields = ",".join(f'"{i}":0' for i in range(2000))
+    wide, long = f"{{{fields}}}", '{"symbol":"' + "A" * 70_000 + '","price":1}'
+    body = f"[{wide},{long}]" if decode is decode_array else f"{wide}\n{long}"
+    command = decode(body.encode(), NOW_US, 100)
+    assert command.rejected == 2
+    assert len(command.errors) < 20
+    assert (command.errors[-1].index, command.errors[-1].code) == (1, "too_long")
