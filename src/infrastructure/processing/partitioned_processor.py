@@ -100,8 +100,8 @@ class PartitionedProcessor:
         if not self._open:
             self.reject(len(ticks))
             raise Draining
-        known_before = len(self._assigned)
-        lines, refused = self._by_partition(ticks)
+        added: list[str] = []
+        lines, refused = self._by_partition(ticks, added)
         accepted = 0
         taken_of: dict[int, int] = {}
         for index, line in lines.items():
@@ -113,7 +113,7 @@ class PartitionedProcessor:
                 taken_of[index] = taken
         if taken_of:
             without_room = self._without_room(ticks, taken_of)
-            self._forget_untaken(ticks, without_room, known_before)
+            self._forget_untaken(ticks, without_room, added)
             if accepted == 0:
                 raise QueueFull if self._open else Draining
             refused += without_room
@@ -139,8 +139,11 @@ class PartitionedProcessor:
     async def _drained(self) -> None:
         await asyncio.wait(self._supervisors)
 
-    def _by_partition(self, ticks: Ticks) -> tuple[dict[int, Ticks], list[FieldError]]:
-        """The ticks of each partition in their order, and an error for each that is over the symbol limit."""
+    def _by_partition(self, ticks: Ticks, added: list[str]) -> tuple[dict[int, Ticks], list[FieldError]]:
+        """The ticks of each partition in their order, and an error for each that is over the symbol limit.
+
+        Symbols that are new are put into `added`.
+        """
         assigned = self._assigned
         if len(ticks) == 1 and (only := assigned.get(ticks.symbols[0])) is not None:
             return {only: ticks}, []
@@ -151,6 +154,7 @@ class PartitionedProcessor:
             for symbol in dict.fromkeys(ticks.symbols):
                 if symbol not in assigned and len(assigned) < self._symbols_max:
                     assigned[symbol] = partition_of(symbol, len(self._partitions))
+                    added.append(symbol)
             refused = [
                 self._over_symbol_limit(position)
                 for position, symbol in enumerate(ticks.symbols)
@@ -204,15 +208,13 @@ class PartitionedProcessor:
                     errors.append(FieldError("", "queue_full", "the queue has no room for it", position))
         return errors
 
-    def _forget_untaken(self, ticks: Ticks, without_room: Sequence[FieldError], known_before: int) -> None:
+    def _forget_untaken(self, ticks: Ticks, without_room: Sequence[FieldError], added: Sequence[str]) -> None:
         """Give back the places of symbols that came new with these ticks and of which none was taken."""
-        if len(self._assigned) == known_before:
-            return
         left = {error.index for error in without_room}
         taken = {symbol for position, symbol in enumerate(ticks.symbols) if position not in left}
-        for symbol in set(ticks.symbols) - taken:
+        for symbol in added:
             # A symbol with statistics is not new, whoever brought it.
-            if symbol in self._assigned and symbol not in self._partitions[self._assigned[symbol]].book:
+            if symbol not in taken and symbol not in self._partitions[self._assigned[symbol]].book:
                 del self._assigned[symbol]
 
 

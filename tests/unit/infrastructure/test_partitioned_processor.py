@@ -90,6 +90,21 @@ async def test_symbol_of_which_nothing_was_taken_leaves_its_place_to_another(cap
     await processor.stop()
 
 
+async def test_symbol_whose_tick_is_still_queued_keeps_its_place() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, capacity=1, mode=FullMode.REJECT), clock, symbols_max=2)
+    processor.start()
+    assert (await processor.submit(Ticks.of([tick("A")]))).accepted == 1
+    with pytest.raises(QueueFull):
+        await processor.submit(Ticks.of([tick("A"), tick("B")]))
+    await clock.advance(1.0)
+    assert (await processor.submit(Ticks.of([tick("C")]))).accepted == 1
+    await clock.advance(1.0)
+    refused = (await processor.submit(Ticks.of([tick("A"), tick("D")]))).refused
+    assert [error.code for error in refused] == ["symbol_limit"]
+    await processor.stop()
+
+
 async def test_rejecting_queue_names_what_it_has_no_room_for() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1, capacity=2, mode=FullMode.REJECT), clock)
