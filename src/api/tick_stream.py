@@ -148,9 +148,13 @@ class TickStream:
         try:
             command = replace(decode_lines(block, self._clock.now_us(), self._ticks_max), patient=True)
         except BatchTooLarge:
-            middle = block.rfind(b"\n", 0, len(block) // 2) + 1 or block.index(b"\n") + 1
-            await self._process_lines(account, block[:middle])
-            await self._process_lines(account, block[middle:])
+            cut = block.rfind(b"\n", 0, len(block) // 2) + 1 or block.find(b"\n") + 1
+            if cut in (0, len(block)):
+                # Many ticks on one line are no tick.
+                await self._refuse(account, FieldError("", "malformed", "the line is more than one tick"))
+                return
+            await self._process_lines(account, block[:cut])
+            await self._process_lines(account, block[cut:])
             return
         try:
             result = await self._mediator.send(command)

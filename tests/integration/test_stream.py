@@ -83,6 +83,15 @@ def test_more_ticks_than_a_batch_may_have_are_taken(start: Callable[..., Service
     assert service.settled()["processed"] == 1000
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_more_ticks_on_one_line_than_a_batch_may_have_are_one_bad_tick(start: Callable[..., Service], end: str) -> None:
+    service = start(PROCESSING__MAX_BATCH_SIZE="7")
+    good = '{"symbol":"ONE","price":1}'
+    answer = service.client.post(PATH, content=f"{good}\n{good * 20}{end}", headers=NDJSON)
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["rejected"]) == (202, 1, 1)
+    assert [(error["index"], error["code"]) for error in answer.json()["errors"]] == [(1, "malformed")]
+
+
 def test_line_without_end_is_one_bad_tick_and_the_next_one_is_read(service: Service) -> None:
     before = service.accounts()["rejected"]
 
