@@ -10,9 +10,10 @@ from collections.abc import Coroutine, Sized
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.answer import Answer
+from api.answer_writer import AnswerWriter
 from api.eager import MustWait, run_now
 from api.edge import Edge
 from api.known_heads import Head, KnownHeads
@@ -42,10 +43,13 @@ class HttpProtocol(HttpToolsProtocol):
     Its deadlines are `limits`; `check_deadline` is to be called about every second.
     """
 
-    def __init__(self, edge: Edge, heads: KnownHeads, limits: LimitsSettings, **of_uvicorn: Any) -> None:
+    def __init__(
+        self, edge: Edge, heads: KnownHeads, writer: AnswerWriter, limits: LimitsSettings, **of_uvicorn: Any
+    ) -> None:
         super().__init__(**of_uvicorn)
         self._edge = edge
         self._heads = heads
+        self._writer = writer
         self._limits = limits
         # A known request whose body is not all here yet, the bytes of it that are, and how many are missing.
         self._begun: Head | None = None
@@ -238,20 +242,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _write(self, answer: Answer) -> None:
         self.server_state.total_requests += 1
-        self.transport.write(self._rendered(answer))
-
-    def _rendered(self, answer: Answer, closing: bool = False) -> bytes:
-        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in answer.headers).encode()
-        if closing:
-            more += b"connection: close\r\n"
-        return b"%b%b%bcontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
-            STATUS_LINE[answer.status],
-            self._heads.default_headers(self.server_state.default_headers),
-            more,
-            answer.media_type.encode(),
-            len(answer.body),
-            answer.body,
-        )
+        self.transport.write(self._writer.written(answer, self.server_state.default_headers))
 
     def _hand_over(self) -> None:
         """Let uvicorn have the request begun."""
@@ -264,5 +255,6 @@ class HttpProtocol(HttpToolsProtocol):
     def _close_with(self, error: Exception) -> None:
         """Say what is wrong, if no answer is under way, and close."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(self._rendered(self._edge.refuse(error), closing=True))
+            answer = self._edge.refuse(error)
+            self.transport.write(self._writer.written(answer, self.server_state.default_headers, closing=True))
         self.transport.close()

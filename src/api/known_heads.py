@@ -38,15 +38,6 @@ class KnownHeads:
         self._short_way = short_way
         self._body_bytes_max = body_bytes_max
         self._heads: dict[bytes, Head | None] = {}
-        self._rendered_from: list[tuple[bytes, bytes]] = []
-        self._rendered = b""
-
-    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> bytes:
-        """The headers that uvicorn makes once a second, as they are written."""
-        if headers is not self._rendered_from:
-            self._rendered_from = headers
-            self._rendered = b"".join(b"%b: %b\r\n" % pair for pair in headers)
-        return self._rendered
 
     def find(self, data: bytes) -> tuple[Head, int] | None:
         """The head that `data` starts with, and its length; None where it is unusual or not whole."""

@@ -9,6 +9,7 @@ from functools import partial
 
 import uvicorn
 
+from api.answer_writer import AnswerWriter
 from api.app import create_app
 from api.http_protocol import HttpProtocol
 from api.known_heads import KnownHeads
@@ -73,7 +74,7 @@ def serve(settings: Settings) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=partial(HttpProtocol, edge, heads, settings.limits),  # type: ignore[arg-type]  # made as a class is
+        http=partial(HttpProtocol, edge, heads, AnswerWriter(), settings.limits),  # type: ignore[arg-type]  # made as a class is
         proxy_headers=False,
         timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # waits for any number of seconds
         ws="none",

@@ -5,33 +5,20 @@ reads the rest and says what is wrong with it. What the quick one takes, the car
 """
 
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 import msgspec
 
-from api.careful_json import JsonObject, MalformedBody, NumberText, read_json
+from api.careful_json import MalformedBody, read_json
+from api.careful_ticks import UnreadableTick, read_tick
 from api.plain_ticks import NotPlain, mixed_ticks, plain_ticks
-from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.timestamps import InvalidTimestamp
 from application.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
 from application.errors import BatchTooLarge, FieldError
-from domain.price import InvalidNumber, Price, read_number
-from domain.price_update import PriceUpdate
+from domain.price import InvalidNumber
 from domain.ticks import Ticks
 
-FIELDS = ("symbol", "price", "timestamp", "volume", "id")
-_SHOWN_LENGTH_MAX = 64
 _CAREFUL_BYTES_MAX = 65_536
-# Unknown fields named of one tick; a few tell as much as thousands.
-_UNKNOWN_NAMED_MAX = 10
-
-
-class UnreadableTick(Exception):
-    """One tick that cannot be read, and why."""
-
-    def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(errors)
-        self.errors = tuple(errors)
 
 
 class PlainTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -77,7 +64,7 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
     if len(body) > _CAREFUL_BYTES_MAX:
         # Far more than a tick can need: millions of values would be built, only to be refused.
         raise MalformedBody(f"The body is not a tick: it is {len(body)} bytes long.")
-    return Ticks.of((_read_tick(read_json(body), now_us),))
+    return Ticks.of((read_tick(read_json(body), now_us),))
 
 
 def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
@@ -205,78 +192,9 @@ def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
     errors: list[FieldError] = []
     for index, item in enumerate(items):
         try:
-            updates.append(_read_tick(item, now_us))
+            updates.append(read_tick(item, now_us))
             indexes.append(index)
         except UnreadableTick as bad:
             if len(errors) < ERRORS_REPORTED_MAX:
                 errors += [error.at(index) for error in bad.errors]
     return ProcessPriceBatch(Ticks.of(updates), indexes, len(items) - len(updates), tuple(errors))
-
-
-def _read_tick(item: Any, now_us: int) -> PriceUpdate:
-    if isinstance(item, UnreadableTick):
-        raise item
-    if not isinstance(item, JsonObject):
-        raise UnreadableTick([FieldError("", "wrong_type", "must be a JSON object")])
-    errors = [
-        FieldError(_shown(key), "unknown_field", f"is not a field of a tick; those are {', '.join(FIELDS)}")
-        for key in islice((key for key in item if key not in FIELDS), _UNKNOWN_NAMED_MAX)
-    ]
-    errors += [
-        FieldError(_shown(key), "contradiction", "stands more than once, with different values")
-        for key in sorted(item.contradictions)
-    ]
-    symbol = _read_text(item, "symbol", errors)
-    price = _read_number(item, "price", errors)
-    timestamp_us = _read_timestamp(item, now_us, errors)
-    volume = _read_number(item, "volume", errors) if item.get("volume") is not None else None
-    tick_id = _read_text(item, "id", errors) if item.get("id") is not None else None
-    if errors or symbol is None or price is None:
-        raise UnreadableTick(errors)
-    return PriceUpdate(symbol, price, timestamp_us, volume, tick_id)
-
-
-def _read_text(item: JsonObject, field: str, errors: list[FieldError]) -> str | None:
-    value = item.get(field)
-    if isinstance(value, str) and not isinstance(value, NumberText):
-        return value
-    errors.append(_missing(field) if field not in item else FieldError(field, "wrong_type", "must be a string"))
-    return None
-
-
-def _read_number(item: JsonObject, field: str, errors: list[FieldError]) -> Price | None:
-    value = item.get(field)
-    if isinstance(value, str):
-        try:
-            return read_number(value)
-        except InvalidNumber as error:
-            errors.append(FieldError(field, "invalid_number", str(error)))
-    else:
-        message = "must be a number, or a decimal number in a string"
-        errors.append(_missing(field) if field not in item else FieldError(field, "wrong_type", message))
-    return None
-
-
-def _read_timestamp(item: JsonObject, now_us: int, errors: list[FieldError]) -> int:
-    value = item.get("timestamp")
-    if value is None:
-        return now_us
-    try:
-        if isinstance(value, NumberText) and value.lstrip("-").isdigit() and len(value) <= 20:
-            return from_milliseconds(int(value))
-        if isinstance(value, str) and not isinstance(value, NumberText):
-            return from_rfc3339(value)
-        message = "must be RFC 3339 text with an offset, or an integer of milliseconds since the Unix epoch"
-        errors.append(FieldError("timestamp", "wrong_type", message))
-    except InvalidTimestamp as error:
-        errors.append(FieldError("timestamp", "invalid_timestamp", str(error)))
-    return now_us
-
-
-def _missing(field: str) -> FieldError:
-    return FieldError(field, "missing", "is required")
-
-
-def _shown(key: str) -> str:
-    """A key that anybody may have sent, fit to be shown."""
-    return ascii(key[:_SHOWN_LENGTH_MAX])[1:-1]

@@ -1,8 +1,9 @@
 """Bodies of ticks, to the mediator and back to bytes. What a body means is written here once for every way in."""
 
+from api.careful_ticks import UnreadableTick
 from api.problems import UnsupportedMediaType
 from api.schemas import BatchView, encode
-from api.tick_decoding import UnreadableTick, decode_array, decode_lines, decode_tick
+from api.tick_decoding import decode_array, decode_lines, decode_tick
 from application.commands.process_price_update import ProcessPriceUpdate
 from application.commands.refuse_price_update import RefusePriceUpdate
 from application.mediator import Mediator, Message

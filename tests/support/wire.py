@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from api.answer_writer import AnswerWriter
 from api.app import create_app
 from api.container import Container
 from api.edge import UNMATCHED, Edge
@@ -66,7 +67,7 @@ class Way:
     def connect(self) -> tuple[HttpToolsProtocol, Transport]:
         common: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}
         protocol = (
-            HttpProtocol(self._edge, self._heads, self._settings.limits, **common)
+            HttpProtocol(self._edge, self._heads, AnswerWriter(), self._settings.limits, **common)
             if self._short
             else HttpToolsProtocol(**common)
         )

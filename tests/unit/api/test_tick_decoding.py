@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from api import tick_decoding
 from api.careful_json import MalformedBody
-from api.tick_decoding import UnreadableTick, decode_array, decode_lines, decode_tick
+from api.careful_ticks import UnreadableTick
+from api.tick_decoding import decode_array, decode_lines, decode_tick
 from application.errors import BatchTooLarge
 from domain.price import written
 from domain.price_update import PriceUpdate
