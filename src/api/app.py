@@ -21,6 +21,7 @@ from api.tick_intake import TickIntake
 from api.tick_stream import TickStream
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
+from infrastructure.storage.recovery import recover
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -33,7 +34,8 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     container = container or Container(settings=settings)
     mediator = container.mediator()
     clock = container.clock()
-    intake = TickIntake(mediator, clock, settings.processing.max_batch_size)
+    durable = settings.storage.durability == "sync"
+    intake = TickIntake(mediator, container.first_answers(), clock, settings.processing.max_batch_size, durable)
     app = Litestar(
         route_handlers=[
             *price_routes(mediator, intake),
@@ -50,7 +52,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     return Edge(
         cast("AsgiApp", app),
         ShortWay(mediator, intake),
-        TickStream(mediator, clock, settings.processing.max_batch_size),
+        TickStream(mediator, clock, settings.processing.max_batch_size, durable),
         container.request_meter(),
         container.tracer(),
         clock,
@@ -60,20 +62,34 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
 
 @asynccontextmanager
 async def _running(settings: Settings, container: Container) -> AsyncIterator[None]:
-    processor = container.processor()
+    processor, journal, store = container.processor(), container.journal(), container.store()
+    await store.open()
+    now_us = container.clock().now_us()
+    await recover(store, container.books(), journal)
+    container.first_answers().recover(await store.answers(now_us - container.tick_ids().window_us))
+    async for written_us, block in store.blocks_with_ids(now_us - container.tick_ids().window_us):
+        container.tick_ids().sort_out(block.ticks, written_us)
     processor.start()
     _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
+    journalling = asyncio.create_task(journal.run())
     running = [asyncio.create_task(container.loop_watch().run())]
     if settings.simulation.enabled:
         running.append(asyncio.create_task(container.feed().run()))
     try:
         yield
     finally:
-        for task in running:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await _end(*running)
         left = await processor.stop()
+        await _end(journalling)
+        await journal.close()
+        await store.close()
         await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
         account = processor.statistics()
         _log.info("stopped", accepted=account.accepted, processed=account.processed, unprocessed=left)
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
+from application.commands.confirm_durability import ConfirmDurability, ConfirmDurabilityHandler
 from application.commands.process_price_batch import (
     ProcessPriceBatch,
     ProcessPriceBatchHandler,
@@ -43,13 +44,18 @@ from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
 from infrastructure.processing.channel import Channel
-from infrastructure.processing.partition import Partition
+from infrastructure.processing.partition import Partition, Recorder
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
 from infrastructure.processing.throughput import Throughput
+from infrastructure.processing.tick_ids import TickIds
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
 from infrastructure.settings import ProcessingSettings, Settings
 from infrastructure.simulation import RandomWalk, SimulatedFeed
+from infrastructure.storage.checkpoints import Checkpoints
+from infrastructure.storage.first_answers import JournalledAnswers
+from infrastructure.storage.journal import Journal
+from infrastructure.storage.stores import store_of
 from infrastructure.system_clock import SystemClock
 from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
@@ -57,24 +63,35 @@ from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.tracing import OpenTelemetryTracer, otlp_exporter
 
 
-def _partitions(
-    processing: ProcessingSettings, sink: AnomalySink, throughput: Throughput, clock: Clock
-) -> list[Partition]:
+def _books(processing: ProcessingSettings) -> list[SymbolBook]:
     rules = StatisticsRules(
         moving_average_size=processing.moving_average_window,
-        window_us=processing.sliding_window_milliseconds * 1000,
+        window_us=processing.sliding_window_us,
         spike=SpikeRule(processing.anomaly_threshold_percent),
     )
+    return [SymbolBook(rules) for _ in range(processing.partition_count)]
+
+
+def _partitions(
+    processing: ProcessingSettings,
+    books: list[SymbolBook],
+    tick_ids: TickIds,
+    sink: AnomalySink,
+    recorder: Recorder,
+    throughput: Throughput,
+    clock: Clock,
+) -> list[Partition]:
     return [
         Partition(
             index,
-            Channel(processing.channel_capacity, processing.full_mode),
-            SymbolBook(rules),
+            Channel(processing.channel_capacity, processing.full_mode, tick_ids.forget),
+            book,
             sink,
+            recorder,
             clock,
             throughput,
         )
-        for index in range(processing.partition_count)
+        for index, book in enumerate(books)
     ]
 
 
@@ -91,12 +108,38 @@ class Container(containers.DeclarativeContainer):
 
     anomalies = providers.Singleton(InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity)
     anomaly_sink = anomalies
+    books = providers.Singleton(_books, settings.provided.processing)
+    store = providers.Singleton(store_of, settings.provided.storage)
+    checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
+    journal = providers.Singleton(
+        Journal,
+        store,
+        checkpoints,
+        clock,
+        settings.provided.storage.flush_seconds,
+        settings.provided.storage.spool_max_ticks,
+        settings.provided.processing.sliding_window_us,
+    )
+    first_answers = providers.Singleton(
+        JournalledAnswers,
+        journal,
+        clock,
+        settings.provided.storage.answers_max,
+        settings.provided.storage.ids_window_seconds,
+    )
+    tick_ids = providers.Singleton(
+        TickIds, settings.provided.storage.ids_max, settings.provided.storage.ids_window_seconds
+    )
+
     throughput = providers.Singleton(Throughput, clock.provided.monotonic.call())
-    partitions = providers.Singleton(_partitions, settings.provided.processing, anomaly_sink, throughput, clock)
+    partitions = providers.Singleton(
+        _partitions, settings.provided.processing, books, tick_ids, anomaly_sink, journal, throughput, clock
+    )
     processor = providers.Singleton(
         PartitionedProcessor,
         partitions,
         throughput,
+        tick_ids,
         clock,
         settings.provided.processing.max_symbols,
         settings.provided.processing.drain_deadline_seconds,
@@ -123,9 +166,10 @@ class Container(containers.DeclarativeContainer):
     )
     handlers = providers.Dict(
         {
-            ProcessPriceUpdate: providers.Singleton(ProcessPriceUpdateHandler, processor),
-            ProcessPriceBatch: providers.Singleton(ProcessPriceBatchHandler, processor),
+            ProcessPriceUpdate: providers.Singleton(ProcessPriceUpdateHandler, processor, journal),
+            ProcessPriceBatch: providers.Singleton(ProcessPriceBatchHandler, processor, journal),
             RefusePriceUpdate: providers.Singleton(RefusePriceUpdateHandler, processor),
+            ConfirmDurability: providers.Singleton(ConfirmDurabilityHandler, journal),
             GetSymbolStatistics: providers.Singleton(GetSymbolStatisticsHandler, statistics),
             ListSymbolStatistics: providers.Singleton(ListSymbolStatisticsHandler, statistics),
             GetRecentAnomalies: providers.Singleton(GetRecentAnomaliesHandler, anomalies),

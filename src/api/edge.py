@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from api.answer import Answer, answer_to, send_answer
 from api.asgi import AsgiApp, Message, Receive, Scope, Send
-from api.bodies import ClientGone, header, whole_body
+from api.asked import Asked, asked_of
+from api.bodies import ClientGone, whole_body
 from api.short_way import Route, ShortWay
 from api.symbol_paths import routable
 from api.tick_stream import STREAM_PATH, TickStream
@@ -67,13 +68,13 @@ class Edge:
         else:
             await self._observed(method, traceparent, self._by_short_way(route, scope, receive, send))
 
-    async def answer(self, method: str, route: Route, media_type: str | None, body: bytes) -> Answer:
+    async def answer(self, method: str, route: Route, asked: Asked, body: bytes) -> Answer:
         """The answer to a request on the short way whose body is there, and which belongs to no trace."""
         if self._tracer.enabled:
-            return await self._observed(method, None, self._answer(route, media_type, body))
+            return await self._observed(method, None, self._answer(route, asked, body))
         start = self._clock.monotonic()
         current_trace.set(None)
-        answer = await self.short_way.answer(route, media_type, body)
+        answer = await self.short_way.answer(route, asked, body)
         self._meter.observe(route.template, method, answer.status, self._clock.monotonic() - start)
         return answer
 
@@ -104,8 +105,8 @@ class Edge:
             shown = method if method in _METHODS else "OTHER"
             self._meter.observe(route, shown, status, self._clock.monotonic() - start)
 
-    async def _answer(self, route: Route, media_type: str | None, body: bytes) -> tuple[str, int, Answer]:
-        answer = await self.short_way.answer(route, media_type, body)
+    async def _answer(self, route: Route, asked: Asked, body: bytes) -> tuple[str, int, Answer]:
+        answer = await self.short_way.answer(route, asked, body)
         return route.template, answer.status, answer
 
     async def _by_short_way(self, route: Route, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
@@ -116,7 +117,7 @@ class Edge:
         except (Exception, asyncio.CancelledError) as error:
             answer = answer_to(error, route.path)
         else:
-            answer = await self.short_way.answer(route, header(scope, b"content-type"), body)
+            answer = await self.short_way.answer(route, asked_of(scope["headers"]), body)
         return route.template, await send_answer(send, answer), None
 
     async def _by_stream(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:

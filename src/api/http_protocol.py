@@ -204,7 +204,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self._work(head, body, data[self._missing :])
 
     def _work(self, head: Head, body: bytes, behind: bytes) -> bytes:
-        answer = self._edge.answer(head.method, head.route, head.media_type, body)
+        answer = self._edge.answer(head.method, head.route, head.asked, body)
         if self._edge.traces:
             # A span wants to begin and end in the same task.
             self._wait_for(answer, behind)

@@ -9,13 +9,16 @@ from typing import Any
 
 import httptools
 
+from api.asked import Asked, asked_of
 from api.short_way import Route, ShortWay
 
 _HEAD_BYTES_MAX = 1024
 _HEADS_MAX = 4096
 _END = b"\r\n\r\n"
 # Whatever these say is for the ordinary way to heed.
-_UNUSUAL = frozenset((b"connection", b"expect", b"te", b"trailer", b"traceparent", b"transfer-encoding", b"upgrade"))
+_UNUSUAL = frozenset(
+    (b"connection", b"expect", b"idempotency-key", b"te", b"trailer", b"traceparent", b"transfer-encoding", b"upgrade")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Head:
 
     method: str
     route: Route
-    media_type: str | None
+    asked: Asked
     body_bytes: int
 
 
@@ -81,8 +84,7 @@ class KnownHeads:
         body_bytes = int(lengths[0]) if lengths else 0
         if route is None or body_bytes > self._body_bytes_max or (method == "GET") != (not lengths):
             return None
-        media_type = next((value.decode("latin-1") for name, value in fields if name == b"content-type"), None)
-        return Head(method, route, media_type, body_bytes)
+        return Head(method, route, asked_of(fields), body_bytes)
 
 
 class _Reader:

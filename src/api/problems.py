@@ -6,13 +6,17 @@
 | MalformedBody | 400 | malformed-body |
 | ValidationFailed, InvalidQuery | 400 | validation-failed |
 | SymbolNotFound | 404 | symbol-not-found |
+| AnomalyNotFound | 404 | anomaly-not-found |
 | no such route | 404 | not-found |
 | method not allowed | 405 | method-not-allowed |
 | TooSlow | 408 | too-slow |
+| KeyInUse | 409 | key-in-use |
+| KeyReused | 422 | key-reused |
 | body or batch too large | 413 | too-large |
 | HeadTooLarge | 431 | head-too-large |
 | UnsupportedMediaType | 415 | unsupported-media-type |
-| QueueFull, Draining | 503, with Retry-After | unavailable |
+| StorageFailed | 507 | storage-failed |
+| QueueFull, QueueOverflowed, Draining, HistoryUnavailable | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
 | anything else | 500 | internal-error |
 """
@@ -33,7 +37,17 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from api.careful_json import MalformedBody
 from api.schemas import ErrorView, ProblemView, encode
-from application.errors import RETRY_AFTER_SECONDS, BatchTooLarge, SymbolNotFound, Unavailable, ValidationFailed
+from application.errors import (
+    RETRY_AFTER_SECONDS,
+    AnomalyNotFound,
+    BatchTooLarge,
+    KeyInUse,
+    KeyReused,
+    StorageFailed,
+    SymbolNotFound,
+    Unavailable,
+    ValidationFailed,
+)
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 MEDIA_TYPE = "application/problem+json"
@@ -93,6 +107,14 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("validation-failed", "The input breaks a rule", 400, _summary(error), errors)
         case SymbolNotFound():
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
+        case AnomalyNotFound():
+            return Problem("anomaly-not-found", "Unknown anomaly", 404, str(error))
+        case KeyInUse():
+            return Problem("key-in-use", "Not answered yet", 409, str(error))
+        case KeyReused():
+            return Problem("key-reused", "Another request", 422, str(error))
+        case StorageFailed():
+            return Problem("storage-failed", "Not on disk", 507, str(error))
         case NotFoundException():
             return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
         case MethodNotAllowedException():

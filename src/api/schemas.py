@@ -105,22 +105,28 @@ class ErrorView(View, frozen=True, omit_defaults=True):
         return cls(error.field, error.code, error.message, msgspec.UNSET if error.index is None else error.index)
 
 
-class AcceptedView(View, frozen=True):
-    """A tick was taken."""
+class AcceptedView(View, frozen=True, omit_defaults=True):
+    """Whether a tick was taken. duplicates: there where it was taken before."""
 
     accepted: int
+    duplicates: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class BatchView(View, frozen=True):
-    """How many ticks of a batch were taken, and what is wrong with the others (the first 100 errors)."""
+    """How many ticks of a batch were taken, and what is wrong with the others (the first 100 errors).
+
+    duplicates: ticks that had been taken before; there only where there are any.
+    """
 
     accepted: int
     rejected: int
     errors: list[ErrorView]
+    duplicates: int | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def of(cls, result: BatchResult) -> "BatchView":
-        return cls(result.accepted, result.rejected, [ErrorView.of(error) for error in result.errors])
+        errors = [ErrorView.of(error) for error in result.errors]
+        return cls(result.accepted, result.rejected, errors, result.duplicates or msgspec.UNSET)
 
 
 class ProgressView(View, frozen=True):
@@ -168,11 +174,12 @@ class PartitionView(View, frozen=True):
 
 
 class ProcessingView(View, frozen=True):
-    """The accounting: received = accepted + rejected; accepted = processed + dropped + queued + failed."""
+    """The accounting: received = accepted + rejected + duplicates; accepted = processed + dropped + queued + failed."""
 
     received: int
     accepted: int
     rejected: int
+    duplicates: int
     processed: int
     dropped: int
     queued: int
@@ -189,6 +196,7 @@ class ProcessingView(View, frozen=True):
             statistics.received,
             statistics.accepted,
             statistics.rejected,
+            statistics.duplicates,
             statistics.processed,
             statistics.dropped,
             statistics.queued,

@@ -12,31 +12,30 @@ from dataclasses import dataclass
 from functools import partial
 
 from api.answer import Answer, answer_to
+from api.asked import Asked
 from api.schemas import StatisticsView, encode
 from api.tick_intake import JSON, TickIntake
 from application.mediator import Mediator
 from application.queries.get_symbol_statistics import GetSymbolStatistics
 
-_TAKEN = 202
 # A symbol that stands in its path as itself. The rest, with escapes or slashes, is for the router.
 _STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:-]{1,32})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """template: how metrics name it. respond: from media type and body to the body of an answer with `status`."""
+    """template: how metrics name it. respond: from what the head asks, and the body, to the answer."""
 
     template: str
     path: str
-    status: int
-    respond: Callable[[str | None, bytes], Awaitable[bytes]]
+    respond: Callable[[Asked, bytes], Awaitable[Answer]]
 
 
 class ShortWay:
     def __init__(self, mediator: Mediator, intake: TickIntake) -> None:
         self._mediator = mediator
         self._posts = {
-            path: Route(path, path, _TAKEN, respond)
+            path: Route(path, path, respond)
             for path, respond in (("/api/prices", intake.take_one), ("/api/prices/batch", intake.take_many))
         }
 
@@ -45,15 +44,15 @@ class ShortWay:
         if method == "POST":
             return self._posts.get(path)
         if method == "GET" and (match := _STATISTICS_PATH.match(path)):
-            return Route("/api/prices/{symbol}", path, 200, partial(self._statistics, match.group(1)))
+            return Route("/api/prices/{symbol}", path, partial(self._statistics, match.group(1)))
         return None
 
-    async def answer(self, route: Route, media_type: str | None, body: bytes) -> Answer:
+    async def answer(self, route: Route, asked: Asked, body: bytes) -> Answer:
         """What the route answers, or the problem that came up."""
         try:
-            return Answer(route.status, JSON, await route.respond(media_type, body))
+            return await route.respond(asked, body)
         except (Exception, asyncio.CancelledError) as given:
             return answer_to(given, route.path)
 
-    async def _statistics(self, symbol: str, media_type: str | None, body: bytes) -> bytes:
-        return encode(StatisticsView.of(await self._mediator.send(GetSymbolStatistics(symbol))))
+    async def _statistics(self, symbol: str, asked: Asked, body: bytes) -> Answer:
+        return Answer(200, JSON, encode(StatisticsView.of(await self._mediator.send(GetSymbolStatistics(symbol)))))

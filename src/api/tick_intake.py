@@ -1,43 +1,82 @@
-"""Bodies of ticks, to the mediator and back to bytes. What a body means is written here once for every way in."""
+"""Bodies of ticks, to the mediator and back to an answer. What a body means is written here once for every way in."""
 
+from dataclasses import replace
+from hashlib import blake2b
+
+from msgspec.structs import replace as altered
+
+from api.answer import Answer
+from api.asked import Asked
 from api.careful_ticks import UnreadableTick
 from api.problems import UnsupportedMediaType
-from api.schemas import BatchView, encode
+from api.schemas import AcceptedView, BatchView, encode
 from api.tick_decoding import decode_array, decode_lines, decode_tick
+from application.commands.durability import Durability
 from application.commands.process_price_update import ProcessPriceUpdate
 from application.commands.refuse_price_update import RefusePriceUpdate
-from application.mediator import Mediator, Message
+from application.mediator import Mediator
 from application.ports.clock import Clock
+from application.ports.first_answers import FirstAnswers
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
-_ACCEPTED_ONE = b'{"accepted":1}'
+_ONE = Answer(202, JSON, b'{"accepted":1}')
+_ONE_DURABLE = Answer(200, JSON, b'{"accepted":1}')
+_APPLIED = (("Preference-Applied", "durable"),)
 
 
 class TickIntake:
-    def __init__(self, mediator: Mediator, clock: Clock, max_batch_size: int) -> None:
+    """durable: whether every answer waits until the ticks are on disk, asked for or not."""
+
+    def __init__(
+        self, mediator: Mediator, answers: FirstAnswers, clock: Clock, max_batch_size: int, durable: bool
+    ) -> None:
         self._mediator = mediator
+        self._answers = answers
         self._clock = clock
         self._max_batch_size = max_batch_size
+        self._durable = durable
 
-    async def take_one(self, content_type: str | None, body: bytes) -> bytes:
-        """One tick; the body of the answer 202."""
-        if content_type != JSON:
-            media_type(content_type, JSON)
-        command: Message[None]
+    async def take_one(self, asked: Asked, body: bytes) -> Answer:
+        """One tick."""
+        if asked.media_type != JSON:
+            media_type(asked.media_type, JSON)
+        durable = self._durable or asked.durable
         try:
-            command = ProcessPriceUpdate(decode_tick(body, self._clock.now_us()))
+            tick = decode_tick(body, self._clock.now_us())
         except UnreadableTick as bad:
-            command = RefusePriceUpdate(bad.errors)
-        await self._mediator.send(command)
-        return _ACCEPTED_ONE
+            await self._mediator.send(RefusePriceUpdate(bad.errors))
+        if not durable:
+            if await self._mediator.send(ProcessPriceUpdate(tick)):
+                return _ONE
+        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK)):
+            return _preferred(_ONE_DURABLE, asked)
+        return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), asked)
 
-    async def take_many(self, content_type: str | None, body: bytes) -> bytes:
-        """A JSON array or NDJSON; the body of the answer 202."""
-        decode = decode_lines if media_type(content_type, JSON, NDJSON) == NDJSON else decode_array
-        result = await self._mediator.send(decode(body, self._clock.now_us(), self._max_batch_size))
-        return encode(BatchView.of(result))
+    async def take_many(self, asked: Asked, body: bytes) -> Answer:
+        """A JSON array or NDJSON."""
+        decode = decode_lines if media_type(asked.media_type, JSON, NDJSON) == NDJSON else decode_array
+        durable = self._durable or asked.durable
+        key = asked.read_key()
+        digest = b""
+        if key is not None:
+            digest = blake2b(body, digest_size=16).digest()
+            first = self._answers.begin(key, digest)
+            if first is not None:
+                return Answer(first.status, JSON, first.body, (("Idempotency-Replayed", "true"),))
+        try:
+            command = decode(body, self._clock.now_us(), self._max_batch_size)
+            if durable:
+                command = replace(command, durability=Durability.DISK)
+            result = await self._mediator.send(command)
+            answer = Answer(200 if durable else 202, JSON, encode(BatchView.of(result)))
+            if key is not None:
+                await self._answers.finish(key, digest, answer.status, answer.body, durable)
+        finally:
+            if key is not None:
+                self._answers.abandon(key)
+        return _preferred(answer, asked)
 
 
 def media_type(content_type: str | None, *accepted: str) -> str:
@@ -52,3 +91,8 @@ def media_type(content_type: str | None, *accepted: str) -> str:
     if named not in accepted:
         raise UnsupportedMediaType(f"Send Content-Type: {' or '.join(accepted)}.")
     return named
+
+
+def _preferred(answer: Answer, asked: Asked) -> Answer:
+    """RFC 7240: say that the preference was heeded."""
+    return altered(answer, headers=_APPLIED) if asked.durable else answer

@@ -7,18 +7,22 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
+import msgspec
 from litestar import Request
 
 from api.answer import Answer, answer_to, send_answer, start_answer
 from api.asgi import Receive, Scope, Send
+from api.asked import asked_of
 from api.bodies import body_parts, header
 from api.query_parameters import QueryParameters
 from api.schemas import BatchView, ErrorView, ProgressView, encode
 from api.tick_decoding import decode_lines
 from api.tick_intake import JSON, NDJSON, media_type
+from application.commands.confirm_durability import ConfirmDurability
+from application.commands.durability import Durability
 from application.commands.process_price_batch import ERRORS_REPORTED_MAX
 from application.commands.refuse_price_update import RefusePriceUpdate
-from application.errors import BatchTooLarge, FieldError, Unavailable, ValidationFailed
+from application.errors import BatchTooLarge, FieldError, StorageFailed, Unavailable, ValidationFailed
 from application.mediator import Mediator
 from application.ports.clock import Clock
 
@@ -59,11 +63,13 @@ class Lines:
 
 
 class _Account:
-    """What became of the ticks of one stream."""
+    """What became of the ticks of one stream. durable: its answer waits until they are on disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool) -> None:
+        self.durable = durable
         self.accepted = 0
         self.rejected = 0
+        self.duplicates = 0
         self.errors: list[FieldError] = []
 
     def refuse(self, errors: tuple[FieldError, ...], ticks: int, first: int) -> None:
@@ -72,17 +78,28 @@ class _Account:
         self.errors += [error.at(first + (error.index or 0)) for error in errors[:room]]
         self.rejected += ticks
 
+    @property
+    def status(self) -> int:
+        return 200 if self.durable else 202
+
+    @property
+    def seen(self) -> int:
+        """All of them so far."""
+        return self.accepted + self.rejected + self.duplicates
+
     def view(self) -> BatchView:
-        return BatchView(self.accepted, self.rejected, [ErrorView.of(error) for error in self.errors])
+        errors = [ErrorView.of(error) for error in self.errors]
+        return BatchView(self.accepted, self.rejected, errors, self.duplicates or msgspec.UNSET)
 
 
 class TickStream:
-    """ticks_max: how many ticks go on at once."""
+    """ticks_max: how many ticks go on at once. durable: whether every answer waits until the ticks are on disk."""
 
-    def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int) -> None:
+    def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int, durable: bool) -> None:
         self._mediator = mediator
         self._clock = clock
         self._ticks_max = ticks_max
+        self._durable = durable
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> int:
         """Take the stream and answer with its accounting; the status. Raises ClientGone."""
@@ -91,10 +108,10 @@ class TickStream:
             tells_progress = _wants_progress(scope)
         except Exception as error:
             return await send_answer(send, answer_to(error, STREAM_PATH))
-        account = _Account()
+        account = _Account(self._durable or asked_of(scope["headers"]).durable)
         if not tells_progress:
             return await send_answer(send, await self._take(account, receive))
-        await start_answer(send, 202, NDJSON)
+        await start_answer(send, account.status, NDJSON)
         telling = asyncio.create_task(self._tell(account, send))
         try:
             answer = await self._take(account, receive)
@@ -121,17 +138,19 @@ class TickStream:
                     message = f"the line has more than {_LINE_BYTES_MAX} bytes"
                     await self._refuse(account, FieldError("", "too_long", message))
             await self._process(account, lines.last())
-        except (Unavailable, asyncio.CancelledError) as given:
+            if account.durable:
+                await self._mediator.send(ConfirmDurability())
+        except (Unavailable, StorageFailed, asyncio.CancelledError) as given:
             # Cancelled is who is still sending when the time for requests under way is over.
             so_far = f" Of this stream, {account.accepted} ticks were accepted and {account.rejected} rejected before."
             return answer_to(given, STREAM_PATH, so_far)
-        return Answer(202, JSON, encode(account.view()))
+        return Answer(account.status, JSON, encode(account.view()))
 
     async def _refuse(self, account: _Account, error: FieldError) -> None:
         try:
             await self._mediator.send(RefusePriceUpdate((error,)))
         except ValidationFailed as failure:
-            account.refuse(failure.errors, failure.ticks, account.accepted + account.rejected)
+            account.refuse(failure.errors, failure.ticks, account.seen)
 
     async def _process(self, account: _Account, block: bytes) -> None:
         start = 0
@@ -144,9 +163,13 @@ class TickStream:
     async def _process_lines(self, account: _Account, block: bytes) -> None:
         if block.isspace():
             return
-        first = account.accepted + account.rejected
+        first = account.seen
         try:
-            command = replace(decode_lines(block, self._clock.now_us(), self._ticks_max), patient=True)
+            command = replace(
+                decode_lines(block, self._clock.now_us(), self._ticks_max),
+                patient=True,
+                durability=Durability.PROCESSED if account.durable else Durability.MEMORY,
+            )
         except BatchTooLarge:
             cut = block.rfind(b"\n", 0, len(block) // 2) + 1 or block.find(b"\n") + 1
             if cut in (0, len(block)):
@@ -162,6 +185,7 @@ class TickStream:
             account.refuse(failure.errors, len(command.ticks) + command.rejected, first)
         else:
             account.accepted += result.accepted
+            account.duplicates += result.duplicates
             account.refuse(result.errors, result.rejected, first)
 
 

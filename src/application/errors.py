@@ -4,9 +4,15 @@ MarketDataError
 ├── ValidationFailed      the message breaks a rule; says which, field by field
 ├── BatchTooLarge         more ticks in one batch than are taken at once
 ├── SymbolNotFound        nothing is known of the symbol
+├── AnomalyNotFound       no anomaly has that id
+├── StorageFailed         what was to be on disk is not
+├── KeyReused             the Idempotency-Key belongs to another request
+├── KeyInUse              the first request with that Idempotency-Key is not answered yet
 └── Unavailable           not now; worth another try in a while
     ├── QueueFull         no room in the partition's queue, and the policy is to refuse
-    └── Draining          the service is shutting down
+    ├── QueueOverflowed   ticks were accepted and then dropped, which whoever sent them wanted to know
+    ├── Draining          the service is shutting down
+    └── HistoryUnavailable  the store does not answer
 """
 
 from collections.abc import Sequence
@@ -64,6 +70,38 @@ class SymbolNotFound(MarketDataError):
         super().__init__(f"No price of {symbol} has been processed.")
 
 
+class AnomalyNotFound(MarketDataError):
+    """No anomaly has that id."""
+
+    def __init__(self, anomaly_id: str) -> None:
+        super().__init__(f"There is no anomaly {ascii(anomaly_id[:64])[1:-1]}.")
+
+
+class StorageFailed(MarketDataError):
+    """What was to be on disk is not.
+
+    taken: whether the ticks are in memory, and will be on disk once the storage takes them.
+    """
+
+    def __init__(self, reason: str, taken: bool) -> None:
+        what = "The ticks are taken into memory, but not on disk yet" if taken else "Nothing was taken"
+        super().__init__(f"{what}: the storage fails ({reason}).")
+
+
+class KeyReused(MarketDataError):
+    """The Idempotency-Key belongs to another request."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was sent before, with another body.")
+
+
+class KeyInUse(MarketDataError):
+    """The first request with that Idempotency-Key is not answered yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is not answered yet.")
+
+
 class Unavailable(MarketDataError):
     """Not now; worth another try in `RETRY_AFTER_SECONDS`."""
 
@@ -75,8 +113,24 @@ class QueueFull(Unavailable):
         super().__init__("The queue of the symbol's partition is full; nothing was taken.")
 
 
+class QueueOverflowed(Unavailable):
+    """Ticks were accepted and then dropped, which whoever sent them wanted to know."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The queue overflowed, and ticks of this request were dropped. Those with an id may be sent again."
+        )
+
+
 class Draining(Unavailable):
     """The service is shutting down."""
 
     def __init__(self) -> None:
         super().__init__("The service is shutting down and takes no more ticks.")
+
+
+class HistoryUnavailable(Unavailable):
+    """The store does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("The store does not answer; what is in memory can be asked for.")

@@ -1,5 +1,6 @@
 """Every message that the system understands."""
 
+from application.commands.confirm_durability import ConfirmDurability
 from application.commands.process_price_batch import ProcessPriceBatch
 from application.commands.process_price_update import ProcessPriceUpdate
 from application.commands.refuse_price_update import RefusePriceUpdate
@@ -12,6 +13,7 @@ MESSAGES: tuple[type, ...] = (
     ProcessPriceUpdate,
     ProcessPriceBatch,
     RefusePriceUpdate,
+    ConfirmDurability,
     GetSymbolStatistics,
     ListSymbolStatistics,
     GetRecentAnomalies,

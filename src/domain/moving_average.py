@@ -57,6 +57,18 @@ class MovingAverage:
         rest = self._ring[self._next] if self._next < self._size else 0.0
         return (self._fresh + rest) / float(self._size) / self._scale
 
+    def numbers(self) -> tuple[list[float], int, bool, float]:
+        """All it is made of: the ring, the place in it, whether the first round is under way, and its sum."""
+        ring = self._ring
+        return [ring[at] for at in range(len(ring))], self._next, self._first_round, self._fresh
+
+    def take_over(self, numbers: tuple[list[float], int, bool, float]) -> None:
+        """Become the one of the same size that the numbers are of."""
+        ring, self._next, self._first_round, self._fresh = numbers
+        self._ring = floats(len(ring))
+        for at in range(len(ring)):
+            self._ring[at] = ring[at]
+
     def _make_room(self) -> i64:
         """At the end of the ring: lengthen it, or start a round; where the next price goes."""
         ring = self._ring

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.price import Price
 from domain.price_anomaly import PriceAnomaly
+from domain.symbol_memento import SymbolMemento
 from domain.symbol_state import LATE, StatisticsRules, SymbolState
 from domain.symbol_statistics import SymbolStatistics
 from domain.ticks import Ticks
@@ -14,11 +15,16 @@ from domain.wide_symbol_state import WideSymbolState
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a batch: ticks counted in, how many of them late, the spikes; symbols of those that failed."""
+    """What became of a batch.
+
+    processed: ticks counted in. late: how many of them were late. anomalies: the spikes; places: where in the batch the
+    tick of each stands. failures: symbols of the ticks that failed, and why.
+    """
 
     processed: int = 0
     late: int = 0
     anomalies: list[PriceAnomaly] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
 
 
@@ -38,7 +44,9 @@ class SymbolBook:
         states = self._states
         # Any, so that the compiled loop too finds a wrong type inside the try.
         columns: list[list[Any]] = [ticks.symbols, ticks.prices, ticks.times_us]
-        for symbol, price, time_us in zip(columns[0], columns[1], columns[2], strict=True):
+        for at, symbol, price, time_us in zip(
+            range(len(ticks.symbols)), columns[0], columns[1], columns[2], strict=True
+        ):
             try:
                 state = states.get(symbol)
                 if state is not None and isinstance(price, float):
@@ -51,7 +59,9 @@ class SymbolBook:
             if outcome:
                 applied.late += outcome & LATE
                 if outcome != LATE:
-                    applied.anomalies += states[symbol].anomalies(outcome)
+                    spikes = states[symbol].anomalies(outcome)
+                    applied.anomalies += spikes
+                    applied.places += [at] * len(spikes)
         applied.processed = len(ticks.symbols) - len(applied.failures)
         return applied
 
@@ -69,6 +79,22 @@ class SymbolBook:
         """A clone of the symbol's statistics; None for one never seen."""
         state = self._states.get(symbol)
         return None if state is None else state.snapshot()
+
+    def memento(self, symbol: str) -> SymbolMemento:
+        """All of the state of a symbol that was seen."""
+        return self._states[symbol].memento()
+
+    def update_count(self, symbol: str) -> int:
+        """Ticks of a symbol that was seen."""
+        return self._states[symbol].update_count
+
+    def take_over(self, memento: SymbolMemento) -> None:
+        """Put the state of a symbol back, in place of any that there is."""
+        state = SymbolState(memento.symbol, self._rules)
+        if memento.wide:
+            state = WideSymbolState(state, self._rules)
+        state.take_over(memento)
+        self._states[memento.symbol] = state
 
     def _apply_unusual(self, symbol: str, price: Price, time_us: int) -> int:
         """Take the first tick of a symbol, or one whose price a float cannot stand for."""

@@ -8,6 +8,7 @@ from domain.price import Price
 from domain.price_anomaly import Direction, PriceAnomaly, spotted
 from domain.sliding_window import SlidingWindow
 from domain.spike_rule import SpikeRule
+from domain.symbol_memento import SymbolMemento
 from domain.symbol_statistics import SymbolStatistics
 
 # What `apply` answers, as bits; 0 for the ordinary tick.
@@ -110,6 +111,44 @@ class SymbolState:
             last_update_us=self.last_update_us,
         )
 
+    def memento(self) -> SymbolMemento:
+        """All of the state. Of a state that has seen at least one tick."""
+        return SymbolMemento(
+            self.symbol,
+            self.update_count,
+            self.late_count,
+            self.anomaly_count,
+            self.current_price,
+            self.min_price,
+            self.max_price,
+            self.is_wide,
+            self._rules.moving_average_size,
+            self._average.numbers(),
+            self._window_entries(),
+        )
+
+    def take_over(self, memento: SymbolMemento) -> None:
+        """Become the state that the memento is of.
+
+        A moving average of another size starts afresh from the mean, and a wider window knows only what the narrower
+        one did.
+        """
+        self.update_count = memento.update_count
+        self.late_count = memento.late_count
+        self.anomaly_count = memento.anomaly_count
+        if memento.average_size == self._rules.moving_average_size:
+            self._average.take_over(memento.average)
+        else:
+            former = MovingAverage(memento.average_size)
+            former.take_over(memento.average)
+            self._average.push(former.value)
+        self._take_over_prices(memento)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether prices are kept as Decimals."""
+        return False
+
     @property
     def current_price(self) -> Price:
         return self._current
@@ -125,6 +164,19 @@ class SymbolState:
     @property
     def last_update_us(self) -> int:
         return self._window.newest_us
+
+    def _window_entries(self) -> list[tuple[int, Price]]:
+        lows, highs = self._window.entries()
+        entries: list[tuple[int, Price]] = []
+        entries += sorted({*lows, *highs})
+        return entries
+
+    def _take_over_prices(self, memento: SymbolMemento) -> None:
+        self._current = float(memento.current_price)
+        self._min = float(memento.min_price)
+        self._max = float(memento.max_price)
+        for time_us, price in memento.window:
+            self._window.push(float(price), time_us)
 
     def _reference(self, direction: Direction) -> Price:
         """The price that a spike in this direction is measured from."""

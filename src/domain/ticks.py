@@ -1,6 +1,6 @@
 """Many ticks at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from domain.price import Price
@@ -65,6 +65,11 @@ class Ticks:
             None if self.volumes is None else self.volumes[start:stop],
             None if self.ids is None else self.ids[start:stop],
         )
+
+    def without(self, places: Collection[int]) -> "Ticks":
+        """The ticks but for those at some places."""
+        rest = self.spread([None if at in places else 0 for at in range(len(self.symbols))])
+        return rest.get(0) or Ticks([], [], [])
 
     def extend(self, others: "Ticks") -> None:
         """Put others behind these."""

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from domain.price import Price, narrow, written
 from domain.price_anomaly import Direction
+from domain.symbol_memento import SymbolMemento
 from domain.symbol_state import LATE, StatisticsRules, SymbolState
 
 _TIME = itemgetter(0)
@@ -99,6 +100,10 @@ class WideSymbolState(SymbolState):
         return self._judge()
 
     @property
+    def is_wide(self) -> bool:
+        return True
+
+    @property
     def current_price(self) -> Price:
         return narrow(self._wide_current)
 
@@ -113,6 +118,19 @@ class WideSymbolState(SymbolState):
     @property
     def last_update_us(self) -> int:
         return self._wide_window.newest_us
+
+    def _window_entries(self) -> list[tuple[int, Price]]:
+        window = self._wide_window
+        entries: list[tuple[int, Price]] = []
+        entries += sorted({*window._lows, *window._highs})
+        return entries
+
+    def _take_over_prices(self, memento: SymbolMemento) -> None:
+        self._wide_current = written(memento.current_price)
+        self._wide_min = written(memento.min_price)
+        self._wide_max = written(memento.max_price)
+        for time_us, price in memento.window:
+            self._wide_window.add(written(price), time_us)
 
     def _reference(self, direction: Direction) -> Price:
         return narrow(self._wide_window.lowest if direction is Direction.UP else self._wide_window.highest)

@@ -2,6 +2,7 @@
 
 import os
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationInfo, field_validator
@@ -46,6 +47,10 @@ class ProcessingSettings(Section):
         return repr(value) if isinstance(value, float) else value
 
     @property
+    def sliding_window_us(self) -> int:
+        return self.sliding_window_milliseconds * 1000
+
+    @property
     def partition_count(self) -> int:
         """The number of partitions, one a core where the setting is 0."""
         return self.partitions or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
@@ -87,6 +92,47 @@ class SimulationSettings(Section):
             raise ValueError(f"every symbol {error}") from None
 
 
+class StorageSettings(Section):
+    enabled: bool = True
+    url: str = ""
+    data_dir: Path = Path("data")
+    durability: Literal["async", "sync"] = "async"
+    flush_interval_ms: float = Field(50.0, ge=1, le=10_000)
+    checkpoint_interval_seconds: float = Field(10.0, ge=0.1, le=3600)
+    spool_max_ticks: int = Field(1_000_000, ge=10_000, le=100_000_000)
+    ids_max: int = Field(200_000, ge=1, le=10_000_000)
+    ids_window_seconds: float = Field(600.0, gt=0, le=86_400)
+    answers_max: int = Field(10_000, ge=1, le=1_000_000)
+
+    @property
+    def flush_seconds(self) -> float:
+        return self.flush_interval_ms / 1000
+
+    @field_validator("url")
+    @classmethod
+    def _of_postgresql(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            # The value may hold a password, so that it is not shown.
+            raise ValueError("must be empty or begin with postgresql://")
+        return value
+
+
+class RetentionSettings(Section):
+    """Days of 0 mean for ever."""
+
+    ticks_days: float = Field(7.0, ge=0, le=36_500)
+    ticks_max_mb: int = Field(1024, ge=1)
+    candles_1s_days: float = Field(1.0, ge=0, le=36_500)
+    candles_1m_days: float = Field(30.0, ge=0, le=36_500)
+    candles_5m_days: float = Field(90.0, ge=0, le=36_500)
+    candles_15m_days: float = Field(180.0, ge=0, le=36_500)
+    candles_1h_days: float = Field(730.0, ge=0, le=36_500)
+    candles_1d_days: float = Field(0.0, ge=0, le=36_500)
+    candles_max_chunks: int = Field(100_000, ge=1)
+    anomalies_days: float = Field(90.0, ge=0, le=36_500)
+    anomalies_max: int = Field(1_000_000, ge=1)
+
+
 class LimitsSettings(Section):
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
     max_page_size: int = Field(1000, ge=1)
@@ -120,6 +166,8 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     processing: ProcessingSettings = ProcessingSettings()
     simulation: SimulationSettings = SimulationSettings()
+    storage: StorageSettings = StorageSettings()
+    retention: RetentionSettings = RetentionSettings()
     limits: LimitsSettings = LimitsSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

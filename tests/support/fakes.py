@@ -4,7 +4,11 @@ import asyncio
 import heapq
 from collections.abc import Sequence
 
+from application.errors import StorageFailed
 from domain.price_anomaly import PriceAnomaly
+from domain.price_update import PriceUpdate
+from domain.symbol_book import Applied
+from domain.ticks import Ticks
 
 START_US = 1_700_000_000_000_000
 
@@ -61,6 +65,34 @@ class CollectingSink:
             self.failures -= 1
             raise ConnectionError("the sink is away")
         self.published.extend(anomalies)
+
+
+class RecordingRecorder:
+    """Keeps what is recorded; lets workers wait while it `is_crowded`."""
+
+    def __init__(self) -> None:
+        self.recorded: list[PriceUpdate] = []
+        self.is_crowded = False
+        self.room = asyncio.Event()
+
+    async def wait_for_room(self) -> None:
+        await self.room.wait()
+
+    def record(self, ticks: Ticks, applied: Applied) -> None:
+        self.recorded += ticks
+
+
+class FakeJournal:
+    """Everything is on disk at once, unless there is a `failure`."""
+
+    def __init__(self) -> None:
+        self.failure: str | None = None
+        self.commits = 0
+
+    async def committed(self) -> None:
+        if self.failure is not None:
+            raise StorageFailed(self.failure, taken=True)
+        self.commits += 1
 
 
 async def settle(turns: int = 50) -> None:

@@ -8,10 +8,11 @@ from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
 from infrastructure.processing.channel import Channel, FullMode
-from infrastructure.processing.partition import Partition
+from infrastructure.processing.partition import Partition, Recorder
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
 from infrastructure.processing.throughput import Throughput
-from support.fakes import CollectingSink, FakeClock
+from infrastructure.processing.tick_ids import TickIds
+from support.fakes import CollectingSink, FakeClock, RecordingRecorder
 
 RULES = StatisticsRules(moving_average_size=4, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
 
@@ -23,14 +24,17 @@ def partitions_of(
     sink: AnomalySink | None = None,
     clock: Clock | None = None,
     throughput: Throughput | None = None,
+    recorder: Recorder | None = None,
+    tick_ids: TickIds | None = None,
 ) -> list[Partition]:
     throughput = throughput or Throughput(0.0)
     return [
         Partition(
             index,
-            Channel(capacity, mode),
+            Channel(capacity, mode, tick_ids.forget if tick_ids else None),
             SymbolBook(RULES),
             sink or CollectingSink(),
+            recorder or RecordingRecorder(),
             clock or FakeClock(),
             throughput,
         )
@@ -39,6 +43,11 @@ def partitions_of(
 
 
 def processor_of(
-    partitions: list[Partition], clock: Clock, symbols_max: int = 1000, deadline_seconds: float = 5.0
+    partitions: list[Partition],
+    clock: Clock,
+    symbols_max: int = 1000,
+    deadline_seconds: float = 5.0,
+    tick_ids: TickIds | None = None,
 ) -> PartitionedProcessor:
-    return PartitionedProcessor(partitions, partitions[0].throughput, clock, symbols_max, deadline_seconds)
+    ids = tick_ids or TickIds(1000, 600.0)
+    return PartitionedProcessor(partitions, partitions[0].throughput, ids, clock, symbols_max, deadline_seconds)

@@ -15,7 +15,7 @@ class CountingProcessor:
         self._room = room
         self._unwelcome = unwelcome
 
-    async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
+    async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
         refused = []
         for position, update in enumerate(ticks):
             if update.symbol in self._unwelcome:
@@ -36,6 +36,7 @@ class CountingProcessor:
             received=count + self.rejected,
             accepted=count,
             rejected=self.rejected,
+            duplicates=0,
             processed=0,
             dropped=0,
             queued=count,

@@ -115,7 +115,9 @@ class Way:
 @asynccontextmanager
 async def both_ways(**sections: dict[str, Any]) -> AsyncIterator[tuple[Way, Way]]:
     """The same service twice: reached by the short cut, and reached without it."""
-    settings = Settings(**{"simulation": {"enabled": False}, "processing": {"partitions": 2}, **sections})  # type: ignore[arg-type]
+    off = {"enabled": False}
+    given = {"simulation": off, "storage": off, "processing": {"partitions": 2}, **sections}
+    settings = Settings(**given)  # type: ignore[arg-type]
     ways = []
     for short in (True, False):
         container = Container(settings=settings, clock=FakeClock())

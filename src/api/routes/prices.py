@@ -6,12 +6,13 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
+from api.asked import asked_of
 from api.cursors import from_cursor, to_cursor
 from api.query_parameters import QueryParameters
-from api.routes.answers import answer
+from api.routes.answers import answer, response_of
 from api.schemas import StatisticsPageView, StatisticsView
 from api.symbol_paths import symbol_of
-from api.tick_intake import JSON, TickIntake
+from api.tick_intake import TickIntake
 from application.mediator import Mediator
 from application.queries.get_symbol_statistics import GetSymbolStatistics
 from application.queries.list_symbol_statistics import ListSymbolStatistics
@@ -22,13 +23,11 @@ _PLACES = msgspec.json.Decoder(str)
 def price_routes(mediator: Mediator, intake: TickIntake) -> list[HTTPRouteHandler]:
     @post("/api/prices")
     async def post_price(request: Request[Any, Any, Any]) -> Response[Any]:
-        body = await intake.take_one(request.headers.get("content-type"), await request.body())
-        return Response(body, status_code=202, media_type=JSON)
+        return response_of(await intake.take_one(asked_of(request.scope["headers"]), await request.body()))
 
     @post("/api/prices/batch")
     async def post_batch(request: Request[Any, Any, Any]) -> Response[Any]:
-        body = await intake.take_many(request.headers.get("content-type"), await request.body())
-        return Response(body, status_code=202, media_type=JSON)
+        return response_of(await intake.take_many(asked_of(request.scope["headers"]), await request.body()))
 
     @get("/api/prices")
     async def list_prices(request: Request[Any, Any, Any]) -> Response[bytes]:

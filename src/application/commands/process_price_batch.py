@@ -1,11 +1,13 @@
 """Take many ticks at once: the good ones are accepted, the bad ones named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from application.commands.durability import Durability, submit
 from application.commands.tick_rules import TickRules
 from application.errors import BatchTooLarge, FieldError, ValidationFailed
 from application.mediator import Message
+from application.ports.journal import Journal
 from application.ports.market_data_processor import MarketDataProcessor
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
@@ -15,16 +17,17 @@ ERRORS_REPORTED_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """accepted, rejected: ticks. errors: what is wrong with the first of the rejected, by index in the batch."""
+    """accepted, rejected, duplicates: ticks. errors: what is wrong with the first of the rejected, by index."""
 
     accepted: int
     rejected: int
     errors: tuple[FieldError, ...]
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessPriceBatch(Message[BatchResult]):
-    """Answered once the good ticks are accepted.
+    """Answered once the good ticks have come as far as `durability` says.
 
     ticks: those that could be read.
     indexes: the place in the batch of each of them; None where all of the batch could be read.
@@ -38,6 +41,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     rejected: int = 0
     errors: tuple[FieldError, ...] = ()
     patient: bool = False
+    durability: Durability = Durability.MEMORY
 
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
@@ -85,21 +89,25 @@ class ProcessPriceBatchValidator:
             indexes.append(index)
         bad = len(command.ticks) - len(good)
         found.sort(key=lambda error: -1 if error.index is None else error.index)
-        return ProcessPriceBatch(Ticks.of(good), indexes, command.rejected + bad, tuple(found), command.patient)
+        return replace(
+            command, ticks=Ticks.of(good), indexes=indexes, rejected=command.rejected + bad, errors=tuple(found)
+        )
 
 
 class ProcessPriceBatchHandler:
-    """Raises QueueFull or Draining where no tick can be taken now, ValidationFailed where the symbol limit bars all."""
+    """Raises what `durability.submit` does, and ValidationFailed where the symbol limit bars all."""
 
-    def __init__(self, processor: MarketDataProcessor) -> None:
+    def __init__(self, processor: MarketDataProcessor, journal: Journal) -> None:
         self._processor = processor
+        self._journal = journal
 
     async def handle(self, command: ProcessPriceBatch) -> BatchResult:
         if command.rejected:
             self._processor.reject(command.rejected)
-        submitted = await self._processor.submit(command.ticks, command.patient)
+        submitted = await submit(self._processor, self._journal, command.ticks, command.durability, command.patient)
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
-        if submitted.accepted == 0:
+        if submitted.accepted == submitted.duplicates == 0:
             raise ValidationFailed(errors)
-        return BatchResult(submitted.accepted, command.rejected + len(refused), tuple(errors))
+        rejected = command.rejected + len(refused)
+        return BatchResult(submitted.accepted, rejected, tuple(errors), submitted.duplicates)

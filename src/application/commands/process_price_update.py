@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass, replace
 
+from application.commands.durability import Durability, submit
 from application.commands.tick_rules import TickRules
 from application.errors import ValidationFailed
 from application.mediator import Message
+from application.ports.journal import Journal
 from application.ports.market_data_processor import MarketDataProcessor
 from domain.ticks import Ticks
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessPriceUpdate(Message[None]):
-    """Answered once the tick is accepted. tick: one, as a batch of one."""
+class ProcessPriceUpdate(Message[bool]):
+    """Answered once the tick has come as far as `durability` says: whether it is new, and not a duplicate.
+
+    tick: one, as a batch of one.
+    """
 
     tick: Ticks
+    durability: Durability = Durability.MEMORY
 
 
 class ProcessPriceUpdateValidator:
@@ -27,16 +33,18 @@ class ProcessPriceUpdateValidator:
         update, errors = self._rules.check(command.tick[0], latest_us)
         if errors:
             raise ValidationFailed(errors, ticks=1)
-        return ProcessPriceUpdate(Ticks.of((update,)))
+        return ProcessPriceUpdate(Ticks.of((update,)), command.durability)
 
 
 class ProcessPriceUpdateHandler:
-    """Raises QueueFull or Draining where the tick cannot be taken now, ValidationFailed at the symbol limit."""
+    """Raises what `durability.submit` does, and ValidationFailed at the symbol limit."""
 
-    def __init__(self, processor: MarketDataProcessor) -> None:
+    def __init__(self, processor: MarketDataProcessor, journal: Journal) -> None:
         self._processor = processor
+        self._journal = journal
 
-    async def handle(self, command: ProcessPriceUpdate) -> None:
-        submitted = await self._processor.submit(command.tick)
+    async def handle(self, command: ProcessPriceUpdate) -> bool:
+        submitted = await submit(self._processor, self._journal, command.tick, command.durability)
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])
+        return not submitted.duplicates

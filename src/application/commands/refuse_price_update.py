@@ -1,6 +1,7 @@
 """Count a tick that came in and could not be read."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
@@ -8,7 +9,7 @@ from application.ports.market_data_processor import MarketDataProcessor
 
 
 @dataclass(frozen=True, slots=True)
-class RefusePriceUpdate(Message[None]):
+class RefusePriceUpdate(Message[NoReturn]):
     """errors: why it could not be read."""
 
     errors: tuple[FieldError, ...]
@@ -20,6 +21,6 @@ class RefusePriceUpdateHandler:
     def __init__(self, processor: MarketDataProcessor) -> None:
         self._processor = processor
 
-    async def handle(self, command: RefusePriceUpdate) -> None:
+    async def handle(self, command: RefusePriceUpdate) -> NoReturn:
         self._processor.reject(1)
         raise ValidationFailed(command.errors, ticks=1)

@@ -9,10 +9,15 @@ from domain.ticks import Ticks
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """accepted: ticks taken. refused: one error for each of the others, `index` being its place in the sequence."""
+    """What became of ticks.
+
+    accepted: ticks taken. duplicates: ticks whose id came before. refused: one error for each of the others, `index`
+    being its place in the sequence.
+    """
 
     accepted: int
     refused: tuple[FieldError, ...] = ()
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,13 @@ class PartitionStatistics:
 class ProcessingStatistics:
     """The accounting, in ticks since the start.
 
-    Invariant: received = accepted + rejected, and accepted = processed + dropped + queued + failed.
+    Invariant: received = accepted + rejected + duplicates, and accepted = processed + dropped + queued + failed.
     """
 
     received: int
     accepted: int
     rejected: int
+    duplicates: int
     processed: int
     dropped: int
     queued: int
@@ -53,16 +59,18 @@ class ProcessingStatistics:
 
 
 class MarketDataProcessor(Protocol):
-    async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
+    async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
         """Take valid ticks, all of them or as many as the policy allows, and count every one.
 
-        The object is the processor's from then on. patient: wait for room, whatever the policy is.
+        The object is the processor's from then on. patient: wait for room, whatever the policy is. until_processed:
+        return only when those taken, and the duplicates, are processed.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.
 
         Raises:
             QueueFull: the queues had room for none of them.
             Draining: no tick is taken any more.
+            QueueOverflowed: they were to be processed, and some were dropped after they had been accepted.
         """
         ...
 

@@ -5,7 +5,7 @@ One event loop, many writers, one reader. Invariant: `head` <= `tail`, and `tail
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 from domain.ticks import Ticks
@@ -33,10 +33,11 @@ class Channel:
 
     tail: ticks ever put in line. head: ticks that have left it, taken or dropped.
     dropped: ticks accepted and then not kept, for want of room.
+    on_drop: told of ticks that have an id and are dropped.
     turn: held by the writer that waits for room, so that writers get it in the order they came.
     """
 
-    def __init__(self, capacity: int, mode: FullMode) -> None:
+    def __init__(self, capacity: int, mode: FullMode, on_drop: Callable[[Ticks], None] | None = None) -> None:
         self.capacity = capacity
         self.mode = mode
         self.tail = 0
@@ -52,6 +53,9 @@ class Channel:
         self._settled = 0
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
+        self._on_drop = on_drop
+        # Who waits for ticks to leave the line: (tail before them, tail after them, whether all were taken).
+        self._watches: list[tuple[int, int, asyncio.Future[bool]]] = []
 
     def __len__(self) -> int:
         return self.tail - self.head
@@ -73,6 +77,7 @@ class Channel:
         self._put(ticks.part(0, count - over), moment)
         if mode is FullMode.DROP_NEWEST:
             self.dropped += over
+            self._tell_dropped(ticks.part(count - over, count))
             return count
         return count - over
 
@@ -91,7 +96,20 @@ class Channel:
         taken = self._ticks if first == 0 and count == len(self._ticks) else self._ticks.part(first, first + count)
         self._leave(count)
         _wake(self._writer)
+        if self._watches:
+            self._settle_watches()
         return taken
+
+    def watch(self, tail_before: int) -> asyncio.Future[bool]:
+        """Whether all ticks put in line since `tail_before` are taken, once they have left it. Call it at once."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if self.head > tail_before:
+            future.set_result(False)
+        elif self.head == self.tail:
+            future.set_result(True)
+        else:
+            self._watches.append((tail_before, self.tail, future))
+        return future
 
     async def wait_for_room(self, patient: bool = False) -> None:
         """Until there may be room, or the channel is closed. For the holder of `turn`."""
@@ -135,10 +153,28 @@ class Channel:
             _wake(self._reader)
 
     def _drop_oldest(self, count: int) -> None:
+        self._tell_dropped(self._ticks.part(self._first, self._first + count))
+        for first, last, future in self._watches:
+            if first < self.head + count and self.head < last and not future.done():
+                future.set_result(False)
         self._leave(count)
         self.dropped += count
+        self._settle_watches()
         for _ in self.settle():
             pass
+
+    def _tell_dropped(self, ticks: Ticks) -> None:
+        if ticks.ids is not None and self._on_drop is not None:
+            self._on_drop(ticks)
+
+    def _settle_watches(self) -> None:
+        waiting = []
+        for watch in self._watches:
+            if watch[1] > self.head:
+                waiting.append(watch)
+            elif not watch[2].done():
+                watch[2].set_result(True)
+        self._watches = waiting
 
     def _leave(self, count: int) -> None:
         self.head += count

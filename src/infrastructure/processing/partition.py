@@ -5,13 +5,14 @@ what the channel let go and did not drop is processed or failed.
 """
 
 import asyncio
+from typing import Protocol
 
 import structlog
 
 from application.ports.anomaly_repository import AnomalySink
 from application.ports.clock import Clock
 from domain.price_anomaly import PriceAnomaly
-from domain.symbol_book import SymbolBook
+from domain.symbol_book import Applied, SymbolBook
 from domain.ticks import Ticks
 from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
@@ -23,8 +24,21 @@ _LOGGED_SYMBOLS_MAX = 1000
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class Recorder(Protocol):
+    """Takes over what was applied, in the order it was."""
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether to wait for room before more is applied."""
+        ...
+
+    async def wait_for_room(self) -> None: ...
+
+    def record(self, ticks: Ticks, applied: Applied) -> None: ...
+
+
 class Partition:
-    """index: its number, from 0. throughput: shared by all partitions.
+    """index: its number, from 0. recorder, throughput: shared by all partitions.
 
     The counters are ticks, but for `anomalies` and `restarts`.
     """
@@ -35,6 +49,7 @@ class Partition:
         channel: Channel,
         book: SymbolBook,
         sink: AnomalySink,
+        recorder: Recorder,
         clock: Clock,
         throughput: Throughput,
     ) -> None:
@@ -49,6 +64,7 @@ class Partition:
         self.latency = Latency()
         self.throughput = throughput
         self._sink = sink
+        self._recorder = recorder
         self._clock = clock
         self._unpublished: list[PriceAnomaly] = []
         self._logged: set[str] = set()
@@ -64,6 +80,8 @@ class Partition:
             self._apply(batch)
             if self._unpublished:
                 await self._publish()
+            if self._recorder.is_crowded:
+                await self._recorder.wait_for_room()
             # Every partition and every connection gets its turn between two batches.
             await asyncio.sleep(0)
 
@@ -72,6 +90,7 @@ class Partition:
 
     def _apply(self, batch: Ticks) -> None:
         applied = self.book.apply(batch)
+        self._recorder.record(batch, applied)
         self.processed += applied.processed
         self.failed += len(applied.failures)
         self.late += applied.late

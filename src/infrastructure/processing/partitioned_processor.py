@@ -1,6 +1,6 @@
 """Spreads ticks over partitions, and keeps the accounts.
 
-One event loop. Invariant, whenever the loop is free: received = accepted + rejected, and
+One event loop. Invariant, whenever the loop is free: received = accepted + rejected + duplicates, and
 accepted = processed + dropped + queued + failed.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from application.errors import Draining, FieldError, QueueFull
+from application.errors import Draining, FieldError, QueueFull, QueueOverflowed
 from application.ports.clock import Clock
 from application.ports.market_data_processor import PartitionStatistics, ProcessingStatistics, Submitted
 from domain.ticks import Ticks
@@ -18,10 +18,14 @@ from infrastructure.processing.channel import Channel, FullMode
 from infrastructure.processing.partition import Partition
 from infrastructure.processing.supervisor import supervise
 from infrastructure.processing.throughput import Throughput
+from infrastructure.processing.tick_ids import TickIds
 
 _log = structlog.stdlib.get_logger(__name__)
 
 _ONE_ACCEPTED = Submitted(1)
+
+# What tells whether ticks were taken from a channel or dropped.
+Watches = list[asyncio.Future[bool]]
 
 
 def partition_of(symbol: str, partitions: int) -> int:
@@ -40,12 +44,14 @@ class PartitionedProcessor:
         self,
         partitions: Sequence[Partition],
         throughput: Throughput,
+        tick_ids: TickIds,
         clock: Clock,
         symbols_max: int,
         shutdown_deadline_seconds: float,
     ) -> None:
         self._partitions = partitions
         self._throughput = throughput
+        self._ids = tick_ids
         self._clock = clock
         self._symbols_max = symbols_max
         self._shutdown_deadline_seconds = shutdown_deadline_seconds
@@ -55,6 +61,7 @@ class PartitionedProcessor:
         self._received = 0
         self._accepted = 0
         self._rejected = 0
+        self._duplicates = 0
 
     @property
     def is_running(self) -> bool:
@@ -64,6 +71,8 @@ class PartitionedProcessor:
     def start(self) -> None:
         if self._supervisors:
             raise RuntimeError("the processor has been started before")
+        # Symbols that were recovered have their places.
+        self._assigned = {symbol: each.index for each in self._partitions for symbol in each.book.symbols()}
         self._open = True
         self._supervisors = [
             asyncio.create_task(
@@ -96,18 +105,52 @@ class PartitionedProcessor:
         self._received += ticks
         self._rejected += ticks
 
-    async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
+    async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
         if not self._open:
             self.reject(len(ticks))
             raise Draining
+        watches: Watches | None = [] if until_processed else None
+        if ticks.ids is not None and (known := self._ids.sort_out(ticks, self._clock.now_us())):
+            return await self._submit_without(ticks, known, patient, watches)
+        submitted = await self._submit(ticks, patient, watches)
+        if watches is not None:
+            await _all_taken(watches)
+        return submitted
+
+    async def _submit_without(
+        self, ticks: Ticks, known: list[int], patient: bool, watches: Watches | None
+    ) -> Submitted:
+        """Submit all but the duplicates, which stand where `known` says."""
+        self._received += len(known)
+        self._duplicates += len(known)
+        if watches is not None:
+            # The first of them may still be in line.
+            for at in known:
+                index = self._assigned.get(ticks.symbols[at])
+                if index is not None:
+                    channel = self._partitions[index].channel
+                    watches.append(channel.watch(channel.head))
+        places = set(known)
+        rest = [at for at in range(len(ticks)) if at not in places]
+        submitted = await self._submit(ticks.without(places), patient, watches) if rest else Submitted(0)
+        if watches is not None:
+            await _all_taken(watches)
+        refused = tuple(error.at(rest[error.index or 0]) for error in submitted.refused)
+        return Submitted(submitted.accepted, refused, len(known))
+
+    async def _submit(self, ticks: Ticks, patient: bool, watches: Watches | None) -> Submitted:
         added: list[str] = []
         lines, refused = self._by_partition(ticks, added)
+        if refused and ticks.ids is not None:
+            self._ids.forget(Ticks.of(ticks[error.index or 0] for error in refused))
         accepted = 0
         taken_of: dict[int, int] = {}
         for index, line in lines.items():
             channel = self._partitions[index].channel
-            waits = patient or channel.mode is FullMode.WAIT
-            taken = await self._put_waiting(channel, line, patient) if waits else self._put(channel, line)
+            if patient or channel.mode is FullMode.WAIT:
+                taken = await self._put_waiting(channel, line, patient, watches)
+            else:
+                taken = self._put(channel, line, watches)
             accepted += taken
             if taken < len(line):
                 taken_of[index] = taken
@@ -125,6 +168,7 @@ class PartitionedProcessor:
             received=self._received,
             accepted=self._accepted,
             rejected=self._rejected,
+            duplicates=self._duplicates,
             processed=sum(partition.processed for partition in partitions),
             dropped=sum(partition.channel.dropped for partition in partitions),
             queued=sum(len(partition.channel) for partition in partitions),
@@ -166,21 +210,30 @@ class PartitionedProcessor:
             return {only: ticks}, refused
         return ticks.spread(list(map(assigned.get, ticks.symbols))), refused
 
-    def _put(self, channel: Channel, line: Ticks) -> int:
+    def _put(self, channel: Channel, line: Ticks, watches: Watches | None) -> int:
         """Put ticks in line and count every one of them; how many, from the first, are accepted."""
+        count = len(line.symbols)
+        before = channel.tail
         taken = channel.offer(line, self._clock.monotonic())
         self._received += taken
         self._accepted += taken
-        if taken < len(line):
-            self.reject(len(line) - taken)
+        if taken < count:
+            self.reject(count - taken)
+            self._ids.forget(line.part(taken, count))
+        if watches is not None:
+            # What DROP_NEWEST dropped at once has never been in line.
+            watches.append(channel.watch(before if channel.tail - before == taken else -1))
         return taken
 
-    async def _put_waiting(self, channel: Channel, line: Ticks, patient: bool) -> int:
+    async def _put_waiting(self, channel: Channel, line: Ticks, patient: bool, watches: Watches | None) -> int:
         done = 0
         try:
             async with channel.turn:
                 while self._open:
+                    before = channel.tail
                     taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), patient)
+                    if watches is not None:
+                        watches.append(channel.watch(before))
                     self._received += taken
                     self._accepted += taken
                     done += taken
@@ -190,6 +243,7 @@ class PartitionedProcessor:
         finally:
             # The sender went away, or the service is going: what it did not get in was not accepted.
             self.reject(len(line) - done)
+            self._ids.forget(line.part(done, len(line)))
         return done
 
     def _over_symbol_limit(self, position: int) -> FieldError:
@@ -216,6 +270,12 @@ class PartitionedProcessor:
             # A symbol with statistics is not new, whoever brought it.
             if symbol not in taken and symbol not in self._partitions[self._assigned[symbol]].book:
                 del self._assigned[symbol]
+
+
+async def _all_taken(watches: Watches) -> None:
+    """Wait until ticks have left their channels. Raises QueueOverflowed if some were dropped."""
+    if not all([await watch for watch in watches]):
+        raise QueueOverflowed
 
 
 def _statistics_of(partition: Partition) -> PartitionStatistics:

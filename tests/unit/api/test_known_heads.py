@@ -20,7 +20,12 @@ async def test_head_is_found_in_front_of_its_body(heads: KnownHeads) -> None:
         found = heads.find(text + b"12345POST")
         assert found is not None
         known, length = found
-        assert (length, known.method, known.body_bytes, known.media_type) == (len(text), "POST", 5, "application/json")
+        assert (length, known.method, known.body_bytes, known.asked.media_type) == (
+            len(text),
+            "POST",
+            5,
+            "application/json",
+        )
 
 
 async def test_head_that_is_unusual_is_not_found_however_often_it_comes(heads: KnownHeads) -> None:

@@ -18,7 +18,7 @@ from application.commands.tick_rules import TickRules
 from application.errors import BatchTooLarge, FieldError, QueueFull, ValidationFailed
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
-from support.fakes import START_US, FakeClock
+from support.fakes import START_US, FakeClock, FakeJournal
 from support.processors import CountingProcessor
 
 GOOD = PriceUpdate("AAPL", 100.0, START_US)
@@ -150,19 +150,19 @@ def test_batch_over_the_limit_is_refused_uncounted(command: ProcessPriceBatch) -
 
 async def test_single_tick_is_submitted() -> None:
     processor = CountingProcessor()
-    await ProcessPriceUpdateHandler(processor).handle(one(GOOD))
+    await ProcessPriceUpdateHandler(processor, FakeJournal()).handle(one(GOOD))
     assert processor.accepted == [GOOD]
 
 
 async def test_single_tick_over_the_symbol_limit_is_a_failed_validation() -> None:
     processor = CountingProcessor(unwelcome=("AAPL",))
     with pytest.raises(ValidationFailed, match="too many"):
-        await ProcessPriceUpdateHandler(processor).handle(one(GOOD))
+        await ProcessPriceUpdateHandler(processor, FakeJournal()).handle(one(GOOD))
 
 
 async def test_full_queue_reaches_whoever_sent_the_tick() -> None:
     with pytest.raises(QueueFull):
-        await ProcessPriceUpdateHandler(CountingProcessor(room=0)).handle(one(GOOD))
+        await ProcessPriceUpdateHandler(CountingProcessor(room=0), FakeJournal()).handle(one(GOOD))
 
 
 async def test_unreadable_tick_is_counted_and_refused() -> None:
@@ -181,7 +181,7 @@ async def test_batch_result_adds_what_the_processor_refuses_to_what_was_bad_befo
         rejected=1,
         errors=(FieldError("price", "missing", "is required", 9),),
     )
-    result = await ProcessPriceBatchHandler(processor).handle(command)
+    result = await ProcessPriceBatchHandler(processor, FakeJournal()).handle(command)
     assert (result.accepted, result.rejected) == (1, 2)
     assert [(error.index, error.code) for error in result.errors] == [(5, "symbol_limit"), (9, "missing")]
     assert (processor.rejected, len(processor.accepted)) == (2, 1)
@@ -190,4 +190,4 @@ async def test_batch_result_adds_what_the_processor_refuses_to_what_was_bad_befo
 async def test_batch_of_which_nothing_is_accepted_is_a_failed_validation() -> None:
     processor = CountingProcessor(unwelcome=("AAPL",))
     with pytest.raises(ValidationFailed):
-        await ProcessPriceBatchHandler(processor).handle(ProcessPriceBatch(Ticks.of([GOOD])))
+        await ProcessPriceBatchHandler(processor, FakeJournal()).handle(ProcessPriceBatch(Ticks.of([GOOD])))

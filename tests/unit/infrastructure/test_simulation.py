@@ -13,7 +13,7 @@ from application.mediator import Mediator
 from application.ports.market_data_processor import Submitted
 from domain.ticks import Ticks
 from infrastructure.simulation import RandomWalk, SimulatedFeed
-from support.fakes import FakeClock, settle
+from support.fakes import FakeClock, FakeJournal, settle
 from support.processors import CountingProcessor
 
 
@@ -45,7 +45,7 @@ def test_prices_never_run_away() -> None:
 
 
 async def feed_for(seconds: float, clock: FakeClock, processor: CountingProcessor, beat: float = 0.001) -> Any:
-    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(processor)})
+    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(processor, FakeJournal())})
     feed = asyncio.create_task(SimulatedFeed(walk(), 2000, 100, mediator, clock).run())
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
@@ -81,7 +81,7 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
     turn_of_batch: list[int] = []
 
     class Watching(CountingProcessor):
-        async def submit(self, ticks: Ticks, patient: bool = False) -> Submitted:
+        async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
             turn_of_batch.append(turns[0])
             return await super().submit(ticks, patient)
 
@@ -90,7 +90,7 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
             turns[0] += 1
             await asyncio.sleep(0)  # one turn of the loop, which takes no time
 
-    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(Watching())})
+    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(Watching(), FakeJournal())})
     feed = asyncio.create_task(SimulatedFeed(walk(), 100_000, 100, mediator, clock).run())
     other = asyncio.create_task(somebody_else())
     await settle()

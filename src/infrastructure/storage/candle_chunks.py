@@ -1,0 +1,96 @@
+"""Candles by the chunk, which is how they are stored."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from domain.candle import Candle, Interval, rolled_up
+from domain.candle_book import CandleBook
+from infrastructure.storage.payloads import check, decode_candles, encode_candles, seal
+
+# Candles a row: an hour of one-minute candles is one, a day of them two dozen.
+CHUNK = 60
+# Candles, some 300 bytes each.
+_REMEMBERED_MAX = 100_000
+
+# (width in seconds, symbol, start in microseconds)
+ChunkKey = tuple[int, str, int]
+
+
+def chunk_start(interval: Interval, time_us: int) -> int:
+    """Where the chunk begins that a moment lies in."""
+    return time_us - time_us % (CHUNK * interval.width_us)
+
+
+class CandleChunks:
+    """Merges what has changed into what is stored, and remembers the chunks it wrote last.
+
+    Not safe for two writers. After a write that failed, `forget` what is remembered.
+    """
+
+    def __init__(self) -> None:
+        self._remembered: OrderedDict[ChunkKey, dict[int, Candle]] = OrderedDict()
+        self._count = 0
+
+    def merged(
+        self, book: CandleBook, seq: int, load: Callable[[Sequence[ChunkKey]], Iterable[tuple[Any, ...]]]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of `CANDLE_CHUNK` that hold the book's candles too.
+
+        load: the rows of those chunks that there are.
+        """
+        changed = _chunks_of(book)
+        missing = [key for key in changed if key not in self._remembered]
+        stored = {row[:3]: {candle.start_us: candle for candle in candles_of(row)} for row in load(missing)}
+        rows = []
+        for key, candles in changed.items():
+            chunk = self._remembered.pop(key, None)
+            if chunk is None:
+                chunk = stored.get(key, {})
+            else:
+                self._count -= len(chunk)
+            for candle in candles:
+                known = chunk.get(candle.start_us)
+                if known is None:
+                    chunk[candle.start_us] = candle
+                else:
+                    known.merge(candle)
+            self._remembered[key] = chunk
+            self._count += len(chunk)
+            payload = encode_candles(sorted(chunk.values(), key=_start))
+            rows.append((*key, seq, payload, seal(payload, *key, seq)))
+        while self._count > _REMEMBERED_MAX:
+            self._count -= len(self._remembered.popitem(last=False)[1])
+        return rows
+
+    def forget(self) -> None:
+        self._remembered.clear()
+        self._count = 0
+
+
+def candles_of(row: tuple[Any, ...]) -> list[Candle]:
+    """The candles of a row of `CANDLE_CHUNK`. Raises Corrupt."""
+    width, symbol, start_us, seq, payload, crc = row
+    what = f"the chunk of {width} s candles of {symbol} from {start_us}"
+    return decode_candles(check(crc, what, payload, width, symbol, start_us, seq))
+
+
+def _chunks_of(book: CandleBook) -> Mapping[ChunkKey, list[Candle]]:
+    """The book's candles in every interval, by the chunk they belong to. The book keeps its own."""
+    chunks: dict[ChunkKey, list[Candle]] = {}
+    for symbol in book.symbols():
+        candles = book.candles(symbol)
+        for interval in Interval:
+            if interval is not Interval.S1:
+                candles = rolled_up(candles, interval.width_us)
+            for candle in candles:
+                key = (interval.seconds, symbol, chunk_start(interval, candle.start_us))
+                chunk = chunks.get(key)
+                if chunk is None:
+                    chunk = chunks[key] = []
+                chunk.append(candle)
+    return chunks
+
+
+def _start(candle: Candle) -> int:
+    return candle.start_us

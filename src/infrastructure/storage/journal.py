@@ -1,0 +1,249 @@
+"""Takes what was processed to the store, a batch at a time.
+
+One event loop. Invariant: what is recorded and not yet written is in `_batch`, or in what the next one is made of, or
+counted in `lost`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+
+from application.errors import StorageFailed
+from application.ports.clock import Clock
+from application.ports.journal import FirstAnswer
+from domain.candle_book import CandleBook
+from domain.symbol_book import Applied
+from domain.ticks import Ticks
+from infrastructure.processing.latency import Latency
+from infrastructure.storage.checkpoints import Checkpoints
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.records import Batch, LoggedAnomaly, Position
+from infrastructure.storage.store import Store, StoreFailed
+
+_CANDLES_SECONDS = 5.0
+# Writing candles takes at most this share of the time.
+_CANDLES_SHARE = 0.1
+_RETRY_SECONDS = 1.0
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Journal:
+    """The journal of this process.
+
+    flush_seconds: how long what was recorded waits for company before it is written.
+    unwritten_max: ticks kept while they cannot be written. Beyond that, while the store is merely slow the workers
+        wait, and while it fails ticks are no longer logged, which is counted in `lost`; the states of their symbols are
+        written once it works again.
+    window_us: the width of the window that anomalies are seen in.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        checkpoints: Checkpoints,
+        clock: Clock,
+        flush_seconds: float,
+        unwritten_max: int,
+        window_us: int,
+    ) -> None:
+        self.lost = 0
+        self.latency = Latency()
+        self._store = store
+        self._checkpoints = checkpoints
+        self._clock = clock
+        self._flush_seconds = flush_seconds
+        self._unwritten_max = unwritten_max
+        self._window_us = window_us
+        self._last_seq = 0
+        self._number = 0
+        self._failure: str | None = None
+        self._retry_at = 0.0
+        self._recover_from = 0
+        self._candles = CandleBook()
+        self._next_candles = 0.0
+        self._ticks: list[Ticks] = []
+        self._count = 0
+        self._anomalies: list[LoggedAnomaly] = []
+        self._answers: list[FirstAnswer] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        # On their way to the store.
+        self._batch: Batch | None = None
+        self._batch_waiting: list[asyncio.Future[None]] = []
+        self._urgent = asyncio.Event()
+        self._room = asyncio.Event()
+
+    @property
+    def failure(self) -> str | None:
+        return self._failure
+
+    @property
+    def unwritten(self) -> int:
+        """Ticks recorded and not yet on disk, those lost not among them."""
+        return self._count + (0 if self._batch is None else self._batch.count)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether workers should wait for the store, which is slow and not failing."""
+        return self._failure is None and self.unwritten > self._unwritten_max // 2
+
+    async def wait_for_room(self) -> None:
+        while self.is_crowded:
+            self._room.clear()
+            await self._room.wait()
+
+    def go_on_from(self, position: Position, candles: CandleBook) -> None:
+        """Continue a log. candles: what its ticks behind `position.candles_seq` have changed."""
+        self._last_seq = position.last_seq
+        self._number = position.batch
+        self._recover_from = position.recover_from
+        self._candles = candles
+
+    def record(self, ticks: Ticks, applied: Applied) -> None:
+        """Take over ticks that were just applied, and what came of them."""
+        self._candles.apply(ticks)
+        count = len(ticks.symbols)
+        if self._failure is not None and self.unwritten + count > self._unwritten_max:
+            self.lost += count
+            return
+        if applied.anomalies:
+            self._anomalies += [
+                LoggedAnomaly(anomaly, self._count + at, self._window_us)
+                for anomaly, at in zip(applied.anomalies, applied.places, strict=True)
+            ]
+        self._ticks.append(ticks)
+        self._count += count
+
+    def remember(self, answer: FirstAnswer) -> None:
+        self._answers.append(answer)
+
+    async def committed(self) -> None:
+        if self._failure is not None:
+            raise StorageFailed(self._failure, taken=True)
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._urgent.set()
+        await waiting
+
+    def candle_books(self) -> list[tuple[int | None, CandleBook]]:
+        """The candles that may not be stored yet, old to new, each with the block they are stored by, if known."""
+        current: list[tuple[int | None, CandleBook]] = [(None, self._candles)]
+        if self._batch is not None and self._batch.candles is not None:
+            return [(self._batch.last_seq, self._batch.candles), *current]
+        return current
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            if not self._urgent.is_set():
+                await self._pause()
+            self._urgent.clear()
+            await self._flush()
+
+    async def close(self) -> None:
+        """Write all that there is, with every state and candle; for when nothing is recorded any more."""
+        if self._batch is not None:
+            await self._write(self._batch)
+        if self._failure is None:
+            await self._write(self._make_batch(closing=True))
+        if self.unwritten:
+            _log.error("ticks are not on disk at the end", ticks=self.unwritten, reason=self._failure)
+
+    async def _pause(self) -> None:
+        sleeping = asyncio.ensure_future(self._clock.sleep(self._flush_seconds))
+        urged = asyncio.ensure_future(self._urgent.wait())
+        try:
+            await asyncio.wait((sleeping, urged), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sleeping, urged):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _flush(self) -> None:
+        if self._batch is not None:
+            if self._clock.monotonic() < self._retry_at:
+                return
+            await self._write(self._batch)
+            if self._batch is not None:
+                return
+        batch = self._make_batch()
+        moved = batch.recover_from not in (None, self._recover_from)
+        if batch.count or batch.answers or batch.states or batch.candles or moved:
+            await self._write(batch)
+        else:
+            self._number -= 1
+            self._settle(None)
+
+    def _make_batch(self, closing: bool = False) -> Batch:
+        """Of everything that is there at this moment: nothing else runs while it is made."""
+        self._number += 1
+        batch = Batch(
+            number=self._number,
+            written_us=self._clock.now_us(),
+            first_seq=self._last_seq + 1,
+            ticks=self._ticks,
+            count=self._count,
+            anomalies=self._anomalies,
+            answers=self._answers,
+        )
+        self._ticks, self._count, self._anomalies, self._answers = [], 0, [], []
+        self._batch_waiting, self._waiting = self._waiting, []
+        self._last_seq = batch.last_seq
+        if closing:
+            batch.states, batch.recover_from = self._checkpoints.take_all(), batch.last_seq
+        else:
+            batch.states, batch.recover_from = self._checkpoints.take(batch.last_seq)
+        if self._candles.ticks and (closing or self._clock.monotonic() >= self._next_candles):
+            batch.candles, self._candles = self._candles, CandleBook()
+        return batch
+
+    async def _write(self, batch: Batch) -> None:
+        self._batch = batch
+        start = self._clock.monotonic()
+        try:
+            # What has begun goes on to its end, whoever is cancelled.
+            await asyncio.shield(self._store.write(batch))
+        except (StoreFailed, Corrupt) as error:
+            self._fail(str(error))
+            return
+        except Exception as error:
+            # Whatever a store raises, the journal outlives it.
+            _log.error("the store raised what it should not", exc_info=error)
+            self._fail(type(error).__name__)
+            return
+        if batch.recover_from is not None:
+            self._recover_from = batch.recover_from
+        took = self._clock.monotonic() - start
+        self.latency.observe(took)
+        if batch.candles is not None:
+            self._next_candles = start + max(_CANDLES_SECONDS, took / _CANDLES_SHARE)
+        self._batch = None
+        if self._failure is not None:
+            _log.warning("the storage works again", lost=self.lost)
+            self._failure = None
+        self._settle(None)
+        self._room.set()
+
+    def _fail(self, reason: str) -> None:
+        if self._failure is None:
+            _log.error("the storage fails; ticks are taken into memory", reason=reason)
+        self._failure = reason
+        self._retry_at = self._clock.monotonic() + _RETRY_SECONDS
+        self._batch_waiting += self._waiting
+        self._waiting = []
+        self._settle(StorageFailed(reason, taken=True))
+        self._room.set()
+
+    def _settle(self, error: Exception | None) -> None:
+        waiting: Sequence[asyncio.Future[None]] = self._batch_waiting
+        self._batch_waiting = []
+        for each in waiting:
+            if each.done():
+                continue
+            if error is None:
+                each.set_result(None)
+            else:
+                each.set_exception(error)

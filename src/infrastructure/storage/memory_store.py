@@ -1,0 +1,184 @@
+"""The store of a service that keeps nothing on disk: the same answers, until the process ends."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import AsyncIterator, Sequence
+from operator import attrgetter
+
+from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
+from application.ports.journal import FirstAnswer
+from domain.candle import Candle, Interval, rolled_up
+from domain.price_update import PriceUpdate
+from domain.ticks import Ticks
+from infrastructure.storage.records import BLOCK_TICKS_MAX, Batch, Block, Position, StoredAnomaly, StoredState
+from infrastructure.storage.store import Place
+
+_START = attrgetter("start_us")
+
+
+class MemoryStore:
+    """A `Store` in lists and dictionaries."""
+
+    def __init__(self) -> None:
+        self._position = Position()
+        self._blocks: list[tuple[int, Block]] = []
+        self._states: dict[str, StoredState] = {}
+        self._anomalies: list[StoredAnomaly] = []
+        self._by_id: dict[str, StoredAnomaly] = {}
+        self._candles: dict[tuple[Interval, str], list[Candle]] = {}
+        self._answers: dict[str, FirstAnswer] = {}
+
+    async def open(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    async def write(self, batch: Batch) -> None:
+        before = self._position
+        if before.batch >= batch.number:
+            return
+        ticks = Ticks([], [], [])
+        for part in batch.ticks:
+            ticks.extend(part)
+        for number, start in enumerate(range(0, batch.count, BLOCK_TICKS_MAX)):
+            block = Block(batch.first_seq + number, ticks.part(start, start + BLOCK_TICKS_MAX))
+            self._blocks.append((batch.written_us, block))
+        for logged in batch.anomalies:
+            stored = StoredAnomaly(
+                logged.anomaly,
+                batch.first_seq + logged.at // BLOCK_TICKS_MAX,
+                logged.at % BLOCK_TICKS_MAX,
+                logged.window_us,
+            )
+            insort(self._anomalies, stored, key=_order)
+            self._by_id[logged.anomaly.id] = stored
+        for answer in batch.answers:
+            self._answers[answer.key] = answer
+        last_seq = batch.last_seq
+        if batch.candles is not None:
+            for symbol in batch.candles.symbols():
+                self._merge(symbol, batch.candles.candles(symbol))
+        for memento in batch.states:
+            self._states[memento.symbol] = StoredState(last_seq, memento)
+        self._position = Position(
+            batch.number,
+            last_seq,
+            before.recover_from if batch.recover_from is None else batch.recover_from,
+            before.candles_seq if batch.candles is None else last_seq,
+        )
+
+    async def position(self) -> Position:
+        return self._position
+
+    async def states(self) -> Sequence[StoredState]:
+        return list(self._states.values())
+
+    async def blocks(self, after_seq: int) -> AsyncIterator[Block]:
+        for _, block in self._blocks:
+            if block.seq > after_seq:
+                yield block
+
+    async def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:
+        for written_us, block in self._blocks:
+            if written_us >= since_us and block.ticks.ids is not None:
+                yield written_us, block
+
+    async def answers(self, since_us: int) -> Sequence[FirstAnswer]:
+        return [answer for answer in self._answers.values() if answer.written_us >= since_us]
+
+    async def ticks(
+        self, symbol: str, from_us: int, to_us: int, after: Place | None, limit: int
+    ) -> Sequence[tuple[Place, PriceUpdate]]:
+        found: list[tuple[Place, PriceUpdate]] = []
+        for _, block in self._blocks:
+            for at, tick in enumerate(block.ticks):
+                if tick.symbol == symbol and from_us <= tick.timestamp_us < to_us:
+                    place = (block.seq, at)
+                    if after is None or place > after:
+                        found.append((place, tick))
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def candles(
+        self, symbol: str, interval: Interval, from_us: int, to_us: int
+    ) -> Sequence[tuple[int, Sequence[Candle]]]:
+        candles = self._candles.get((interval, symbol), [])
+        start, stop = bisect_left(candles, from_us, key=_START), bisect_left(candles, to_us, key=_START)
+        return [(self._position.candles_seq, [candle.copy(candle.start_us) for candle in candles[start:stop]])]
+
+    async def anomalies(
+        self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int
+    ) -> Sequence[StoredAnomaly]:
+        older = (
+            stored
+            for stored in reversed(self._anomalies)
+            if (before is None or stored.anomaly.order < before) and matching.matches(stored.anomaly)
+        )
+        return [stored for stored, _ in zip(older, range(limit), strict=False)]
+
+    async def anomaly(self, anomaly_id: str) -> StoredAnomaly | None:
+        return self._by_id.get(anomaly_id)
+
+    async def ticks_written_before(self, moment_us: int) -> int:
+        return max((block.seq for written_us, block in self._blocks if written_us < moment_us), default=0)
+
+    async def ticks_over(self, bytes_max: int) -> int:
+        total = 0
+        for _, block in reversed(self._blocks):
+            total += len(block.ticks) * _BYTES_A_TICK
+            if total > bytes_max:
+                return block.seq
+        return 0
+
+    async def prune_ticks(self, upto_seq: int, limit: int) -> int:
+        count = min(bisect_right(self._blocks, upto_seq, key=lambda each: each[1].seq), limit)
+        del self._blocks[:count]
+        return count
+
+    async def candles_over(self, interval: Interval, chunks_max: int) -> int | None:
+        return None
+
+    async def prune_candles(self, interval: Interval, symbol: str, before_us: int, limit: int) -> int:
+        candles = self._candles.get((interval, symbol), [])
+        count = bisect_left(candles, before_us, key=_START)
+        del candles[:count]
+        return 0
+
+    async def anomalies_over(self, count_max: int) -> int | None:
+        over = len(self._anomalies) - count_max
+        return self._anomalies[over - 1].anomaly.detected_at_us + 1 if over > 0 else None
+
+    async def prune_anomalies(self, before_us: int, limit: int) -> int:
+        count = min(bisect_left(self._anomalies, before_us, key=lambda each: each.anomaly.detected_at_us), limit)
+        for stored in self._anomalies[:count]:
+            del self._by_id[stored.anomaly.id]
+        del self._anomalies[:count]
+        return count
+
+    async def prune_answers(self, before_us: int) -> int:
+        old = [key for key, answer in self._answers.items() if answer.written_us < before_us]
+        for key in old:
+            del self._answers[key]
+        return len(old)
+
+    def _merge(self, symbol: str, seconds: list[Candle]) -> None:
+        candles = seconds
+        for interval in Interval:
+            if interval is not Interval.S1:
+                candles = rolled_up(candles, interval.width_us)
+            stored = self._candles.setdefault((interval, symbol), [])
+            for candle in candles:
+                at = bisect_left(stored, candle.start_us, key=_START)
+                if at < len(stored) and stored[at].start_us == candle.start_us:
+                    stored[at].merge(candle)
+                else:
+                    stored.insert(at, candle.copy(candle.start_us))
+
+
+# What a tick takes in memory, about.
+_BYTES_A_TICK = 100
+
+
+def _order(stored: StoredAnomaly) -> AnomalyOrder:
+    return stored.anomaly.order

@@ -1,0 +1,90 @@
+"""The tables, the same for SQLite and PostgreSQL.
+
+What a row says beyond its keys is a payload, and `crc` seals both: a row that was changed by anything but this service
+is found out when it is read (`infrastructure.storage.payloads`). Changed by migrations only, see `migrations`.
+"""
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+# Where the store stands. One row.
+POSITION = sa.Table(
+    "position",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("batch", sa.BigInteger, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("recover_from", sa.BigInteger, nullable=False),
+    sa.Column("candles_seq", sa.BigInteger, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+)
+
+# The tick log: ticks in order of arrival, some thousands a row. `symbols` has a line feed before and behind each.
+TICK_BLOCK = sa.Table(
+    "tick_block",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("ticks", sa.Integer, nullable=False),
+    sa.Column("min_us", sa.BigInteger, nullable=False),
+    sa.Column("max_us", sa.BigInteger, nullable=False),
+    sa.Column("written_us", sa.BigInteger, nullable=False),
+    sa.Column("has_ids", sa.Boolean, nullable=False),
+    sa.Column("symbols", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_tick_block_time", "max_us", "min_us"),
+    sa.Index("ix_tick_block_written", "written_us"),
+)
+
+# The state of each symbol as it was behind block `seq`.
+SYMBOL_STATE = sa.Table(
+    "symbol_state",
+    METADATA,
+    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+)
+
+# Candles, CHUNK of them a row, with all ticks of the log up to block `seq`. `width` is that of a candle, in seconds.
+CANDLE_CHUNK = sa.Table(
+    "candle_chunk",
+    METADATA,
+    sa.Column("width", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# `seq` and `place` say where in the log the tick stands: in which block, and at which place in it.
+ANOMALY = sa.Table(
+    "anomaly",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("detected_us", sa.BigInteger, nullable=False),
+    sa.Column("symbol", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_anomaly_order", "detected_us", "symbol", "sequence", "direction"),
+    sa.Index("ix_anomaly_symbol", "symbol", "detected_us", "sequence", "direction"),
+)
+
+# What was answered to batches with an Idempotency-Key.
+FIRST_ANSWER = sa.Table(
+    "first_answer",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("written_us", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_first_answer_written", "written_us"),
+)
