@@ -14,6 +14,7 @@ from api.edge import Edge
 from api.problems import problem_response
 from api.routes.anomalies import anomaly_routes
 from api.routes.documentation import documentation_routes
+from api.routes.history import history_routes
 from api.routes.operations import operation_routes
 from api.routes.prices import price_routes
 from api.short_way import ShortWay
@@ -40,6 +41,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
         route_handlers=[
             *price_routes(mediator, intake),
             *anomaly_routes(mediator),
+            *history_routes(mediator),
             *operation_routes(mediator, container.processor(), container.exposition(), clock),
             *documentation_routes(),
         ],
@@ -69,6 +71,7 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
     container.first_answers().recover(await store.answers(now_us - container.tick_ids().window_us))
     async for written_us, block in store.blocks_with_ids(now_us - container.tick_ids().window_us):
         container.tick_ids().sort_out(block.ticks, written_us)
+    await container.anomalies().recover()
     processor.start()
     _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
     journalling = asyncio.create_task(journal.run())

@@ -24,6 +24,7 @@ from application.mediator import Mediator
 from application.messages import MESSAGES
 from application.ports.anomaly_repository import AnomalySink
 from application.ports.clock import Clock
+from application.queries.get_anomaly import GetAnomaly, GetAnomalyHandler
 from application.queries.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
 from application.queries.get_recent_anomalies import (
     GetRecentAnomalies,
@@ -35,11 +36,13 @@ from application.queries.get_symbol_statistics import (
     GetSymbolStatisticsHandler,
     GetSymbolStatisticsValidator,
 )
+from application.queries.list_candles import ListCandles, ListCandlesHandler, ListCandlesValidator
 from application.queries.list_symbol_statistics import (
     ListSymbolStatistics,
     ListSymbolStatisticsHandler,
     ListSymbolStatisticsValidator,
 )
+from application.queries.list_ticks import ListTicks, ListTicksHandler, ListTicksValidator
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
@@ -50,6 +53,8 @@ from infrastructure.processing.throughput import Throughput
 from infrastructure.processing.tick_ids import TickIds
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
+from infrastructure.repositories.stored_anomalies import StoredAnomalies
+from infrastructure.repositories.stored_history import StoredHistory
 from infrastructure.settings import ProcessingSettings, Settings
 from infrastructure.simulation import RandomWalk, SimulatedFeed
 from infrastructure.storage.checkpoints import Checkpoints
@@ -106,10 +111,13 @@ class Container(containers.DeclarativeContainer):
 
     loop_watch = providers.Singleton(LoopWatch, clock)
 
-    anomalies = providers.Singleton(InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity)
-    anomaly_sink = anomalies
     books = providers.Singleton(_books, settings.provided.processing)
     store = providers.Singleton(store_of, settings.provided.storage)
+    recent_anomalies = providers.Singleton(
+        InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity
+    )
+    anomalies = providers.Singleton(StoredAnomalies, recent_anomalies, store)
+    anomaly_sink = anomalies
     checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
     journal = providers.Singleton(
         Journal,
@@ -145,6 +153,7 @@ class Container(containers.DeclarativeContainer):
         settings.provided.processing.drain_deadline_seconds,
     )
     statistics = providers.Singleton(InMemoryStatisticsRepository, partitions)
+    history = providers.Singleton(StoredHistory, store, journal)
 
     tick_rules = providers.Singleton(
         TickRules, clock, settings.provided.processing.max_clock_skew_us, settings.provided.processing.max_symbols
@@ -162,6 +171,8 @@ class Container(containers.DeclarativeContainer):
             GetRecentAnomalies: providers.Singleton(
                 GetRecentAnomaliesValidator, settings.provided.limits.max_page_size
             ),
+            ListCandles: providers.Singleton(ListCandlesValidator, settings.provided.limits.max_page_size),
+            ListTicks: providers.Singleton(ListTicksValidator, settings.provided.limits.max_page_size),
         }
     )
     handlers = providers.Dict(
@@ -173,6 +184,9 @@ class Container(containers.DeclarativeContainer):
             GetSymbolStatistics: providers.Singleton(GetSymbolStatisticsHandler, statistics),
             ListSymbolStatistics: providers.Singleton(ListSymbolStatisticsHandler, statistics),
             GetRecentAnomalies: providers.Singleton(GetRecentAnomaliesHandler, anomalies),
+            GetAnomaly: providers.Singleton(GetAnomalyHandler, history),
+            ListCandles: providers.Singleton(ListCandlesHandler, history, statistics),
+            ListTicks: providers.Singleton(ListTicksHandler, history, statistics),
             GetProcessingStatistics: providers.Singleton(GetProcessingStatisticsHandler, processor),
         }
     )
@@ -184,7 +198,7 @@ class Container(containers.DeclarativeContainer):
     mediator = providers.Singleton(Mediator, MESSAGES, handlers, behaviours)
 
     exposition = providers.Singleton(
-        PrometheusExposition, processor, partitions, anomalies, request_meter, pipeline_meter, loop_watch
+        PrometheusExposition, processor, partitions, recent_anomalies, request_meter, pipeline_meter, loop_watch
     )
     walk = providers.Singleton(
         RandomWalk,

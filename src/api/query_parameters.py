@@ -21,6 +21,7 @@ class QueryParameters:
     """
 
     def __init__(self, request: Request[Any, Any, Any], known: tuple[str, ...]) -> None:
+        self.request = request
         self._values = request.query_params
         unknown = [name for name in self._values if name not in known]
         if unknown:

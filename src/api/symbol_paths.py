@@ -11,7 +11,7 @@ from litestar import Request
 
 PREFIX = "/api/prices/"
 # What may stand behind a symbol.
-SUBRESOURCES = ("anomalies",)
+SUBRESOURCES = ("anomalies", "candles", "ticks")
 
 
 def routable(path: str, raw_path: bytes, method: str) -> str:

@@ -135,7 +135,7 @@ class RetentionSettings(Section):
 
 class LimitsSettings(Section):
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
-    max_page_size: int = Field(1000, ge=1)
+    max_page_size: int = Field(10_000, ge=1)
     head_seconds: float = Field(10.0, gt=0, le=3600)
     body_seconds: float = Field(30.0, gt=0, le=3600)
     keep_alive_seconds: float = Field(75.0, gt=0, le=3600)

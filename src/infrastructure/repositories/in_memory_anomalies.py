@@ -30,6 +30,17 @@ class InMemoryAnomalyRepository:
             _insert(self._by_symbol.setdefault(anomaly.symbol, []), anomaly)
         self._evict(len(self._all) - self._capacity)
 
+    @property
+    def room(self) -> int:
+        """How many more are kept before the oldest has to go."""
+        return self._capacity - len(self._all)
+
+    def recover(self, anomalies: Sequence[PriceAnomaly]) -> None:
+        """Take back anomalies of an earlier run, which are not counted."""
+        for anomaly in anomalies[: self.room]:
+            _insert(self._all, anomaly)
+            _insert(self._by_symbol.setdefault(anomaly.symbol, []), anomaly)
+
     async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
         anomalies = self._all if matching.symbol is None else self._by_symbol.get(matching.symbol, [])
         at = len(anomalies) if before is None else bisect_left(anomalies, before, key=_ORDER)

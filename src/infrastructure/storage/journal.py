@@ -7,6 +7,7 @@ counted in `lost`.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 
@@ -28,6 +29,14 @@ _CANDLES_SHARE = 0.1
 _RETRY_SECONDS = 1.0
 
 _log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class CandleLot:
+    """Candles that may not be stored yet. seq: the last block whose ticks are in them, once that is settled."""
+
+    book: CandleBook
+    seq: int | None = None
 
 
 class Journal:
@@ -62,7 +71,7 @@ class Journal:
         self._failure: str | None = None
         self._retry_at = 0.0
         self._recover_from = 0
-        self._candles = CandleBook()
+        self._candles = CandleLot(CandleBook())
         self._next_candles = 0.0
         self._ticks: list[Ticks] = []
         self._count = 0
@@ -70,6 +79,7 @@ class Journal:
         self._answers: list[FirstAnswer] = []
         self._waiting: list[asyncio.Future[None]] = []
         # On their way to the store.
+        self._candles_under_way: CandleLot | None = None
         self._batch: Batch | None = None
         self._batch_waiting: list[asyncio.Future[None]] = []
         self._urgent = asyncio.Event()
@@ -99,11 +109,11 @@ class Journal:
         self._last_seq = position.last_seq
         self._number = position.batch
         self._recover_from = position.recover_from
-        self._candles = candles
+        self._candles = CandleLot(candles)
 
     def record(self, ticks: Ticks, applied: Applied) -> None:
         """Take over ticks that were just applied, and what came of them."""
-        self._candles.apply(ticks)
+        self._candles.book.apply(ticks)
         count = len(ticks.symbols)
         if self._failure is not None and self.unwritten + count > self._unwritten_max:
             self.lost += count
@@ -127,12 +137,9 @@ class Journal:
         self._urgent.set()
         await waiting
 
-    def candle_books(self) -> list[tuple[int | None, CandleBook]]:
-        """The candles that may not be stored yet, old to new, each with the block they are stored by, if known."""
-        current: list[tuple[int | None, CandleBook]] = [(None, self._candles)]
-        if self._batch is not None and self._batch.candles is not None:
-            return [(self._batch.last_seq, self._batch.candles), *current]
-        return current
+    def candle_lots(self) -> list[CandleLot]:
+        """The candles that may not be stored yet, old to new."""
+        return [self._candles] if self._candles_under_way is None else [self._candles_under_way, self._candles]
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -196,8 +203,11 @@ class Journal:
             batch.states, batch.recover_from = self._checkpoints.take_all(), batch.last_seq
         else:
             batch.states, batch.recover_from = self._checkpoints.take(batch.last_seq)
-        if self._candles.ticks and (closing or self._clock.monotonic() >= self._next_candles):
-            batch.candles, self._candles = self._candles, CandleBook()
+        if self._candles.book.ticks and (closing or self._clock.monotonic() >= self._next_candles):
+            lot, self._candles = self._candles, CandleLot(CandleBook())
+            lot.seq = batch.last_seq
+            batch.candles = lot.book
+            self._candles_under_way = lot
         return batch
 
     async def _write(self, batch: Batch) -> None:
@@ -220,7 +230,7 @@ class Journal:
         self.latency.observe(took)
         if batch.candles is not None:
             self._next_candles = start + max(_CANDLES_SECONDS, took / _CANDLES_SHARE)
-        self._batch = None
+        self._batch = self._candles_under_way = None
         if self._failure is not None:
             _log.warning("the storage works again", lost=self.lost)
             self._failure = None

@@ -9,6 +9,7 @@ from application.ports.journal import FirstAnswer
 from domain.candle import Candle, Interval, rolled_up
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
+from infrastructure.storage.candle_chunks import chunk_start
 from infrastructure.storage.records import BLOCK_TICKS_MAX, Batch, Block, Position, StoredAnomaly, StoredState
 from infrastructure.storage.store import Place
 
@@ -101,11 +102,17 @@ class MemoryStore:
         return found[:limit]
 
     async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int
-    ) -> Sequence[tuple[int, Sequence[Candle]]]:
+        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
+    ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
         candles = self._candles.get((interval, symbol), [])
         start, stop = bisect_left(candles, from_us, key=_START), bisect_left(candles, to_us, key=_START)
-        return [(self._position.candles_seq, [candle.copy(candle.start_us) for candle in candles[start:stop]])]
+        chunks: dict[int, list[Candle]] = {}
+        for candle in candles[start:stop]:
+            chunk = chunk_start(interval, candle.start_us)
+            if chunk not in chunks and len(chunks) == chunks_max:
+                break
+            chunks.setdefault(chunk, []).append(candle.copy(candle.start_us))
+        return [(chunk, self._position.candles_seq, own) for chunk, own in chunks.items()]
 
     async def anomalies(
         self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int

@@ -234,8 +234,8 @@ class SqlStore:
         return [block for _, block in _read_blocks(connection, statement.limit(4))]
 
     async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int
-    ) -> Sequence[tuple[int, Sequence[Candle]]]:
+        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
+    ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
         table = CANDLE_CHUNK.c
         statement = (
             sa.select(CANDLE_CHUNK)
@@ -246,11 +246,12 @@ class SqlStore:
                 table.start_us < to_us,
             )
             .order_by(table.start_us)
+            .limit(chunks_max)
         )
 
-        def read(connection: sa.Connection) -> list[tuple[int, Sequence[Candle]]]:
+        def read(connection: sa.Connection) -> list[tuple[int, int, Sequence[Candle]]]:
             return [
-                (row[3], [each for each in candles_of(tuple(row)) if from_us <= each.start_us < to_us])
+                (row[2], row[3], [each for each in candles_of(tuple(row)) if from_us <= each.start_us < to_us])
                 for row in connection.execute(statement)
             ]
 

@@ -61,9 +61,12 @@ class Store(Protocol):
         ...
 
     async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int
-    ) -> Sequence[tuple[int, Sequence[Candle]]]:
-        """The candles that start within [from, to), old to new, in lots with the block that each is complete up to."""
+        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
+    ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
+        """The first chunks that hold candles which start within [from, to), and those candles, old to new.
+
+        Each chunk with its start, and the block up to which it is complete.
+        """
         ...
 
     async def anomalies(

@@ -1,0 +1,22 @@
+"""What queries about a time have in common."""
+
+from application.errors import FieldError, SymbolNotFound
+from domain.symbol import InvalidSymbol, normalise_symbol
+
+# The years 1 to 9999.
+EARLIEST_US = -62_135_596_800_000_000
+LATEST_US = 253_402_300_800_000_000
+
+
+def known_symbol(symbol: str) -> str:
+    """The symbol in its one spelling. Raises SymbolNotFound for what cannot be one, as for any without prices."""
+    try:
+        return normalise_symbol(symbol)
+    except InvalidSymbol:
+        raise SymbolNotFound(ascii(symbol[:64])) from None
+
+
+def check_range(from_us: int | None, to_us: int | None, errors: list[FieldError]) -> None:
+    """Add an error where the range ends before it begins."""
+    if from_us is not None and to_us is not None and from_us >= to_us:
+        errors.append(FieldError("to", "out_of_range", "must be later than from"))

@@ -1,0 +1,103 @@
+"""The past, out of the store and out of what is on its way there."""
+
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from application.errors import HistoryUnavailable, StorageFailed
+from application.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
+from domain.candle import Candle, Interval, rolled_up
+from infrastructure.storage.candle_chunks import CHUNK, chunk_start
+from infrastructure.storage.journal import CandleLot, Journal
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.store import Store, StoreFailed
+
+_CHUNKS_AT_ONCE = 32
+# Ticks shown of the window of an anomaly.
+_WINDOW_MAX = 10_000
+
+Result = TypeVar("Result")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def asked(question: Awaitable[Result]) -> Result:
+    """What a store answers. Raises HistoryUnavailable."""
+    try:
+        return await question
+    except (StoreFailed, Corrupt) as error:
+        _log.error("the store did not answer", reason=str(error))
+        raise HistoryUnavailable from None
+
+
+class StoredHistory:
+    """The `History` of this process: complete up to the moment of the question, while the store works."""
+
+    def __init__(self, store: Store, journal: Journal) -> None:
+        self._store = store
+        self._journal = journal
+
+    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
+        await self._catch_up()
+        found = await asked(self._store.ticks(symbol, from_us, to_us, after, limit + 1))
+        shown = found[:limit]
+        return TickPage(tuple(tick for _, tick in shown), shown[-1][0] if len(found) > limit else None)
+
+    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
+        # A lot may be written while the store is asked, and a new one begun: heed those of before and of after.
+        lots = self._journal.candle_lots()
+        seq_of: dict[int, int] = {}
+        found: dict[int, Candle] = {}
+        position_us = from_us
+        while position_us < to_us and len(found) <= limit:
+            chunks = await asked(self._store.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE))
+            for start_us, seq, candles in chunks:
+                seq_of[start_us] = seq
+                found.update((candle.start_us, candle) for candle in candles)
+            if len(chunks) < _CHUNKS_AT_ONCE:
+                break
+            position_us = chunks[-1][0] + CHUNK * interval.width_us
+        lots += [lot for lot in self._journal.candle_lots() if lot not in lots]
+        for lot in lots:
+            for candle in _of(lot, symbol, interval):
+                stored_seq = seq_of.get(chunk_start(interval, candle.start_us), -1)
+                if not from_us <= candle.start_us < to_us or (lot.seq is not None and stored_seq >= lot.seq):
+                    continue
+                known = found.get(candle.start_us)
+                if known is None:
+                    found[candle.start_us] = candle
+                else:
+                    known.merge(candle)
+        starts = sorted(found)
+        shown = tuple(found[start] for start in starts[:limit])
+        return CandlePage(shown, starts[limit] if len(starts) > limit else None)
+
+    async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
+        stored = await asked(self._store.anomaly(anomaly_id))
+        if stored is None:
+            await self._catch_up()
+            stored = await asked(self._store.anomaly(anomaly_id))
+        if stored is None:
+            return None
+        anomaly = stored.anomaly
+        end_us = anomaly.detected_at_us
+        found = await asked(
+            self._store.ticks(anomaly.symbol, end_us - stored.window_us, end_us + 1, None, _WINDOW_MAX + 1)
+        )
+        window = tuple(tick for place, tick in found if place <= (stored.seq, stored.place))
+        prices = {tick.price for tick in window}
+        complete = len(found) <= _WINDOW_MAX and {anomaly.reference_price, anomaly.new_price} <= prices
+        return ExplainedAnomaly(anomaly, window[-_WINDOW_MAX:], complete)
+
+    async def _catch_up(self) -> None:
+        """Wait until the store has all there is, if it takes anything."""
+        try:
+            await self._journal.committed()
+        except StorageFailed:
+            # What it has can be asked for all the same.
+            return
+
+
+def _of(lot: CandleLot, symbol: str, interval: Interval) -> Sequence[Candle]:
+    return rolled_up(lot.book.candles(symbol), interval.width_us)
