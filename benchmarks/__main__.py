@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import delay, engine, ingest, pipeline, reading
+from benchmarks import delay, engine, ingest, pipeline, reading, storage
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -25,6 +25,9 @@ BENCHMARKS = {
     "engine symbols": engine.symbols,
     "delay": delay.delay,
     "pipeline": pipeline.pipeline,
+    "singles stored": storage.singles_stored,
+    "batches stored": storage.batches_stored,
+    "durable": storage.durable,
 }
 
 

@@ -28,6 +28,11 @@ class WrongResult(Exception):
 
 def singles(rounds: int) -> list[dict[str, Any]]:
     """One tick a request over 64 connections, each of which has symbols of its own so that their order holds."""
+    return _measure((SERVICE, BARE, FASTAPI), *single_slices(rounds), "req/s")
+
+
+def single_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
+    """For every round and one to warm up, the requests of every connection; and all the ticks."""
     walks = Walks(_SYMBOLS, _IN_WINDOW)
     slices = []
     ticks = []
@@ -38,13 +43,17 @@ def singles(rounds: int) -> list[dict[str, Any]]:
         for tick in these:
             shares[int(tick.symbol[1:]) % _CONNECTIONS].append(request("/api/prices", tick.json))
         slices.append(shares)
-    return _measure((SERVICE, BARE, FASTAPI), slices, ticks, "req/s")
+    return slices, ticks
 
 
 def batches(rounds: int) -> list[dict[str, Any]]:
     """JSON arrays of 1,000 ticks over 4 connections, each with symbols of its own."""
-    slices, ticks = _many(rounds, lambda these: [_array(each) for each in these])
-    return _measure((SERVICE, BARE, FASTAPI), slices, ticks, "ticks/s")
+    return _measure((SERVICE, BARE, FASTAPI), *batch_slices(rounds), "ticks/s")
+
+
+def batch_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
+    """The same, of arrays of 1,000 ticks."""
+    return _many(rounds, lambda these: [_array(each) for each in these])
 
 
 def stream(rounds: int) -> list[dict[str, Any]]:

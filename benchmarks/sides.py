@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 _START_SECONDS = 30
@@ -51,10 +52,13 @@ def pin(core: int) -> None:
 
 
 @contextmanager
-def sides(*names: str, **variables: str) -> Iterator[list[Side]]:
-    """Start the named sides, of which any but the known names is a service; `variables` are its settings."""
+def sides(*names: str, own: Mapping[str, dict[str, str]] | None = None, **variables: str) -> Iterator[list[Side]]:
+    """Start the named sides, of which any but the known names is a service.
+
+    variables: settings of every service. own: those of some of them only.
+    """
     with ExitStack() as stack:
-        started = [stack.enter_context(_side(name, variables)) for name in names]
+        started = [stack.enter_context(_side(name, variables | (own or {}).get(name, {}))) for name in names]
         pin(1)
         yield started
 
@@ -68,7 +72,10 @@ def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
         FASTAPI: [sys.executable, "-m", "benchmarks.servers.fastapi_service", str(port)],
     }
     command = commands.get(name, commands[SERVICE])
-    environment = os.environ | {f"MARKETDATA_{key}": value for key, value in variables.items()}
+    # Every service has a store of its own, for as long as it runs.
+    directory = TemporaryDirectory(prefix="marketdata-bench-")
+    given = {"STORAGE__DATA_DIR": directory.name} | variables
+    environment = os.environ | {f"MARKETDATA_{key}": value for key, value in given.items()}
     process = subprocess.Popen(
         command,
         env=environment,
@@ -82,6 +89,7 @@ def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
     finally:
         process.terminate()
         process.wait()
+        directory.cleanup()
 
 
 def _free_port() -> int:
