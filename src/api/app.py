@@ -22,13 +22,12 @@ from api.tick_intake import TickIntake
 from api.tick_stream import TickStream
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
-from infrastructure.storage.recovery import recover
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 def create_app(settings: Settings, container: Container | None = None) -> Edge:
-    """The ASGI app; its lifespan starts the workers and the feed, and drains them.
+    """The ASGI app; its lifespan starts the workers and the feed, and drains them. Storage has been started before.
 
     container: for tests, one with some providers overridden by fakes.
     """
@@ -42,7 +41,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
             *price_routes(mediator, intake),
             *anomaly_routes(mediator),
             *history_routes(mediator),
-            *operation_routes(mediator, container.processor(), container.exposition(), clock),
+            *operation_routes(mediator, container.health(), container.exposition()),
             *documentation_routes(),
         ],
         lifespan=[lambda _: _running(settings, container)],
@@ -64,35 +63,20 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
 
 @asynccontextmanager
 async def _running(settings: Settings, container: Container) -> AsyncIterator[None]:
-    processor, journal, store = container.processor(), container.journal(), container.store()
-    await store.open()
-    now_us = container.clock().now_us()
-    await recover(store, container.books(), journal)
-    container.first_answers().recover(await store.answers(now_us - container.tick_ids().window_us))
-    async for written_us, block in store.blocks_with_ids(now_us - container.tick_ids().window_us):
-        container.tick_ids().sort_out(block.ticks, written_us)
-    await container.anomalies().recover()
+    processor = container.processor()
     processor.start()
     _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
-    journalling = asyncio.create_task(journal.run())
     running = [asyncio.create_task(container.loop_watch().run())]
     if settings.simulation.enabled:
         running.append(asyncio.create_task(container.feed().run()))
     try:
         yield
     finally:
-        await _end(*running)
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         left = await processor.stop()
-        await _end(journalling)
-        await journal.close()
-        await store.close()
         await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
         account = processor.statistics()
         _log.info("stopped", accepted=account.accepted, processed=account.processed, unprocessed=left)
-
-
-async def _end(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

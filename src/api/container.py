@@ -4,6 +4,7 @@ import random
 
 from dependency_injector import containers, providers
 
+from api.health import Health
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
@@ -60,6 +61,8 @@ from infrastructure.simulation import RandomWalk, SimulatedFeed
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.first_answers import JournalledAnswers
 from infrastructure.storage.journal import Journal
+from infrastructure.storage.retention import Retention
+from infrastructure.storage.storage import NoHistory, NoJournal, NoStorage, RunningStorage
 from infrastructure.storage.stores import store_of
 from infrastructure.system_clock import SystemClock
 from infrastructure.telemetry.loop_watch import LoopWatch
@@ -116,17 +119,24 @@ class Container(containers.DeclarativeContainer):
     recent_anomalies = providers.Singleton(
         InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity
     )
-    anomalies = providers.Singleton(StoredAnomalies, recent_anomalies, store)
+    storage_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.storage.enabled)
+    anomalies = providers.Selector(
+        storage_mode, on=providers.Singleton(StoredAnomalies, recent_anomalies, store), off=recent_anomalies
+    )
     anomaly_sink = anomalies
     checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
-    journal = providers.Singleton(
-        Journal,
-        store,
-        checkpoints,
-        clock,
-        settings.provided.storage.flush_seconds,
-        settings.provided.storage.spool_max_ticks,
-        settings.provided.processing.sliding_window_us,
+    journal = providers.Selector(
+        storage_mode,
+        on=providers.Singleton(
+            Journal,
+            store,
+            checkpoints,
+            clock,
+            settings.provided.storage.flush_seconds,
+            settings.provided.storage.spool_max_ticks,
+            settings.provided.processing.sliding_window_us,
+        ),
+        off=providers.Singleton(NoJournal),
     )
     first_answers = providers.Singleton(
         JournalledAnswers,
@@ -153,7 +163,20 @@ class Container(containers.DeclarativeContainer):
         settings.provided.processing.drain_deadline_seconds,
     )
     statistics = providers.Singleton(InMemoryStatisticsRepository, partitions)
-    history = providers.Singleton(StoredHistory, store, journal)
+    history = providers.Selector(
+        storage_mode, on=providers.Singleton(StoredHistory, store, journal), off=providers.Singleton(NoHistory)
+    )
+    retention = providers.Singleton(
+        Retention, store, books, clock, settings.provided.retention, tick_ids.provided.window_us
+    )
+    storage = providers.Selector(
+        storage_mode,
+        on=providers.Singleton(
+            RunningStorage, store, journal, books, first_answers, tick_ids, anomalies, retention, clock
+        ),
+        off=providers.Singleton(NoStorage),
+    )
+    health = providers.Singleton(Health, processor, journal, settings.provided.storage.enabled, clock)
 
     tick_rules = providers.Singleton(
         TickRules, clock, settings.provided.processing.max_clock_skew_us, settings.provided.processing.max_symbols
@@ -198,7 +221,14 @@ class Container(containers.DeclarativeContainer):
     mediator = providers.Singleton(Mediator, MESSAGES, handlers, behaviours)
 
     exposition = providers.Singleton(
-        PrometheusExposition, processor, partitions, recent_anomalies, request_meter, pipeline_meter, loop_watch
+        PrometheusExposition,
+        processor,
+        partitions,
+        recent_anomalies,
+        journal,
+        request_meter,
+        pipeline_meter,
+        loop_watch,
     )
     walk = providers.Singleton(
         RandomWalk,

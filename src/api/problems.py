@@ -10,6 +10,7 @@
 | no such route | 404 | not-found |
 | method not allowed | 405 | method-not-allowed |
 | TooSlow | 408 | too-slow |
+| HistoryDisabled | 404 | history-disabled |
 | KeyInUse | 409 | key-in-use |
 | KeyReused | 422 | key-reused |
 | body or batch too large | 413 | too-large |
@@ -41,6 +42,7 @@ from application.errors import (
     RETRY_AFTER_SECONDS,
     AnomalyNotFound,
     BatchTooLarge,
+    HistoryDisabled,
     KeyInUse,
     KeyReused,
     StorageFailed,
@@ -109,6 +111,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
         case AnomalyNotFound():
             return Problem("anomaly-not-found", "Unknown anomaly", 404, str(error))
+        case HistoryDisabled():
+            return Problem("history-disabled", "No history", 404, str(error))
         case KeyInUse():
             return Problem("key-in-use", "Not answered yet", 409, str(error))
         case KeyReused():

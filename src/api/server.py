@@ -3,25 +3,51 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import structlog
 import uvicorn
 
 from api.answer_writer import AnswerWriter
 from api.app import create_app
+from api.container import Container
 from api.http_protocol import HttpProtocol
 from api.known_heads import KnownHeads
 from infrastructure.settings import Settings
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.storage import Storage
+from infrastructure.storage.store import StoreFailed, StoreRefused
 from infrastructure.telemetry.logs import configure_logging
+
+_log = structlog.stdlib.get_logger(__name__)
+_SWITCH_SECONDS = 0.001
 
 
 class _Server(uvicorn.Server):
     """Ends with exit status 0 on SIGTERM and SIGINT.
 
     uvicorn raises the signal again once it has shut down, so that the process would end as if killed by it.
+
+    storage: started before anything is listened to, and stopped when all else has ended.
     """
+
+    def __init__(self, config: uvicorn.Config, storage: Storage) -> None:
+        super().__init__(config)
+        self._storage = storage
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await self._storage.start()
+        except (StoreRefused, StoreFailed, Corrupt) as error:
+            _log.critical("the service cannot start", reason=str(error))
+            return
+        try:
+            await super().serve(sockets)
+        finally:
+            await self._storage.stop()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,7 +91,10 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed."""
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
-    edge = create_app(settings)
+    # Waiting for the disk or a database must not let other threads wait for long.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    container = Container(settings=settings)
+    edge = create_app(settings, container)
     heads = KnownHeads(edge.short_way, settings.limits.max_body_bytes)
     config = uvicorn.Config(
         edge,
@@ -82,7 +111,7 @@ def serve(settings: Settings) -> int:
         # The rest of the deadline is for draining the queues.
         timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # waits for any number of seconds
     )
-    server = _Server(config)
+    server = _Server(config, container.storage())
     try:
         server.run()
     except SystemExit:

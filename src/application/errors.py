@@ -5,6 +5,7 @@ MarketDataError
 ├── BatchTooLarge         more ticks in one batch than are taken at once
 ├── SymbolNotFound        nothing is known of the symbol
 ├── AnomalyNotFound       no anomaly has that id
+├── HistoryDisabled       the service keeps no history
 ├── StorageFailed         what was to be on disk is not
 ├── KeyReused             the Idempotency-Key belongs to another request
 ├── KeyInUse              the first request with that Idempotency-Key is not answered yet
@@ -75,6 +76,13 @@ class AnomalyNotFound(MarketDataError):
 
     def __init__(self, anomaly_id: str) -> None:
         super().__init__(f"There is no anomaly {ascii(anomaly_id[:64])[1:-1]}.")
+
+
+class HistoryDisabled(MarketDataError):
+    """The service keeps no history."""
+
+    def __init__(self) -> None:
+        super().__init__("This service keeps no history: storage.enabled is false.")
 
 
 class StorageFailed(MarketDataError):

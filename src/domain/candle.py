@@ -127,6 +127,64 @@ def rolled_up(candles: Iterable[Candle], width_us: int) -> list[Candle]:
     return list(longer.values())
 
 
+def in_chunks(seconds: list[Candle], chunk: int) -> list[tuple[Interval, int, list[Candle]]]:
+    """The candles of every interval that one-second candles make, by where the chunk of `chunk` intervals begins.
+
+    seconds: in order of arrival.
+    """
+    found: list[tuple[Interval, int, list[Candle]]] = []
+    candles = seconds
+    for interval in _INTERVALS:
+        width_us = interval.width_us
+        if width_us > SECOND_US:
+            candles = rolled_up(candles, width_us)
+        chunk_us = width_us * chunk
+        chunks: dict[int, list[Candle]] = {}
+        for candle in candles:
+            start_us = candle.start_us - candle.start_us % chunk_us
+            known = chunks.get(start_us)
+            if known is None:
+                known = chunks[start_us] = []
+                found.append((interval, start_us, known))
+            known.append(candle)
+    return found
+
+
+def merge_into(known: dict[int, Candle], later: list[Candle]) -> None:
+    """Count ticks that came later into candles by their start."""
+    for candle in later:
+        same = known.get(candle.start_us)
+        if same is None:
+            known[candle.start_us] = candle
+        else:
+            same.merge(candle)
+
+
+def old_to_new(candles: dict[int, Candle]) -> list[tuple[object, ...]]:
+    """The fields of candles, in the order that `Candle` takes them."""
+    fields: list[tuple[object, ...]] = []
+    for start_us in sorted(candles):
+        each = candles[start_us]
+        fields.append(
+            (
+                start_us,
+                each.open,
+                each.high,
+                each.low,
+                each.close,
+                each.first_us,
+                each.last_us,
+                each.count,
+                each.volume,
+                each.turnover,
+            )
+        )
+    return fields
+
+
+_INTERVALS = list(Interval)
+
+
 def _sum(first: Decimal | None, second: Decimal | None) -> Decimal | None:
     if first is None or second is None:
         return first if second is None else second

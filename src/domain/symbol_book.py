@@ -88,6 +88,10 @@ class SymbolBook:
         """Ticks of a symbol that was seen."""
         return self._states[symbol].update_count
 
+    def newest_us(self, symbol: str) -> int:
+        """The time of the newest tick of a symbol that was seen."""
+        return self._states[symbol].last_update_us
+
     def take_over(self, memento: SymbolMemento) -> None:
         """Put the state of a symbol back, in place of any that there is."""
         state = SymbolState(memento.symbol, self._rules)

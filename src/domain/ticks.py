@@ -66,6 +66,23 @@ class Ticks:
             None if self.ids is None else self.ids[start:stop],
         )
 
+    def summary(self) -> tuple[list[str], list[int], int, int]:
+        """The symbols, each once; which of them every tick has; the lowest and the highest time. Of one tick or more."""
+        numbers: dict[str, int] = {}
+        places: list[int] = []
+        for symbol in self.symbols:
+            number = numbers.get(symbol)
+            if number is None:
+                number = numbers[symbol] = len(numbers)
+            places.append(number)
+        low = high = self.times_us[0]
+        for time_us in self.times_us:
+            if time_us < low:
+                low = time_us
+            elif time_us > high:
+                high = time_us
+        return list(numbers), places, low, high
+
     def without(self, places: Collection[int]) -> "Ticks":
         """The ticks but for those at some places."""
         rest = self.spread([None if at in places else 0 for at in range(len(self.symbols))])

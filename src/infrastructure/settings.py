@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.symbol import InvalidSymbol, normalise_symbol
@@ -115,6 +115,12 @@ class StorageSettings(Section):
             # The value may hold a password, so that it is not shown.
             raise ValueError("must be empty or begin with postgresql://")
         return value
+
+    @model_validator(mode="after")
+    def _can_be_sync(self) -> "StorageSettings":
+        if self.durability == "sync" and not self.enabled:
+            raise ValueError("durability cannot be sync while enabled is false")
+        return self
 
 
 class RetentionSettings(Section):

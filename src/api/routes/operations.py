@@ -1,28 +1,20 @@
 """What operators ask: is it up, is it well, what has it done."""
 
-from importlib.metadata import version
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
-from api.problems import NotReady
+from api.health import Health
 from api.routes.answers import answer
-from api.schemas import HealthView, ProcessingView, StatusView
+from api.schemas import ProcessingView, StatusView
 from application.mediator import Mediator
-from application.ports.clock import Clock
 from application.queries.get_processing_statistics import GetProcessingStatistics
-from infrastructure.engine import ENGINE
-from infrastructure.processing.partitioned_processor import PartitionedProcessor
 from infrastructure.telemetry.prometheus import CONTENT_TYPE, PrometheusExposition
 
 
-def operation_routes(
-    mediator: Mediator, processor: PartitionedProcessor, exposition: PrometheusExposition, clock: Clock
-) -> list[HTTPRouteHandler]:
-    started = clock.monotonic()
-
+def operation_routes(mediator: Mediator, health: Health, exposition: PrometheusExposition) -> list[HTTPRouteHandler]:
     @get("/api/metrics")
     async def get_processing() -> Response[bytes]:
         return answer(ProcessingView.of(await mediator.send(GetProcessingStatistics())))
@@ -37,21 +29,13 @@ def operation_routes(
 
     @get("/health/ready")
     async def get_ready() -> Response[bytes]:
-        if not processor.is_running:
-            raise NotReady("The workers do not run, or are draining.")
+        health.check_ready()
         return answer(StatusView("ready"))
 
     @get("/health")
     async def get_health() -> Response[bytes]:
-        running = processor.is_running
-        view = HealthView(
-            status="ok" if running else "unavailable",
-            version=version("marketdata"),
-            engine=ENGINE,
-            uptime_seconds=round(clock.monotonic() - started, 3),
-            checks={"workers": "ok" if running else "not running"},
-        )
-        return answer(view, status=200 if running else 503)
+        report = health.report()
+        return answer(report, status=503 if report.status == "unavailable" else 200)
 
     @get("/")
     async def get_root(request: Request[Any, Any, Any]) -> Redirect:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from domain.candle import Candle, Interval, rolled_up
+from domain.candle import Candle, Interval, in_chunks, merge_into
 from domain.candle_book import CandleBook
 from infrastructure.storage.payloads import check, decode_candles, encode_candles, seal
 
@@ -49,15 +49,10 @@ class CandleChunks:
                 chunk = stored.get(key, {})
             else:
                 self._count -= len(chunk)
-            for candle in candles:
-                known = chunk.get(candle.start_us)
-                if known is None:
-                    chunk[candle.start_us] = candle
-                else:
-                    known.merge(candle)
+            merge_into(chunk, candles)
             self._remembered[key] = chunk
             self._count += len(chunk)
-            payload = encode_candles(sorted(chunk.values(), key=_start))
+            payload = encode_candles(chunk)
             rows.append((*key, seq, payload, seal(payload, *key, seq)))
         while self._count > _REMEMBERED_MAX:
             self._count -= len(self._remembered.popitem(last=False)[1])
@@ -77,20 +72,8 @@ def candles_of(row: tuple[Any, ...]) -> list[Candle]:
 
 def _chunks_of(book: CandleBook) -> Mapping[ChunkKey, list[Candle]]:
     """The book's candles in every interval, by the chunk they belong to. The book keeps its own."""
-    chunks: dict[ChunkKey, list[Candle]] = {}
-    for symbol in book.symbols():
-        candles = book.candles(symbol)
-        for interval in Interval:
-            if interval is not Interval.S1:
-                candles = rolled_up(candles, interval.width_us)
-            for candle in candles:
-                key = (interval.seconds, symbol, chunk_start(interval, candle.start_us))
-                chunk = chunks.get(key)
-                if chunk is None:
-                    chunk = chunks[key] = []
-                chunk.append(candle)
-    return chunks
-
-
-def _start(candle: Candle) -> int:
-    return candle.start_us
+    return {
+        (interval.seconds, symbol, start_us): candles
+        for symbol in book.symbols()
+        for interval, start_us, candles in in_chunks(book.candles(symbol), CHUNK)
+    }

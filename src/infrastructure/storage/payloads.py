@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from domain.candle import Candle
+from domain.candle import Candle, old_to_new
 from domain.price import Price
 from domain.price_anomaly import Direction, PriceAnomaly, Severity
 from domain.symbol_memento import SymbolMemento
@@ -52,20 +52,12 @@ def blocks_of(batch: Batch) -> Iterator[tuple[Any, ...]]:
     for number, start in enumerate(range(0, batch.count, BLOCK_TICKS_MAX)):
         part = ticks if batch.count <= BLOCK_TICKS_MAX else ticks.part(start, start + BLOCK_TICKS_MAX)
         seq = batch.first_seq + number
-        payload, symbols = encode_ticks(part)
-        low, high = min(part.times_us), max(part.times_us)
+        names, places, low, high = part.summary()
+        payload = _ENCODE((names, places, part.prices, part.times_us, part.volumes, part.ids))
+        symbols = "\n" + "\n".join(names) + "\n"
         has_ids = part.ids is not None
         crc = seal(payload, seq, len(part), low, high, batch.written_us, has_ids, symbols)
         yield (seq, len(part), low, high, batch.written_us, has_ids, symbols, payload, crc)
-
-
-def encode_ticks(ticks: Ticks) -> tuple[bytes, str]:
-    """The payload of a block, and its symbols, a line feed before and behind each."""
-    names = list(dict.fromkeys(ticks.symbols))
-    numbers = {name: number for number, name in enumerate(names)}
-    places = list(map(numbers.__getitem__, ticks.symbols))
-    columns = (names, places, ticks.prices, ticks.times_us, ticks.volumes, ticks.ids)
-    return _ENCODE(columns), "\n" + "\n".join(names) + "\n"
 
 
 _Columns = tuple[
@@ -138,24 +130,8 @@ _CandleRow = tuple[int, Number, Number, Number, Number, int, int, int, str | Non
 _CANDLES: msgspec.msgpack.Decoder[list[_CandleRow]] = msgspec.msgpack.Decoder(list[_CandleRow])
 
 
-def encode_candles(candles: list[Candle]) -> bytes:
-    return _ENCODE(
-        [
-            (
-                each.start_us,
-                each.open,
-                each.high,
-                each.low,
-                each.close,
-                each.first_us,
-                each.last_us,
-                each.count,
-                each.volume,
-                each.turnover,
-            )
-            for each in candles
-        ]
-    )
+def encode_candles(candles: dict[int, Candle]) -> bytes:
+    return _ENCODE(old_to_new(candles))
 
 
 def decode_candles(payload: bytes) -> list[Candle]:

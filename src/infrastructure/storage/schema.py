@@ -13,6 +13,7 @@ POSITION = sa.Table(
     "position",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("writer", sa.Text, nullable=False),
     sa.Column("batch", sa.BigInteger, nullable=False),
     sa.Column("last_seq", sa.BigInteger, nullable=False),
     sa.Column("recover_from", sa.BigInteger, nullable=False),

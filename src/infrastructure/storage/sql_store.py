@@ -1,7 +1,9 @@
 """What the stores of both databases have in common: the statements."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import astuple
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -33,7 +35,7 @@ from infrastructure.storage.records import (
     StoredState,
 )
 from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, FIRST_ANSWER, POSITION, SYMBOL_STATE, TICK_BLOCK
-from infrastructure.storage.store import Place
+from infrastructure.storage.store import Place, StoreFailed
 
 # Blocks read at once, to bound the memory that this takes.
 _BLOCKS_AT_ONCE = 32
@@ -48,9 +50,12 @@ class SqlStore:
 
     def __init__(self) -> None:
         self._chunks = CandleChunks()
+        # Tells what this process wrote from what any other did.
+        self._writer = uuid4().hex
 
     async def open(self) -> None:
         await self._writing(migration.upgrade)
+        await self._writing(self._claim)
 
     # How the database is reached.
 
@@ -75,9 +80,15 @@ class SqlStore:
             self._chunks.forget()
             raise
 
+    def _claim(self, connection: sa.Connection) -> None:
+        """Become the one that writes."""
+        self._move_to(connection, _position(connection)[1])
+
     def _write(self, connection: sa.Connection, batch: Batch) -> None:
-        before = _position(connection)
-        if before.batch >= batch.number:
+        writer, before = _position(connection)
+        if writer != self._writer:
+            raise StoreFailed("another service has taken the store over")
+        if before.batch == batch.number:
             # Its commit went well, and the word of it got lost.
             return
         self._put(connection, TICK_BLOCK, list(blocks_of(batch)))
@@ -88,14 +99,17 @@ class SqlStore:
             rows = self._chunks.merged(batch.candles, last_seq, lambda keys: _load_chunks(connection, keys))
             self._put(connection, CANDLE_CHUNK, rows, replace=True)
         self._put(connection, SYMBOL_STATE, [_state_row(state, last_seq) for state in batch.states], replace=True)
-        after = (
-            1,
+        after = Position(
             batch.number,
             last_seq,
             before.recover_from if batch.recover_from is None else batch.recover_from,
             before.candles_seq if batch.candles is None else last_seq,
         )
-        self._put(connection, POSITION, [(*after, seal(b"", *after))], replace=True)
+        self._move_to(connection, after)
+
+    def _move_to(self, connection: sa.Connection, position: Position) -> None:
+        row = (1, self._writer, *astuple(position))
+        self._put(connection, POSITION, [(*row, seal(b"", *row))], replace=True)
 
     async def ticks_written_before(self, moment_us: int) -> int:
         return await self._number(sa.select(sa.func.max(TICK_BLOCK.c.seq)).where(TICK_BLOCK.c.written_us < moment_us))
@@ -126,9 +140,11 @@ class SqlStore:
         newest = sa.select(ANOMALY.c.detected_us).order_by(ANOMALY.c.detected_us.desc())
         return await self._moment(newest.offset(count_max).limit(1))
 
-    async def prune_anomalies(self, before_us: int, limit: int) -> int:
+    async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:
         table = ANOMALY.c
         oldest = sa.select(table.id).where(table.detected_us < before_us).order_by(table.detected_us).limit(limit)
+        if symbol is not None:
+            oldest = oldest.where(table.symbol == symbol)
         return await self._delete(sa.delete(ANOMALY).where(table.id.in_(oldest.scalar_subquery())))
 
     async def prune_answers(self, before_us: int) -> int:
@@ -148,7 +164,7 @@ class SqlStore:
     # Reading.
 
     async def position(self) -> Position:
-        return await self._reading(_position)
+        return await self._reading(lambda connection: _position(connection)[1])
 
     async def states(self) -> Sequence[StoredState]:
         def read(connection: sa.Connection) -> list[StoredState]:
@@ -285,13 +301,14 @@ class SqlStore:
         return await self._reading(read)
 
 
-def _position(connection: sa.Connection) -> Position:
+def _position(connection: sa.Connection) -> tuple[str, Position]:
+    """Who wrote last, and where the store stands."""
     row = connection.execute(sa.select(POSITION)).first()
     if row is None:
-        return Position()
+        return "", Position()
     *position, crc = row
     check(crc, "the position of the store", b"", *position)
-    return Position(*position[1:])
+    return position[1], Position(*position[2:])
 
 
 def _blocks() -> sa.Select[Any]:

@@ -36,8 +36,8 @@ class SqliteStore(SqlStore):
         self._directory = directory
         self._read_only = read_only
         self._lock: int | None = None
-        self._writer = ThreadPoolExecutor(1, "sqlite-writer")
-        self._readers = ThreadPoolExecutor(_READERS, "sqlite-reader")
+        self._write_thread = ThreadPoolExecutor(1, "sqlite-writer")
+        self._read_threads = ThreadPoolExecutor(_READERS, "sqlite-reader")
         self._write_engine = _engine(directory / FILE, writes=True)
         self._read_engine = _engine(directory / FILE, writes=False)
 
@@ -60,7 +60,7 @@ class SqliteStore(SqlStore):
             raise StoreRefused(f"the store in {self._directory} cannot be used: {error}") from None
 
     async def close(self) -> None:
-        for executor in (self._writer, self._readers):
+        for executor in (self._write_thread, self._read_threads):
             executor.shutdown()
         self._read_engine.dispose()
         self._write_engine.dispose()
@@ -69,10 +69,10 @@ class SqliteStore(SqlStore):
             self._lock = None
 
     async def _writing(self, work: Callable[[sa.Connection], Result]) -> Result:
-        return await self._in(self._writer, self._write_engine, work)
+        return await self._in(self._write_thread, self._write_engine, work)
 
     async def _reading(self, work: Callable[[sa.Connection], Result]) -> Result:
-        return await self._in(self._readers, self._read_engine, work)
+        return await self._in(self._read_threads, self._read_engine, work)
 
     async def _in(
         self, executor: ThreadPoolExecutor, engine: sa.Engine, work: Callable[[sa.Connection], Result]
@@ -106,8 +106,6 @@ def _engine(file: Path, writes: bool) -> sa.Engine:
         # Transactions are begun below, and not by the module when it thinks fit.
         connection.isolation_level = None
         if writes:
-            # Takes effect in a file that has no table yet.
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

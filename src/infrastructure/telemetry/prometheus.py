@@ -1,7 +1,7 @@
 """What Prometheus sees."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -24,10 +24,28 @@ from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+
+class JournalMeter(Protocol):
+    """What a journal tells of itself."""
+
+    @property
+    def failure(self) -> str | None: ...
+
+    @property
+    def unwritten(self) -> int: ...
+
+    @property
+    def lost(self) -> int: ...
+
+    @property
+    def latency(self) -> Latency: ...
+
+
 _ACCOUNTS = {
     "received": "Ticks that came in.",
     "accepted": "Ticks taken.",
     "rejected": "Ticks refused as bad, over the symbol limit, or for want of room.",
+    "duplicates": "Ticks whose id came before.",
     "processed": "Accepted ticks counted into the statistics.",
     "dropped": "Accepted ticks let go because a queue was full.",
     "failed": "Accepted ticks that could not be applied.",
@@ -43,6 +61,7 @@ class PrometheusExposition:
         processor: MarketDataProcessor,
         partitions: Iterable[Partition],
         anomalies: InMemoryAnomalyRepository,
+        journal: JournalMeter,
         requests: RequestMeter,
         messages: PipelineMeter,
         loop_watch: LoopWatch,
@@ -53,6 +72,7 @@ class PrometheusExposition:
         GCCollector(registry=self._registry)
         self._registry.register(_Processing(processor, tuple(partitions), anomalies))
         self._registry.register(_Latencies(requests, messages))
+        self._registry.register(_Storage(journal))
         stall = Gauge(
             "marketdata_event_loop_stall_seconds",
             "The longest that the event loop kept a task waiting in the last 10 to 20 seconds.",
@@ -112,6 +132,23 @@ class _Processing(Collector):
             "From accepted to processed.",
             ("partition",),
             {(str(partition.index),): partition.latency for partition in self._partitions},
+        )
+
+
+class _Storage(Collector):
+    def __init__(self, journal: JournalMeter) -> None:
+        self._journal = journal
+
+    def collect(self) -> Iterable[Metric]:
+        journal = self._journal
+        works = int(journal.failure is None)
+        yield GaugeMetricFamily("marketdata_storage_up", "1 while the storage takes what is written, else 0.", works)
+        yield GaugeMetricFamily("marketdata_storage_unwritten_ticks", "Ticks not on disk yet.", journal.unwritten)
+        yield CounterMetricFamily(
+            "marketdata_storage_ticks_lost", "Ticks not logged, because the storage failed for too long.", journal.lost
+        )
+        yield _histogram(
+            "marketdata_storage_write_duration_seconds", "Commits.", ("kind",), {("batch",): journal.latency}
         )
 
 

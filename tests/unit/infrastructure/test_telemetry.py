@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.storage.storage import NoJournal
 from infrastructure.telemetry.logs import configure_logging
 from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
@@ -31,7 +32,9 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     partitions = partitions_of(1, capacity=2, sink=CollectingSink(failures=1), clock=clock)
     processor = processor_of(partitions, clock)
     requests, messages = RequestMeter(), PipelineMeter()
-    exposition = PrometheusExposition(processor, partitions, anomalies, requests, messages, LoopWatch(clock))
+    exposition = PrometheusExposition(
+        processor, partitions, anomalies, NoJournal(), requests, messages, LoopWatch(clock)
+    )
     processor.start()
     await processor.submit(Ticks.of(PriceUpdate("A", price, 0) for price in (1.0, 100.0, 110.0)))
     await clock.advance(1.0)

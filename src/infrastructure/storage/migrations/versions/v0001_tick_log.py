@@ -11,6 +11,7 @@ def upgrade() -> None:
     op.create_table(
         "position",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("writer", sa.Text, nullable=False),
         sa.Column("batch", sa.BigInteger, nullable=False),
         sa.Column("last_seq", sa.BigInteger, nullable=False),
         sa.Column("recover_from", sa.BigInteger, nullable=False),

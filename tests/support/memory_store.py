@@ -1,4 +1,4 @@
-"""The store of a service that keeps nothing on disk: the same answers, until the process ends."""
+"""A store that keeps nothing on disk: the same answers, until the process ends."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import AsyncIterator, Sequence
@@ -156,12 +156,16 @@ class MemoryStore:
         over = len(self._anomalies) - count_max
         return self._anomalies[over - 1].anomaly.detected_at_us + 1 if over > 0 else None
 
-    async def prune_anomalies(self, before_us: int, limit: int) -> int:
-        count = min(bisect_left(self._anomalies, before_us, key=lambda each: each.anomaly.detected_at_us), limit)
-        for stored in self._anomalies[:count]:
+    async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:
+        old = [
+            stored
+            for stored in self._anomalies
+            if stored.anomaly.detected_at_us < before_us and symbol in (None, stored.anomaly.symbol)
+        ][:limit]
+        for stored in old:
+            self._anomalies.remove(stored)
             del self._by_id[stored.anomaly.id]
-        del self._anomalies[:count]
-        return count
+        return len(old)
 
     async def prune_answers(self, before_us: int) -> int:
         old = [key for key, answer in self._answers.items() if answer.written_us < before_us]

@@ -1,0 +1,122 @@
+"""The store in a PostgreSQL database."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from infrastructure.storage.sql_store import Rows, SqlStore
+from infrastructure.storage.store import StoreFailed, StoreRefused
+
+_CONNECT_SECONDS = 5
+_COMMAND_SECONDS = 60
+# Any number will do that no other program on the same database uses for its own locks.
+_LOCK = 0x6D61726B
+
+Result = TypeVar("Result")
+
+
+class PostgresStore(SqlStore):
+    """url: `postgresql://user:password@host:port/name`. read_only: for readers beside the service; nothing is locked.
+
+    A thread with an event loop of its own does the work, so that rows by the thousand do not hold up the service.
+    """
+
+    def __init__(self, url: str, read_only: bool = False) -> None:
+        super().__init__()
+        self._url = sa.make_url(url).set(drivername="postgresql+asyncpg")
+        self._read_only = read_only
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="postgres", daemon=True)
+        self._engine: AsyncEngine | None = None
+        self._lock: AsyncConnection | None = None
+
+    async def open(self) -> None:
+        self._thread.start()
+        try:
+            await self._call(self._connect())
+            if not self._read_only:
+                await super().open()
+        except StoreFailed as error:
+            raise StoreRefused(f"the database {self._url.render_as_string()} cannot be used: {error}") from None
+
+    async def close(self) -> None:
+        if self._thread.is_alive():
+            await self._call(self._disconnect())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+
+    async def _writing(self, work: Callable[[sa.Connection], Result]) -> Result:
+        return await self._call(self._transact(work))
+
+    async def _reading(self, work: Callable[[sa.Connection], Result]) -> Result:
+        return await self._call(self._transact(work))
+
+    async def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do work in the thread."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _transact(self, work: Callable[[sa.Connection], Result]) -> Result:
+        assert self._engine is not None, "the store is open"
+        try:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+        except (sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise StoreFailed(_reason(error)) from error
+
+    async def _connect(self) -> None:
+        self._engine = create_async_engine(
+            self._url,
+            pool_size=3,
+            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _COMMAND_SECONDS},
+        )
+        if self._read_only:
+            return
+        try:
+            self._lock = await self._engine.connect()
+            got = await self._lock.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK)))
+            await self._lock.commit()
+        except (sa.exc.DBAPIError, asyncpg.PostgresError, OSError, TimeoutError) as error:
+            raise StoreFailed(_reason(error)) from error
+        if not got:
+            raise StoreFailed("another service is using it")
+
+    async def _disconnect(self) -> None:
+        if self._lock is not None:
+            await self._lock.invalidate()
+            await self._lock.close()
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    def _put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
+        if not rows:
+            return
+        names = [column.name for column in table.columns]
+
+        async def put(raw: Any) -> None:
+            if not replace:
+                await raw.copy_records_to_table(table.name, records=rows, columns=names)
+                return
+            keys = [column.name for column in table.primary_key]
+            values = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+            changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+            await raw.executemany(
+                f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) "  # noqa: S608  # names of our own
+                f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}",
+                rows,
+            )
+
+        # The driver's own connection, in the transaction that has begun.
+        driver: Any = connection.connection.dbapi_connection
+        driver.run_async(put)
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong, in a line, without the statement."""
+    original = getattr(error, "orig", None) or error
+    return (str(original) or type(original).__name__).splitlines()[0]
