@@ -1,6 +1,7 @@
 """Serves the app with uvicorn until told to stop."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from infrastructure.telemetry.logs import configure_logging
 
 _log = structlog.stdlib.get_logger(__name__)
 _SWITCH_SECONDS = 0.001
+_GC_THRESHOLDS = (50_000, 20, 50)
 
 
 class _Server(uvicorn.Server):
@@ -91,7 +93,7 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed."""
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
-    # Waiting for the disk or a database must not let other threads wait for long.
+    # The thread that stores must not keep the event loop waiting for long.
     sys.setswitchinterval(_SWITCH_SECONDS)
     container = Container(settings=settings)
     edge = create_app(settings, container)
@@ -111,6 +113,9 @@ def serve(settings: Settings) -> int:
         # The rest of the deadline is for draining the queues.
         timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # waits for any number of seconds
     )
+    # What is there by now stays, and hardly anything made later is in a cycle: looking for them must not cost much.
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
     server = _Server(config, container.storage())
     try:
         server.run()

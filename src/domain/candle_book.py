@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from domain.candle import SECOND_US, SUMS, Candle
 from domain.price import Price, written
@@ -169,22 +169,24 @@ class CandleBook:
         """Count ticks in, in order of arrival."""
         self.ticks += len(ticks.symbols)
         all_series = self._series
-        columns: list[list[Any]] = [ticks.symbols, ticks.prices, ticks.times_us]
+        symbols = ticks.symbols
+        prices = ticks.prices
+        times_us = ticks.times_us
         volumes = ticks.volumes
-        at = 0
-        for symbol, price, time_us in zip(columns[0], columns[1], columns[2], strict=True):
+        for at in range(len(symbols)):
+            symbol = symbols[at]
+            price = prices[at]
             series = all_series.get(symbol)
             if series is None:
                 series = all_series[symbol] = CandleSeries()
             if isinstance(price, float):
-                series.push(price, time_us)
+                series.push(price, times_us[at])
                 if volumes is not None:
                     volume = volumes[at]
                     if volume is not None:
                         series.add_volume(price, volume)
             else:
-                series.push_wide(price, time_us, None if volumes is None else volumes[at])
-            at += 1  # noqa: SIM113  # enumerate is slower where this is compiled
+                series.push_wide(price, times_us[at], None if volumes is None else volumes[at])
 
     def symbols(self) -> list[str]:
         return list(self._series)

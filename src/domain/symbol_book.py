@@ -42,17 +42,19 @@ class SymbolBook:
         """Take ticks in order of arrival. One that cannot be applied is set aside and ends nothing."""
         applied = Applied()
         states = self._states
-        # Any, so that the compiled loop too finds a wrong type inside the try.
-        columns: list[list[Any]] = [ticks.symbols, ticks.prices, ticks.times_us]
-        for at, symbol, price, time_us in zip(
-            range(len(ticks.symbols)), columns[0], columns[1], columns[2], strict=True
-        ):
+        # Any, so that the compiled loop too finds a wrong type inside the try; by index, because it makes no call then.
+        symbols: list[Any] = ticks.symbols
+        prices: list[Any] = ticks.prices
+        times_us: list[Any] = ticks.times_us
+        for at in range(len(symbols)):
+            symbol = symbols[at]
             try:
+                price = prices[at]
                 state = states.get(symbol)
                 if state is not None and isinstance(price, float):
-                    outcome = state.apply(price, time_us)
+                    outcome = state.apply(price, times_us[at])
                 else:
-                    outcome = self._apply_unusual(symbol, price, time_us)
+                    outcome = self._apply_unusual(symbol, price, times_us[at])
             except Exception as failure:
                 applied.failures.append((symbol, failure))
                 continue

@@ -67,7 +67,7 @@ class Ticks:
         )
 
     def summary(self) -> tuple[list[str], list[int], int, int]:
-        """The symbols, each once; which of them every tick has; the lowest and the highest time. Of one tick or more."""
+        """The symbols, each once; which of them each tick has; the lowest and the highest time. Of one tick or more."""
         numbers: dict[str, int] = {}
         places: list[int] = []
         for symbol in self.symbols:

@@ -8,9 +8,9 @@ from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
 from application.ports.journal import FirstAnswer
 from domain.candle import Candle, Interval, rolled_up
 from domain.price_update import PriceUpdate
-from domain.ticks import Ticks
 from infrastructure.storage.candle_chunks import chunk_start
-from infrastructure.storage.records import BLOCK_TICKS_MAX, Batch, Block, Position, StoredAnomaly, StoredState
+from infrastructure.storage.payloads import block_row, decode_ticks
+from infrastructure.storage.records import Batch, Block, Position, StoredAnomaly, StoredState
 from infrastructure.storage.store import Place
 
 _START = attrgetter("start_us")
@@ -38,19 +38,12 @@ class MemoryStore:
         before = self._position
         if before.batch >= batch.number:
             return
-        ticks = Ticks([], [], [])
-        for part in batch.ticks:
-            ticks.extend(part)
-        for number, start in enumerate(range(0, batch.count, BLOCK_TICKS_MAX)):
-            block = Block(batch.first_seq + number, ticks.part(start, start + BLOCK_TICKS_MAX))
-            self._blocks.append((batch.written_us, block))
+        for at, given in enumerate(batch.blocks):
+            row = block_row(batch.first_seq + at, batch.written_us, given)
+            self._blocks.append((batch.written_us, Block(row[0], decode_ticks(row[-2]))))
         for logged in batch.anomalies:
-            stored = StoredAnomaly(
-                logged.anomaly,
-                batch.first_seq + logged.at // BLOCK_TICKS_MAX,
-                logged.at % BLOCK_TICKS_MAX,
-                logged.window_us,
-            )
+            seq = batch.first_seq + logged.block
+            stored = StoredAnomaly(logged.anomaly, seq, logged.place, logged.window_us)
             insort(self._anomalies, stored, key=_order)
             self._by_id[logged.anomaly.id] = stored
         for answer in batch.answers:

@@ -18,6 +18,7 @@ from domain.candle_book import CandleBook
 from domain.symbol_book import Applied
 from domain.ticks import Ticks
 from infrastructure.processing.latency import Latency
+from infrastructure.storage.block_builder import BlockBuilder
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.records import Batch, LoggedAnomaly, Position
@@ -73,8 +74,7 @@ class Journal:
         self._recover_from = 0
         self._candles = CandleLot(CandleBook())
         self._next_candles = 0.0
-        self._ticks: list[Ticks] = []
-        self._count = 0
+        self._blocks = BlockBuilder()
         self._anomalies: list[LoggedAnomaly] = []
         self._answers: list[FirstAnswer] = []
         self._waiting: list[asyncio.Future[None]] = []
@@ -92,7 +92,7 @@ class Journal:
     @property
     def unwritten(self) -> int:
         """Ticks recorded and not yet on disk, those lost not among them."""
-        return self._count + (0 if self._batch is None else self._batch.count)
+        return self._blocks.count + (0 if self._batch is None else self._batch.count)
 
     @property
     def is_crowded(self) -> bool:
@@ -118,13 +118,12 @@ class Journal:
         if self._failure is not None and self.unwritten + count > self._unwritten_max:
             self.lost += count
             return
+        block, first = self._blocks.add(ticks)
         if applied.anomalies:
             self._anomalies += [
-                LoggedAnomaly(anomaly, self._count + at, self._window_us)
+                LoggedAnomaly(anomaly, block, first + at, self._window_us)
                 for anomaly, at in zip(applied.anomalies, applied.places, strict=True)
             ]
-        self._ticks.append(ticks)
-        self._count += count
 
     def remember(self, answer: FirstAnswer) -> None:
         self._answers.append(answer)
@@ -187,16 +186,17 @@ class Journal:
     def _make_batch(self, closing: bool = False) -> Batch:
         """Of everything that is there at this moment: nothing else runs while it is made."""
         self._number += 1
+        count = self._blocks.count
         batch = Batch(
             number=self._number,
             written_us=self._clock.now_us(),
             first_seq=self._last_seq + 1,
-            ticks=self._ticks,
-            count=self._count,
+            blocks=self._blocks.take(),
+            count=count,
             anomalies=self._anomalies,
             answers=self._answers,
         )
-        self._ticks, self._count, self._anomalies, self._answers = [], 0, [], []
+        self._anomalies, self._answers = [], []
         self._batch_waiting, self._waiting = self._waiting, []
         self._last_seq = batch.last_seq
         if closing:

@@ -3,9 +3,7 @@
 msgpack, with prices as doubles, and as text where a double does not stand for them.
 """
 
-import struct
 import zlib
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +14,7 @@ from domain.price import Price
 from domain.price_anomaly import Direction, PriceAnomaly, Severity
 from domain.symbol_memento import SymbolMemento
 from domain.ticks import Ticks
-from infrastructure.storage.records import BLOCK_TICKS_MAX, Batch, StoredAnomaly
+from infrastructure.storage.records import StoredAnomaly, TickBlock
 
 Number = float | str
 
@@ -29,10 +27,7 @@ class Corrupt(Exception):
 
 def seal(payload: bytes, *keys: int | str) -> int:
     """CRC-32 of a row: of what identifies it, and of its payload."""
-    crc = zlib.crc32(payload)
-    for key in keys:
-        crc = zlib.crc32(key.encode() if isinstance(key, str) else struct.pack("<q", key), crc)
-    return crc
+    return zlib.crc32(repr(keys).encode(), zlib.crc32(payload))
 
 
 def check(crc: int, what: str, payload: bytes, *keys: int | str) -> bytes:
@@ -42,32 +37,37 @@ def check(crc: int, what: str, payload: bytes, *keys: int | str) -> bytes:
     return payload
 
 
-def blocks_of(batch: Batch) -> Iterator[tuple[Any, ...]]:
-    """The rows of `TICK_BLOCK` that the ticks of a batch make, in the order of its columns."""
-    if not batch.count:
-        return
-    ticks = Ticks([], [], [])
-    for part in batch.ticks:
-        ticks.extend(part)
-    for number, start in enumerate(range(0, batch.count, BLOCK_TICKS_MAX)):
-        part = ticks if batch.count <= BLOCK_TICKS_MAX else ticks.part(start, start + BLOCK_TICKS_MAX)
-        seq = batch.first_seq + number
-        names, places, low, high = part.summary()
-        payload = _ENCODE((names, places, part.prices, part.times_us, part.volumes, part.ids))
-        symbols = "\n" + "\n".join(names) + "\n"
-        has_ids = part.ids is not None
-        crc = seal(payload, seq, len(part), low, high, batch.written_us, has_ids, symbols)
-        yield (seq, len(part), low, high, batch.written_us, has_ids, symbols, payload, crc)
+def encode_segment(ticks: Ticks) -> tuple[list[str], bytes, int, int]:
+    """Some ticks: their symbols, each once; their bytes; the earliest and the latest time."""
+    names, places, low_us, high_us = ticks.summary()
+    return names, _ENCODE((names, places, ticks.prices, ticks.times_us, ticks.volumes, ticks.ids)), low_us, high_us
+
+
+def block_row(seq: int, written_us: int, block: TickBlock) -> tuple[Any, ...]:
+    """The row of `TICK_BLOCK`, in the order of its columns."""
+    payload = _ENCODE(block.segments)
+    symbols = "\n" + "\n".join(block.symbols) + "\n"
+    keys = (seq, block.count, block.low_us, block.high_us, written_us, block.has_ids, symbols)
+    return (*keys, payload, seal(payload, *keys))
 
 
 _Columns = tuple[
     list[str], list[int], list[float | str], list[int], list[float | str | None] | None, list[str | None] | None
 ]
-_TICKS: msgspec.msgpack.Decoder[_Columns] = msgspec.msgpack.Decoder(_Columns)
+_SEGMENTS = msgspec.msgpack.Decoder(list[bytes])
+_COLUMNS: msgspec.msgpack.Decoder[_Columns] = msgspec.msgpack.Decoder(_Columns)
 
 
 def decode_ticks(payload: bytes) -> Ticks:
-    names, places, prices, times_us, volumes, ids = _TICKS.decode(payload)
+    """All ticks of a block."""
+    ticks = Ticks([], [], [])
+    for segment in _SEGMENTS.decode(payload):
+        ticks.extend(_decode_segment(segment))
+    return ticks
+
+
+def _decode_segment(segment: bytes) -> Ticks:
+    names, places, prices, times_us, volumes, ids = _COLUMNS.decode(segment)
     symbols = list(map(names.__getitem__, places))
     if str in set(map(type, prices)):
         prices = [_number(price) for price in prices]  # type: ignore[misc]

@@ -9,8 +9,6 @@ from domain.price_anomaly import PriceAnomaly
 from domain.symbol_memento import SymbolMemento
 from domain.ticks import Ticks
 
-BLOCK_TICKS_MAX = 8192
-
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -36,10 +34,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class LoggedAnomaly:
-    """at: which of its batch's ticks it is, from 0. window_us: the width of the window it was seen in."""
+    """Its tick stands at `place` in the block `block` of its batch, both from 0.
+
+    window_us: the width of the window it was seen in.
+    """
 
     anomaly: PriceAnomaly
-    at: int
+    block: int
+    place: int
     window_us: int
 
 
@@ -62,11 +64,23 @@ class StoredState:
 
 
 @dataclass(slots=True)
+class TickBlock:
+    """Ticks of the log as they are stored, in order of arrival. low_us, high_us: their earliest and latest time."""
+
+    count: int = 0
+    low_us: int = 0
+    high_us: int = 0
+    has_ids: bool = False
+    symbols: dict[str, None] = field(default_factory=dict)
+    segments: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Batch:
     """What is written in one transaction, all of it or nothing.
 
     number: one more than that of the batch before. written_us: when it was put together.
-    ticks: in order of arrival; they make the blocks from `first_seq` on, `count` is how many they are.
+    blocks: of the log, the first of them `first_seq`. count: the ticks in them.
     candles: what all ticks since the last batch with candles have changed, those of this batch included.
     states: as they are behind the ticks of this batch. recover_from: new value of `Position.recover_from`, if any.
     """
@@ -74,7 +88,7 @@ class Batch:
     number: int
     written_us: int
     first_seq: int
-    ticks: Sequence[Ticks]
+    blocks: Sequence[TickBlock]
     count: int
     anomalies: Sequence[LoggedAnomaly] = ()
     answers: Sequence[FirstAnswer] = ()
@@ -85,4 +99,4 @@ class Batch:
     @property
     def last_seq(self) -> int:
         """The last block behind this batch."""
-        return self.first_seq - 1 + -(-self.count // BLOCK_TICKS_MAX)
+        return self.first_seq - 1 + len(self.blocks)

@@ -17,7 +17,7 @@ from infrastructure.storage.payloads import (
     Corrupt,
     anomaly_of,
     anomaly_row,
-    blocks_of,
+    block_row,
     check,
     decode_answer,
     decode_state,
@@ -27,7 +27,6 @@ from infrastructure.storage.payloads import (
     seal,
 )
 from infrastructure.storage.records import (
-    BLOCK_TICKS_MAX,
     Batch,
     Block,
     Position,
@@ -91,7 +90,8 @@ class SqlStore:
         if before.batch == batch.number:
             # Its commit went well, and the word of it got lost.
             return
-        self._put(connection, TICK_BLOCK, list(blocks_of(batch)))
+        rows = [block_row(batch.first_seq + at, batch.written_us, block) for at, block in enumerate(batch.blocks)]
+        self._put(connection, TICK_BLOCK, rows)
         self._put(connection, ANOMALY, [anomaly_row(_placed(batch, logged)) for logged in batch.anomalies])
         self._put(connection, FIRST_ANSWER, [_answer_row(answer) for answer in batch.answers], replace=True)
         last_seq = batch.last_seq
@@ -231,7 +231,7 @@ class SqlStore:
                         found.append((place, block.ticks[at]))
             if not blocks:
                 break
-            behind = (blocks[-1].seq, BLOCK_TICKS_MAX)
+            behind = (blocks[-1].seq + 1, -1)
         return found[:limit]
 
     def _blocks_of(
@@ -240,11 +240,10 @@ class SqlStore:
         """Some of the blocks that may hold a symbol's ticks of a time; none if there are no more of them."""
         table = TICK_BLOCK.c
         find = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
-        # A block whose last place was the last one read is read again, for nothing.
         statement = _blocks().where(
             table.max_us >= from_us,
             table.min_us < to_us,
-            table.seq >= after[0] if after[1] < BLOCK_TICKS_MAX else table.seq > after[0],
+            table.seq >= after[0],
             find(table.symbols, f"\n{symbol}\n") > 0,
         )
         return [block for _, block in _read_blocks(connection, statement.limit(4))]
@@ -333,8 +332,7 @@ def _load_chunks(connection: sa.Connection, keys: Sequence[ChunkKey]) -> Iterabl
 
 
 def _placed(batch: Batch, logged: Any) -> StoredAnomaly:
-    seq = batch.first_seq + logged.at // BLOCK_TICKS_MAX
-    return StoredAnomaly(logged.anomaly, seq, logged.at % BLOCK_TICKS_MAX, logged.window_us)
+    return StoredAnomaly(logged.anomaly, batch.first_seq + logged.block, logged.place, logged.window_us)
 
 
 def _answer_row(answer: FirstAnswer) -> tuple[Any, ...]:
