@@ -78,7 +78,8 @@ class MemoryStore:
                 yield written_us, block
 
     async def answers(self, since_us: int) -> Sequence[FirstAnswer]:
-        return [answer for answer in self._answers.values() if answer.written_us >= since_us]
+        answers = sorted(self._answers.values(), key=attrgetter("written_us"))
+        return [answer for answer in answers if answer.written_us >= since_us]
 
     async def ticks(
         self, symbol: str, from_us: int, to_us: int, after: Place | None, limit: int

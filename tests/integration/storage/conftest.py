@@ -1,0 +1,47 @@
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from infrastructure.storage.postgres_store import PostgresStore
+from infrastructure.storage.sqlite_store import SqliteStore
+from infrastructure.storage.store import Store
+from support.memory_store import MemoryStore
+from support.postgres import Postgres, programs, running_postgres
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    folder = programs()
+    if folder is None:
+        # In CI it is installed first, and a missing one is an error.
+        assert "CI" not in os.environ, "PostgreSQL is not installed"
+        pytest.skip("PostgreSQL (initdb) is not installed")
+    with running_postgres(folder) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Makes stores of one kind, all on the same data."""
+    kind: str = request.param
+    if kind == "memory":
+        store = MemoryStore()
+        return lambda: store
+    if kind == "sqlite":
+        return lambda: SqliteStore(tmp_path / "data")
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.database(f"test{next(_NUMBERS)}")
+    return lambda: PostgresStore(url)
+
+
+@pytest.fixture
+async def store(new_store: Callable[[], Store]) -> AsyncIterator[Store]:
+    opened = new_store()
+    await opened.open()
+    yield opened
+    await opened.close()

@@ -1,0 +1,62 @@
+"""Batches for stores, as a journal would make them."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from application.ports.journal import FirstAnswer
+from domain.candle_book import CandleBook
+from domain.price_update import PriceUpdate
+from domain.spike_rule import SpikeRule
+from domain.symbol_book import SymbolBook
+from domain.symbol_state import StatisticsRules
+from domain.ticks import Ticks
+from infrastructure.storage.block_builder import BlockBuilder
+from infrastructure.storage.records import Batch, LoggedAnomaly
+
+RULES = StatisticsRules(moving_average_size=4, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
+START_US = 1_700_000_000_000_000
+
+
+def tick(symbol: str, price: Any, ms: int, volume: Any = None, tick_id: str | None = None) -> PriceUpdate:
+    """ms: after `START_US`."""
+    return PriceUpdate(symbol, price, START_US + ms * 1000, volume, tick_id)
+
+
+class Batches:
+    """Makes one batch after the other, with everything in it that its ticks give rise to."""
+
+    def __init__(self) -> None:
+        self.book = SymbolBook(RULES)
+        self.number = 0
+        self.seq = 0
+
+    def next(
+        self,
+        *lots: Sequence[PriceUpdate],
+        states: bool = True,
+        candles: bool = True,
+        answers: Sequence[FirstAnswer] = (),
+        written_us: int = START_US,
+    ) -> Batch:
+        """lots: ticks that stand together in the log."""
+        self.number += 1
+        blocks, candle_book, anomalies = BlockBuilder(), CandleBook(), []
+        for lot in lots:
+            ticks = Ticks.of(lot)
+            applied = self.book.apply(ticks)
+            candle_book.apply(ticks)
+            number, first = blocks.add(ticks)
+            anomalies += [
+                LoggedAnomaly(anomaly, number, first + at, RULES.window_us)
+                for anomaly, at in zip(applied.anomalies, applied.places, strict=True)
+            ]
+        count = blocks.count
+        batch = Batch(self.number, written_us, self.seq + 1, blocks.take(), count, anomalies, answers)
+        self.seq = batch.last_seq
+        if candles:
+            batch.candles = candle_book
+        if states:
+            batch.states = [self.book.memento(symbol) for symbol in self.book.symbols()]
+            batch.recover_from = batch.last_seq
+        return batch
