@@ -67,9 +67,9 @@ class MemoryStore:
     async def states(self) -> Sequence[StoredState]:
         return list(self._states.values())
 
-    async def blocks(self, after_seq: int) -> AsyncIterator[Block]:
+    async def blocks(self, after_seq: int | None) -> AsyncIterator[Block]:
         for _, block in self._blocks:
-            if block.seq > after_seq:
+            if after_seq is None or block.seq > after_seq:
                 yield block
 
     async def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:

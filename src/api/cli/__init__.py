@@ -2,6 +2,8 @@
 
 import click
 
+from api.cli.db import db
+from api.cli.export import export
 from api.cli.replay import replay
 from api.cli.serve import serve
 from api.cli.settings import settings
@@ -17,9 +19,13 @@ def main() -> None:
     marketdata serve --port 9000 --no-simulation       only what is posted
     marketdata replay ticks.csv --speed 10             send a recording, ten times as fast
     marketdata settings                                what is configured, and where
+    marketdata db status                               the store: its schema, and how much is in it
+    marketdata export ticks ticks.parquet              stored ticks or candles, as Parquet
     """
 
 
 main.add_command(serve)
 main.add_command(replay)
 main.add_command(settings)
+main.add_command(db)
+main.add_command(export)

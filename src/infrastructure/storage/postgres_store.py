@@ -29,6 +29,7 @@ class PostgresStore(SqlStore):
     def __init__(self, url: str, read_only: bool = False) -> None:
         super().__init__()
         self._url = sa.make_url(url).set(drivername="postgresql+asyncpg")
+        self.name = self._url.render_as_string().replace("+asyncpg", "")
         self._read_only = read_only
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="postgres", daemon=True)
@@ -42,7 +43,7 @@ class PostgresStore(SqlStore):
             if not self._read_only:
                 await super().open()
         except StoreFailed as error:
-            raise StoreRefused(f"the database {self._url.render_as_string()} cannot be used: {error}") from None
+            raise StoreRefused(f"the database {self.name} cannot be used: {error}") from None
 
     async def close(self) -> None:
         if self._thread.is_alive():

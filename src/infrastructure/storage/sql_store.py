@@ -45,7 +45,12 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 class SqlStore:
-    """A `Store` but for how a database is reached, which is what its subclasses say."""
+    """A `Store` but for how a database is reached, which is what its subclasses say.
+
+    name: what to call it in front of people.
+    """
+
+    name: str
 
     def __init__(self) -> None:
         self._chunks = CandleChunks()
@@ -161,6 +166,42 @@ class SqlStore:
     async def _delete(self, statement: sa.Delete) -> int:
         return await self._writing(lambda connection: int(connection.execute(statement).rowcount))
 
+    # Looking after it.
+
+    async def schema(self) -> migration.SchemaStatus:
+        return await self._reading(migration.status)
+
+    async def differences(self) -> list[str]:
+        """In what the tables differ from what they should be."""
+        return await self._reading(migration.differences)
+
+    async def sizes(self) -> dict[str, int]:
+        """What there is, by kind."""
+
+        def count(connection: sa.Connection) -> dict[str, int]:
+            counts = {
+                "ticks": sa.select(sa.func.sum(TICK_BLOCK.c.ticks)),
+                "blocks": sa.select(sa.func.count()).select_from(TICK_BLOCK),
+                "symbols": sa.select(sa.func.count()).select_from(SYMBOL_STATE),
+                "chunks": sa.select(sa.func.count()).select_from(CANDLE_CHUNK),
+                "anomalies": sa.select(sa.func.count()).select_from(ANOMALY),
+            }
+            return {name: int(connection.execute(statement).scalar() or 0) for name, statement in counts.items()}
+
+        return await self._reading(count)
+
+    async def damages(self) -> list[str]:
+        """What is not as it was written, of everything."""
+        found = await self._reading(_damages)
+        position = await self._reading(lambda connection: _position(connection)[1])
+        seqs = sa.select(sa.func.min(TICK_BLOCK.c.seq), sa.func.max(TICK_BLOCK.c.seq), sa.func.count())
+        low, high, count = await self._reading(lambda connection: connection.execute(seqs).one())
+        if count and (high != position.last_seq or high - low + 1 != count):
+            found.append(
+                f"the tick log has {count} blocks from {low} to {high}, and should end with {position.last_seq}"
+            )
+        return found
+
     # Reading.
 
     async def position(self) -> Position:
@@ -168,20 +209,18 @@ class SqlStore:
 
     async def states(self) -> Sequence[StoredState]:
         def read(connection: sa.Connection) -> list[StoredState]:
-            states = []
-            for symbol, seq, payload, crc in connection.execute(sa.select(SYMBOL_STATE)):
-                check(crc, f"the state of {symbol}", payload, symbol, seq)
-                states.append(StoredState(seq, decode_state(symbol, payload)))
-            return states
+            return [_state_of(tuple(row)) for row in connection.execute(sa.select(SYMBOL_STATE))]
 
         return await self._reading(read)
 
-    async def blocks(self, after_seq: int) -> AsyncIterator[Block]:
+    async def blocks(self, after_seq: int | None) -> AsyncIterator[Block]:
         while True:
-            statement = _blocks().where(TICK_BLOCK.c.seq > after_seq).limit(_BLOCKS_AT_ONCE)
+            statement = _blocks().limit(_BLOCKS_AT_ONCE)
+            if after_seq is not None:
+                statement = statement.where(TICK_BLOCK.c.seq > after_seq)
             blocks = await self._reading(lambda connection, chosen=statement: _read_blocks(connection, chosen))  # type: ignore[misc]  # bound at once
             for _, block in blocks:
-                if block.seq != after_seq + 1:
+                if after_seq is not None and block.seq != after_seq + 1:
                     raise Corrupt(f"the tick log has no block {after_seq + 1}, though it has block {block.seq}")
                 after_seq = block.seq
                 yield block
@@ -202,14 +241,9 @@ class SqlStore:
 
     async def answers(self, since_us: int) -> Sequence[FirstAnswer]:
         def read(connection: sa.Connection) -> list[FirstAnswer]:
-            table = FIRST_ANSWER.c
-            answers = []
-            for key, written_us, payload, crc in connection.execute(
-                sa.select(FIRST_ANSWER).where(table.written_us >= since_us).order_by(table.written_us)
-            ):
-                check(crc, "the answer to an Idempotency-Key", payload, key, written_us)
-                answers.append(FirstAnswer(key, *decode_answer(payload), written_us))
-            return answers
+            written_us = FIRST_ANSWER.c.written_us
+            rows = connection.execute(sa.select(FIRST_ANSWER).where(written_us >= since_us).order_by(written_us))
+            return [_answer_of(tuple(row)) for row in rows]
 
         return await self._reading(read)
 
@@ -310,17 +344,50 @@ def _position(connection: sa.Connection) -> tuple[str, Position]:
     return position[1], Position(*position[2:])
 
 
+def _damages(connection: sa.Connection) -> list[str]:
+    found = []
+    readers: list[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]] = [
+        (TICK_BLOCK, _check_block),
+        (SYMBOL_STATE, _state_of),
+        (CANDLE_CHUNK, candles_of),
+        (ANOMALY, anomaly_of),
+        (FIRST_ANSWER, _answer_of),
+    ]
+    for table, read in readers:
+        for row in connection.execution_options(yield_per=_BLOCKS_AT_ONCE).execute(sa.select(table)):
+            try:
+                read(tuple(row))
+            except Corrupt as error:
+                found.append(str(error))
+    return found
+
+
+def _state_of(row: tuple[Any, ...]) -> StoredState:
+    symbol, seq, payload, crc = row
+    check(crc, f"the state of {symbol}", payload, symbol, seq)
+    return StoredState(seq, decode_state(symbol, payload))
+
+
+def _answer_of(row: tuple[Any, ...]) -> FirstAnswer:
+    key, written_us, payload, crc = row
+    check(crc, "the answer to an Idempotency-Key", payload, key, written_us)
+    return FirstAnswer(key, *decode_answer(payload), written_us)
+
+
+def _check_block(row: tuple[Any, ...]) -> bytes:
+    """The payload of a block."""
+    *keys, payload, crc = row
+    return check(crc, f"block {keys[0]} of the tick log", payload, *keys)
+
+
 def _blocks() -> sa.Select[Any]:
     return sa.select(TICK_BLOCK).order_by(TICK_BLOCK.c.seq)
 
 
 def _read_blocks(connection: sa.Connection, statement: sa.Select[Any]) -> list[tuple[int, Block]]:
     """(when written, block) of rows of `TICK_BLOCK`. Raises Corrupt."""
-    blocks = []
-    for seq, ticks, min_us, max_us, written_us, has_ids, symbols, payload, crc in connection.execute(statement):
-        check(crc, f"block {seq} of the tick log", payload, seq, ticks, min_us, max_us, written_us, has_ids, symbols)
-        blocks.append((written_us, Block(seq, decode_ticks(payload))))
-    return blocks
+    rows = map(tuple, connection.execute(statement))
+    return [(row[4], Block(row[0], decode_ticks(_check_block(row)))) for row in rows]
 
 
 def _load_chunks(connection: sa.Connection, keys: Sequence[ChunkKey]) -> Iterable[tuple[Any, ...]]:

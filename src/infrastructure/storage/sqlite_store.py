@@ -33,6 +33,7 @@ class SqliteStore(SqlStore):
 
     def __init__(self, directory: Path, read_only: bool = False) -> None:
         super().__init__()
+        self.name = str(directory / FILE)
         self._directory = directory
         self._read_only = read_only
         self._lock: int | None = None

@@ -42,8 +42,8 @@ class Store(Protocol):
 
     async def states(self) -> Sequence[StoredState]: ...
 
-    def blocks(self, after_seq: int) -> AsyncIterator[Block]:
-        """The log behind a block, in order. Raises Corrupt where a block is missing."""
+    def blocks(self, after_seq: int | None) -> AsyncIterator[Block]:
+        """The log behind a block, or from its oldest on, in order. Raises Corrupt where a block is missing."""
         ...
 
     def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:

@@ -1,0 +1,94 @@
+"""`marketdata db`."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.loading import config_option, load_or_exit
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.sql_store import SqlStore
+from infrastructure.storage.store import StoreFailed, StoreRefused
+from infrastructure.storage.stores import read_only_store_of, store_of
+
+
+@click.group()
+def db() -> None:
+    """Look after the store: its schema, and whether it is sound.
+
+    \b
+    marketdata db status      which schema the store has, and how much is in it
+    marketdata db upgrade     bring the schema up to date; starting the service does so too
+    marketdata db check       read everything and verify it
+    """
+
+
+@db.command()
+@config_option
+def status(config: Path | None) -> None:
+    """Say which schema the store has, and how much is in it."""
+
+    async def tell(store: SqlStore) -> None:
+        schema = await store.schema()
+        click.echo(f"store     {store.name}")
+        click.echo(f"schema    {schema.current or 'none'}, of {schema.newest}")
+        for table, rows in (await store.sizes()).items() if schema.current else ():
+            click.echo(f"{table:<9} {rows:,}")
+
+    _with(config, read_only_store_of, tell)
+
+
+@db.command()
+@config_option
+def upgrade(config: Path | None) -> None:
+    """Bring the schema up to date. The service must not run."""
+
+    async def tell(store: SqlStore) -> None:
+        schema = await store.schema()
+        click.echo(f"{store.name} has schema {schema.current}")
+
+    _with(config, store_of, tell)
+
+
+@db.command()
+@config_option
+def check(config: Path | None) -> None:
+    """Read everything and verify it; the exit status is 1 where anything is wrong. The service may run."""
+
+    async def tell(store: SqlStore) -> None:
+        schema = await store.schema()
+        if schema.current != schema.newest:
+            raise StoreRefused(f"the store has schema {schema.current or 'none'}; newest is {schema.newest}")
+        problems = [*await store.differences(), *await store.damages()]
+        for problem in problems:
+            click.echo(problem, err=True)
+        click.echo(f"{store.name}: " + (f"{len(problems)} problems" if problems else "sound"))
+        if problems:
+            sys.exit(1)
+
+    _with(config, read_only_store_of, tell)
+
+
+def _with(
+    config: Path | None,
+    make: Callable[[Any], Any],
+    work: Callable[[SqlStore], Coroutine[Any, Any, None]],
+) -> None:
+    """Do work with the store that the settings name, or say why it cannot be used."""
+    settings = load_or_exit(config).settings
+
+    async def run() -> None:
+        store = make(settings.storage)
+        try:
+            await store.open()
+            await work(store)
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(run())
+    except (StoreRefused, StoreFailed, Corrupt) as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,188 @@
+"""`marketdata export`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from api.cli.loading import config_option, load_or_exit
+from api.timestamps import InvalidTimestamp, from_rfc3339
+from application.queries.time_range import EARLIEST_US, LATEST_US
+from domain.candle import Interval
+from domain.price import Price
+from domain.price_update import PriceUpdate
+from domain.symbol import InvalidSymbol, normalise_symbol
+from infrastructure.storage.candle_chunks import CHUNK
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.store import Place, Store, StoreFailed, StoreRefused
+from infrastructure.storage.stores import read_only_store_of
+
+_ROWS_AT_ONCE = 50_000
+_CHUNKS_AT_ONCE = 100
+_MOMENT = pa.timestamp("us", tz="UTC")
+_TICKS = pa.schema(
+    {
+        "symbol": pa.string(),
+        "timestamp": _MOMENT,
+        "price": pa.float64(),
+        "price_exact": pa.string(),
+        "volume": pa.float64(),
+        "volume_exact": pa.string(),
+        "id": pa.string(),
+    }
+)
+_CANDLES = pa.schema(
+    {
+        "symbol": pa.string(),
+        "start": _MOMENT,
+        "open": pa.float64(),
+        "high": pa.float64(),
+        "low": pa.float64(),
+        "close": pa.float64(),
+        "volume": pa.float64(),
+        "vwap": pa.float64(),
+        "count": pa.int64(),
+    }
+)
+
+
+class _Moment(click.ParamType[int]):
+    """RFC 3339, as microseconds."""
+
+    name = "MOMENT"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return value if isinstance(value, int) else from_rfc3339(str(value))
+        except InvalidTimestamp as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+
+
+class _Symbol(click.ParamType[str]):
+    name = "SYMBOL"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return normalise_symbol(str(value))
+        except InvalidSymbol as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["ticks", "candles"]))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--symbol", "symbols", type=_Symbol(), multiple=True, help="Only this one; may be given more than once.")
+@click.option("--interval", type=click.Choice([each.value for each in Interval]), default="1m", show_default=True)
+@click.option("--from", "from_us", type=_Moment(), default=EARLIEST_US, help="Only from this moment on (RFC 3339).")
+@click.option("--to", "to_us", type=_Moment(), default=LATEST_US, help="Only before this moment.")
+@config_option
+def export(
+    what: str, file: Path, symbols: tuple[str, ...], interval: str, from_us: int, to_us: int, config: Path | None
+) -> None:
+    """Write stored ticks or candles to a Parquet FILE. The service may run; what is in its memory only is not written.
+
+    Prices are doubles; one that a double does not stand for has all its digits in a column of text beside it.
+
+    \b
+    marketdata export ticks ticks.parquet
+    marketdata export candles hours.parquet --interval 1h --symbol BTCUSD --from 2026-01-31T00:00:00Z
+    """
+    settings = load_or_exit(config).settings
+
+    async def run() -> int:
+        store = read_only_store_of(settings.storage)
+        try:
+            await store.open()
+            chosen = symbols or [state.memento.symbol for state in await store.states()]
+            if what == "candles":
+                rows = _candles(store, sorted(chosen), Interval(interval), from_us, to_us)
+                return await _write(file, _CANDLES, rows)
+            ticks = _ticks(store, symbols, from_us, to_us) if symbols else _all_ticks(store, from_us, to_us)
+            return await _write(file, _TICKS, ticks)
+        finally:
+            await store.close()
+
+    try:
+        click.echo(f"{asyncio.run(run()):,} {what} in {file}")
+    except (StoreRefused, StoreFailed, Corrupt) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+
+
+async def _write(file: Path, schema: pa.Schema, rows: AsyncIterator[tuple[Any, ...]]) -> int:
+    count = 0
+    waiting: list[tuple[Any, ...]] = []
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+
+        def write() -> None:
+            columns = list(zip(*waiting, strict=True)) or [()] * len(schema)
+            writer.write_batch(
+                pa.record_batch(
+                    [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema
+                )
+            )
+
+        async for row in rows:
+            waiting.append(row)
+            count += 1
+            if len(waiting) == _ROWS_AT_ONCE:
+                write()
+                waiting = []
+        write()
+    return count
+
+
+async def _all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
+    """In order of arrival."""
+    async for block in store.blocks(None):
+        for tick in block.ticks:
+            if from_us <= tick.timestamp_us < to_us:
+                yield _tick_row(tick)
+
+
+async def _ticks(store: Store, symbols: Iterable[str], from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
+    """One symbol after the other, each in order of arrival."""
+    for symbol in symbols:
+        after: Place | None = None
+        while page := await store.ticks(symbol, from_us, to_us, after, _ROWS_AT_ONCE):
+            for place, tick in page:
+                yield _tick_row(tick)
+                after = place
+
+
+async def _candles(
+    store: Store, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
+) -> AsyncIterator[tuple[Any, ...]]:
+    """One symbol after the other, old to new."""
+    for symbol in symbols:
+        position_us = from_us
+        while chunks := await store.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE):
+            for _, _, candles in chunks:
+                for each in candles:
+                    prices = map(float, (each.open, each.high, each.low, each.close))
+                    volume = None if each.volume is None else float(each.volume)
+                    yield (symbol, each.start_us, *prices, volume, each.vwap, each.count)
+            position_us = chunks[-1][0] + CHUNK * interval.width_us
+
+
+def _tick_row(tick: PriceUpdate) -> tuple[Any, ...]:
+    volume = None if tick.volume is None else float(tick.volume)
+    return (
+        tick.symbol,
+        tick.timestamp_us,
+        float(tick.price),
+        _exact(tick.price),
+        volume,
+        _exact(tick.volume),
+        tick.id,
+    )
+
+
+def _exact(number: Price | None) -> str | None:
+    return str(number) if isinstance(number, Decimal) else None
