@@ -18,9 +18,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Starts services of a test's own, configured by environment variables."""
     running: list[Service] = []
 
-    def starter(*arguments: str, **variables: str) -> Service:
-        directory = tmp_path / str(len(running))
-        directory.mkdir()
+    def starter(*arguments: str, again: Service | None = None, **variables: str) -> Service:
+        """again: one that has ended, on whose data the new one goes on."""
+        directory = tmp_path / str(len(running)) if again is None else again.directory
+        directory.mkdir(exist_ok=True)
         running.append(Service(directory, *arguments, **variables))
         return running[-1]
 

@@ -61,6 +61,9 @@ class MemoryStore:
             before.candles_seq if batch.candles is None else last_seq,
         )
 
+    async def verify(self) -> None:
+        pass
+
     async def position(self) -> Position:
         return self._position
 

@@ -35,6 +35,7 @@ class Service:
     """`marketdata serve --port 0 --no-simulation` and a client for it."""
 
     def __init__(self, directory: Path, *arguments: str, **variables: str) -> None:
+        self.directory = directory
         self.log = directory / "service.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -61,6 +62,11 @@ class Service:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+    def kill(self) -> None:
+        """SIGKILL: no time for last words."""
+        self.process.kill()
+        self.process.wait()
 
     def terminate(self) -> int:
         """SIGTERM; the exit status."""
@@ -90,7 +96,7 @@ class Service:
 
 
 def assert_balanced(accounts: dict[str, Any]) -> None:
-    assert accounts["received"] == accounts["accepted"] + accounts["rejected"]
+    assert accounts["received"] == accounts["accepted"] + accounts["rejected"] + accounts["duplicates"]
     kept = accounts["processed"] + accounts["dropped"] + accounts["queued"] + accounts["failed"]
     assert accounts["accepted"] == kept
 

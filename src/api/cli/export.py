@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from api.cli.loading import config_option, load_or_exit
 from api.timestamps import InvalidTimestamp, from_rfc3339
@@ -22,33 +20,8 @@ from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.store import Place, Store, StoreFailed, StoreRefused
 from infrastructure.storage.stores import read_only_store_of
 
-_ROWS_AT_ONCE = 50_000
+_TICKS_AT_ONCE = 50_000
 _CHUNKS_AT_ONCE = 100
-_MOMENT = pa.timestamp("us", tz="UTC")
-_TICKS = pa.schema(
-    {
-        "symbol": pa.string(),
-        "timestamp": _MOMENT,
-        "price": pa.float64(),
-        "price_exact": pa.string(),
-        "volume": pa.float64(),
-        "volume_exact": pa.string(),
-        "id": pa.string(),
-    }
-)
-_CANDLES = pa.schema(
-    {
-        "symbol": pa.string(),
-        "start": _MOMENT,
-        "open": pa.float64(),
-        "high": pa.float64(),
-        "low": pa.float64(),
-        "close": pa.float64(),
-        "volume": pa.float64(),
-        "vwap": pa.float64(),
-        "count": pa.int64(),
-    }
-)
 
 
 class _Moment(click.ParamType[int]):
@@ -92,6 +65,9 @@ def export(
     marketdata export ticks ticks.parquet
     marketdata export candles hours.parquet --interval 1h --symbol BTCUSD --from 2026-01-31T00:00:00Z
     """
+    # Not above: it takes as long to load as all the rest, which would wait for it at every start.
+    from infrastructure.parquet import CANDLES, TICKS, write_parquet  # noqa: PLC0415
+
     settings = load_or_exit(config).settings
 
     async def run() -> int:
@@ -101,9 +77,9 @@ def export(
             chosen = symbols or [state.memento.symbol for state in await store.states()]
             if what == "candles":
                 rows = _candles(store, sorted(chosen), Interval(interval), from_us, to_us)
-                return await _write(file, _CANDLES, rows)
+                return await write_parquet(file, CANDLES, rows)
             ticks = _ticks(store, symbols, from_us, to_us) if symbols else _all_ticks(store, from_us, to_us)
-            return await _write(file, _TICKS, ticks)
+            return await write_parquet(file, TICKS, ticks)
         finally:
             await store.close()
 
@@ -113,29 +89,6 @@ def export(
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
-
-
-async def _write(file: Path, schema: pa.Schema, rows: AsyncIterator[tuple[Any, ...]]) -> int:
-    count = 0
-    waiting: list[tuple[Any, ...]] = []
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-
-        def write() -> None:
-            columns = list(zip(*waiting, strict=True)) or [()] * len(schema)
-            writer.write_batch(
-                pa.record_batch(
-                    [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema
-                )
-            )
-
-        async for row in rows:
-            waiting.append(row)
-            count += 1
-            if len(waiting) == _ROWS_AT_ONCE:
-                write()
-                waiting = []
-        write()
-    return count
 
 
 async def _all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
@@ -150,7 +103,7 @@ async def _ticks(store: Store, symbols: Iterable[str], from_us: int, to_us: int)
     """One symbol after the other, each in order of arrival."""
     for symbol in symbols:
         after: Place | None = None
-        while page := await store.ticks(symbol, from_us, to_us, after, _ROWS_AT_ONCE):
+        while page := await store.ticks(symbol, from_us, to_us, after, _TICKS_AT_ONCE):
             for place, tick in page:
                 yield _tick_row(tick)
                 after = place

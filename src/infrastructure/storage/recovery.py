@@ -1,6 +1,7 @@
 """Brings back what a store holds, as if nothing had happened."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
@@ -8,14 +9,21 @@ from domain.candle_book import CandleBook
 from domain.symbol_book import SymbolBook
 from domain.ticks import Ticks
 from infrastructure.processing.partitioned_processor import partition_of
-from infrastructure.storage.journal import Journal
 from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.records import Position
 from infrastructure.storage.store import Store
+
+
+class Continued(Protocol):
+    """What goes on where a log ends."""
+
+    def go_on_from(self, position: Position, candles: CandleBook) -> None: ...
+
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def recover(store: Store, books: Sequence[SymbolBook], journal: Journal) -> int:
+async def recover(store: Store, books: Sequence[SymbolBook], journal: Continued) -> int:
     """Fill the books and let the journal go on where the log ends; how many ticks of the log that took.
 
     Every state that is stored is taken over, and the ticks that came after it are applied again. Their anomalies are
@@ -24,6 +32,7 @@ async def recover(store: Store, books: Sequence[SymbolBook], journal: Journal) -
     Raises:
         Corrupt: the store is damaged.
     """
+    await store.verify()
     position = await store.position()
     known_to: dict[str, int] = {}
     for state in await store.states():

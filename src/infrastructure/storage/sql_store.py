@@ -168,6 +168,9 @@ class SqlStore:
 
     # Looking after it.
 
+    async def verify(self) -> None:
+        """The server of a database sees to that itself."""
+
     async def schema(self) -> migration.SchemaStatus:
         return await self._reading(migration.status)
 

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.schema import SYMBOL_STATE
 from infrastructure.storage.sql_store import Rows, SqlStore
 from infrastructure.storage.store import StoreFailed, StoreRefused
 
@@ -60,6 +62,14 @@ class SqliteStore(SqlStore):
         except StoreFailed as error:
             raise StoreRefused(f"the store in {self._directory} cannot be used: {error}") from None
 
+    async def verify(self) -> None:
+        problems = await self._reading(lambda connection: _structure(connection, SYMBOL_STATE.name))
+        if problems:
+            raise Corrupt(f"the file {self.name} is damaged: {problems[0]}")
+
+    async def damages(self) -> list[str]:
+        return [*await self._reading(_structure), *await super().damages()]
+
     async def close(self) -> None:
         for executor in (self._write_thread, self._read_threads):
             executor.shutdown()
@@ -86,6 +96,9 @@ class SqliteStore(SqlStore):
             return await asyncio.get_running_loop().run_in_executor(executor, run)
         except sa.exc.DBAPIError as error:
             raise StoreFailed(str(error.orig)) from error
+        except sqlite3.Error as error:
+            # While connecting, it comes as it is.
+            raise StoreFailed(str(error)) from error
 
     def _put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
         """Many rows a statement, each of which runs without holding up the other threads."""
@@ -95,6 +108,12 @@ class SqliteStore(SqlStore):
             verb = "INSERT OR REPLACE" if replace else "INSERT"
             statement = f"{verb} INTO {table.name} VALUES {','.join([row] * len(some))}"
             connection.exec_driver_sql(statement, tuple(value for each in some for value in each))
+
+
+def _structure(connection: sa.Connection, table: str | None = None) -> list[str]:
+    """What is wrong with the structure of the file, or of the part that a table takes."""
+    pragma = "PRAGMA integrity_check" if table is None else f"PRAGMA quick_check({table})"
+    return [str(row[0]) for row in connection.exec_driver_sql(pragma) if row[0] != "ok"]
 
 
 def _engine(file: Path, writes: bool) -> sa.Engine:
