@@ -53,14 +53,23 @@ def test_replay_equals_the_reference_and_itself_whatever_the_partitions(
         answers.append(everything(service))
         if partitions == "1":
             assert_equals_reference(service, accounts, recording)
+            # And again after a restart, orderly or not, with another number of partitions.
+            service.client.post("/api/prices", json={"symbol": "LAST", "price": 1}, headers={"Prefer": "durable"})
+            for orderly in (False, True):
+                if orderly:
+                    service.terminate()
+                else:
+                    service.kill()
+                service = start(again=service, PROCESSING__PARTITIONS="3")
+                assert everything(service, without="LAST") == answers[0]
     assert answers[0] == answers[1]
 
 
-def everything(service: Service) -> list[bytes]:
-    """The bytes of every answer about prices and anomalies."""
-    paths = ["/api/prices?limit=1000", "/api/anomalies?limit=1000"]
-    for item in service.pages("/api/prices"):
-        symbol = item["symbol"].replace("/", "%2F")
+def everything(service: Service, without: str = "") -> list[bytes]:
+    """The bytes of every answer about prices and anomalies, but for one symbol."""
+    symbols = ",".join(item["symbol"] for item in service.pages("/api/prices") if item["symbol"] != without)
+    paths = [f"/api/prices?limit=1000&symbols={symbols}", "/api/anomalies?limit=1000"]
+    for symbol in symbols.replace("/", "%2F").split(","):
         paths += [f"/api/prices/{symbol}", f"/api/prices/{symbol}/anomalies?limit=1000"]
     return [service.client.get(path).content for path in paths]
 

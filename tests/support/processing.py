@@ -31,7 +31,7 @@ def partitions_of(
     return [
         Partition(
             index,
-            Channel(capacity, mode, tick_ids.forget if tick_ids else None),
+            Channel(capacity, mode, None if tick_ids is None else tick_ids.forget),
             SymbolBook(RULES),
             sink or CollectingSink(),
             recorder or RecordingRecorder(),
@@ -49,5 +49,5 @@ def processor_of(
     deadline_seconds: float = 5.0,
     tick_ids: TickIds | None = None,
 ) -> PartitionedProcessor:
-    ids = tick_ids or TickIds(1000, 600.0)
+    ids = TickIds(1000, 600.0) if tick_ids is None else tick_ids
     return PartitionedProcessor(partitions, partitions[0].throughput, ids, clock, symbols_max, deadline_seconds)

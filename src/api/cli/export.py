@@ -1,6 +1,7 @@
 """`marketdata export`."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -88,7 +89,9 @@ def export(
     except (StoreRefused, StoreFailed, Corrupt) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
+        # The library says more than what the system says.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise click.ClickException(f"{file}: {reason}") from None
 
 
 async def _all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:

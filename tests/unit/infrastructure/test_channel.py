@@ -113,3 +113,40 @@ async def test_settling_names_every_tick_that_left_once_with_its_arrival_but_not
     await channel.take(10)
     assert list(channel.settle()) == [(2.0, 4)]
     assert list(channel.settle()) == []
+
+
+async def test_a_watch_tells_when_its_ticks_are_taken() -> None:
+    channel = Channel(10, FullMode.REJECT)
+    channel.offer(ticks(1), 0.0)
+    before = channel.tail
+    channel.offer(ticks(2, 3), 0.0)
+    watch = channel.watch(before)
+    await channel.take(2)
+    assert not watch.done()
+    await channel.take(1)
+    assert watch.result() is True
+    assert channel.watch(channel.tail).result() is True
+
+
+async def test_a_watch_tells_when_one_of_its_ticks_is_dropped() -> None:
+    channel = Channel(3, FullMode.DROP_OLDEST)
+    channel.offer(ticks(1), 0.0)
+    before = channel.tail
+    channel.offer(ticks(2, 3), 0.0)
+    watch = channel.watch(before)
+    channel.offer(ticks(4), 0.0)
+    assert not watch.done()
+    channel.offer(ticks(5), 0.0)
+    assert watch.result() is False
+    before = channel.tail
+    channel.offer(ticks(6, 7, 8, 9), 0.0)
+    assert channel.watch(before).result() is False
+
+
+@pytest.mark.parametrize(("mode", "dropped"), [(FullMode.DROP_OLDEST, ["a"]), (FullMode.DROP_NEWEST, ["c"])])
+async def test_ticks_with_an_id_that_are_dropped_are_told(mode: FullMode, dropped: list[str]) -> None:
+    told: list[str | None] = []
+    channel = Channel(2, mode, lambda ticks: told.extend(ticks.ids or ()))
+    for name in "abc":
+        channel.offer(Ticks.of([PriceUpdate("A", 1.0, 0, None, name)]), 0.0)
+    assert told == dropped

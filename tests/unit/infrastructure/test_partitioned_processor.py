@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.errors import Draining, QueueFull
+from application.errors import Draining, QueueFull, QueueOverflowed
 from domain.price_anomaly import PriceAnomaly
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 from infrastructure.processing.channel import FullMode
 from infrastructure.processing.partitioned_processor import PartitionedProcessor, partition_of
-from support.fakes import CollectingSink, FakeClock, settle
+from infrastructure.processing.tick_ids import TickIds
+from support.fakes import CollectingSink, FakeClock, RecordingRecorder, settle
 from support.processing import partitions_of, processor_of
 
 
@@ -22,7 +23,7 @@ def tick(symbol: str = "A", price: float = 100.0, time_us: int = 0) -> PriceUpda
 
 def assert_accounts_balance(processor: PartitionedProcessor) -> None:
     account = processor.statistics()
-    assert account.received == account.accepted + account.rejected
+    assert account.received == account.accepted + account.rejected + account.duplicates
     assert account.accepted == account.processed + account.dropped + account.queued + account.failed
 
 
@@ -304,3 +305,109 @@ async def _storm(mode: FullMode, partition_count: int, capacity: int, chance: ra
     account = processor.statistics()
     assert account.queued == left == 0
     assert account.anomalies == len(sink.published)
+
+
+def named(*names: str | None, symbol: str = "A") -> Ticks:
+    return Ticks.of(PriceUpdate(symbol, 100.0, 0, None, name) for name in names)
+
+
+async def test_a_tick_that_comes_again_is_counted_as_a_duplicate() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(2, clock=clock), clock)
+    processor.start()
+    assert (await processor.submit(named("x", "y"))).duplicates == 0
+    again = await processor.submit(named("y", "z", None, "z", "x"))
+    assert (again.accepted, again.duplicates, again.refused) == (2, 3, ())
+    assert (await processor.submit(named("x"))).accepted == 0
+    await settle()
+    account = processor.statistics()
+    assert (account.received, account.accepted, account.duplicates, account.processed) == (8, 4, 4, 4)
+    assert_accounts_balance(processor)
+    await processor.stop()
+
+
+async def test_errors_of_a_batch_with_duplicates_name_the_right_ticks() -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, clock=clock), clock, symbols_max=1)
+    processor.start()
+    await processor.submit(named("x"))
+    mixed = Ticks.of([*named("x"), *named("y", symbol="B"), *named("z")])
+    submitted = await processor.submit(mixed)
+    assert (submitted.accepted, submitted.duplicates) == (1, 1)
+    assert [(error.code, error.index) for error in submitted.refused] == [("symbol_limit", 1)]
+    # What was refused is no duplicate when it comes again.
+    assert (await processor.submit(named("y", symbol="B"))).duplicates == 0
+    assert_accounts_balance(processor)
+    await processor.stop()
+
+
+@pytest.mark.parametrize("mode", list(FullMode))
+async def test_ticks_that_found_no_room_may_come_again(mode: FullMode) -> None:
+    clock = FakeClock()
+    ids = TickIds(100, 600.0)
+    partitions = partitions_of(1, capacity=2, mode=mode, clock=clock, tick_ids=ids)
+    processor = processor_of(partitions, clock, tick_ids=ids)
+    processor._open = True  # no worker takes anything
+    sending = asyncio.create_task(processor.submit(named("a", "b", "c")))
+    await settle()
+    sending.cancel()
+    await settle()
+    assert len(ids) == 2
+    assert_accounts_balance(processor)
+
+
+async def test_ticks_are_waited_for_until_they_are_processed() -> None:
+    clock = FakeClock()
+    partitions = partitions_of(2, clock=clock)
+    processor = processor_of(partitions, clock)
+    processor._open = True  # no worker takes anything yet
+    waiting = asyncio.create_task(processor.submit(Ticks.of([tick("A"), tick("B")]), until_processed=True))
+    again = asyncio.create_task(processor.submit(Ticks.of([tick("C")]), patient=True, until_processed=True))
+    await settle()
+    assert not waiting.done()
+    processor.start()
+    assert (await waiting).accepted == 2
+    assert (await again).accepted == 1
+    assert processor.statistics().processed == 3
+    await processor.stop()
+
+
+@pytest.mark.parametrize("mode", [FullMode.DROP_OLDEST, FullMode.DROP_NEWEST])
+async def test_who_waits_for_ticks_that_are_dropped_is_told(mode: FullMode) -> None:
+    clock = FakeClock()
+    processor = processor_of(partitions_of(1, capacity=2, mode=mode, clock=clock), clock)
+    processor._open = True  # no worker takes anything
+    waiting = asyncio.create_task(processor.submit(Ticks.of([tick(), tick(), tick()]), until_processed=True))
+    await settle()
+    with pytest.raises(QueueOverflowed):
+        await waiting
+    assert_accounts_balance(processor)
+
+
+async def test_workers_wait_while_the_recorder_is_crowded() -> None:
+    clock = FakeClock()
+    recorder = RecordingRecorder()
+    partitions = partitions_of(1, clock=clock, recorder=recorder)
+    processor = processor_of(partitions, clock)
+    processor.start()
+    recorder.is_crowded = True
+    await processor.submit(Ticks.of([tick()]))
+    await settle()
+    await processor.submit(Ticks.of([tick()]))
+    await settle()
+    assert (len(recorder.recorded), processor.statistics().queued) == (1, 1)
+    recorder.is_crowded = False
+    recorder.room.set()
+    await settle()
+    assert len(recorder.recorded) == 2
+    await processor.stop()
+
+
+async def test_recovered_symbols_have_their_places() -> None:
+    clock = FakeClock()
+    partitions = partitions_of(1, clock=clock)
+    partitions[0].book.apply(Ticks.of([tick("OLD")]))
+    processor = processor_of(partitions, clock, symbols_max=1)
+    processor.start()
+    assert (await processor.submit(Ticks.of([tick("OLD"), tick("NEW")]))).accepted == 1
+    await processor.stop()

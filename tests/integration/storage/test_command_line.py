@@ -1,0 +1,113 @@
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from support.postgres import Postgres
+from support.service import Service, marketdata
+
+
+def feed(service: Service) -> None:
+    batch = [
+        {"symbol": symbol, "price": price, "timestamp": 1_700_000_000_000 + 1000 * at, "volume": 2}
+        for at in range(100)
+        for symbol, price in (("A", 100 + at), ("B", "0.10000000000000000000000000000001"))
+    ]
+    assert service.client.post("/api/prices/batch", json=batch, headers={"Prefer": "durable"}).status_code == 200
+
+
+def test_status_upgrade_and_check_of_a_sound_store(start: Callable[..., Service]) -> None:
+    service = start()
+    feed(service)
+    folder = service.directory
+    beside = marketdata("db", "check", cwd=folder)
+    assert (beside.returncode, beside.stdout) == (0, "data/marketdata.db: sound\n")
+    assert marketdata("db", "upgrade", cwd=folder).stderr.endswith("is in use by another service\n")
+    assert service.terminate() == 0
+    status = marketdata("db", "status", cwd=folder).stdout
+    assert "schema    0002, of 0002\n" in status
+    assert "ticks     200\n" in status
+    assert marketdata("db", "upgrade", cwd=folder).stdout == "data/marketdata.db has schema 0002\n"
+
+
+def test_check_finds_what_was_changed(start: Callable[..., Service]) -> None:
+    service = start()
+    feed(service)
+    service.terminate()
+    with sqlite3.connect(service.directory / "data" / "marketdata.db") as connection:
+        connection.execute("UPDATE candle_chunk SET start_us = start_us + 1 WHERE symbol = 'A' AND width = 60")
+        connection.execute("UPDATE symbol_state SET seq = seq + 1 WHERE symbol = 'B'")
+    connection.close()
+    ended = marketdata("db", "check", cwd=service.directory)
+    assert ended.returncode == 1
+    assert "the state of B is damaged" in ended.stderr
+    assert "60 s candles of A" in ended.stderr
+    refused = marketdata("serve", "--port", "0", cwd=service.directory)
+    assert (refused.returncode, "the state of B is damaged" in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("arguments", [("db", "status"), ("db", "check"), ("export", "ticks", "x.parquet")])
+def test_without_a_store_there_is_a_clear_error(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    ended = marketdata(*arguments, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (1, "Error: there is no store in data\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_writes_ticks_and_candles(start: Callable[..., Service]) -> None:
+    service = start()
+    feed(service)
+    service.terminate()
+    folder = service.directory
+    assert marketdata("export", "ticks", "all.parquet", cwd=folder).stdout == "200 ticks in all.parquet\n"
+    rows = pq.read_table(folder / "all.parquet").to_pylist()
+    assert rows[0]["symbol"] == "A"
+    assert (rows[2]["price"], rows[2]["price_exact"], rows[2]["volume"]) == (101.0, None, 2.0)
+    assert rows[1]["price_exact"] == "0.10000000000000000000000000000001"
+    span = ("--from", "2023-11-14T22:13:30Z", "--to", "2023-11-14T22:13:40Z", "--symbol", "a")
+    assert marketdata("export", "ticks", "some.parquet", *span, cwd=folder).returncode == 0
+    assert [row["price"] for row in pq.read_table(folder / "some.parquet").to_pylist()] == [
+        110.0 + at for at in range(10)
+    ]
+    assert marketdata("export", "candles", "c.parquet", "--interval", "1m", cwd=folder).returncode == 0
+    candles = pq.read_table(folder / "c.parquet").to_pylist()
+    assert [(each["symbol"], each["count"]) for each in candles] == [("A", 40), ("A", 60), ("B", 40), ("B", 60)]
+    assert (candles[0]["open"], candles[0]["close"], candles[0]["volume"]) == (100.0, 139.0, 80.0)
+    wrong = marketdata("export", "candles", "nowhere/c.parquet", cwd=folder)
+    assert (wrong.returncode, wrong.stderr) == (1, "Error: nowhere/c.parquet: No such file or directory\n")
+
+
+def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[..., Service]) -> None:
+    service = start()
+    feed(service)
+    service.terminate()
+    file = service.directory / "data" / "marketdata.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TABLE first_answer")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    assert "schema    0001, of 0002" in marketdata("db", "status", cwd=service.directory).stdout
+    service = start(again=service)
+    assert service.client.get("/api/prices/A").json()["updateCount"] == 100
+    service.terminate()
+    assert "schema    0002, of 0002" in marketdata("db", "status", cwd=service.directory).stdout
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
+    connection.close()
+    refused = marketdata("serve", "--port", "0", cwd=service.directory)
+    assert refused.returncode == 1
+    assert "schema 0099" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_same_commands_look_after_postgresql(start: Callable[..., Service], postgres: Postgres) -> None:
+    url = postgres.database("commands")
+    service = start(STORAGE__URL=url)
+    feed(service)
+    settings = {"STORAGE__URL": url}
+    assert "sound" in marketdata("db", "check", cwd=service.directory, **settings).stdout
+    assert "ticks     200" in marketdata("db", "status", cwd=service.directory, **settings).stdout
+    done = marketdata("export", "ticks", "pg.parquet", cwd=service.directory, **settings)
+    assert done.stdout == "200 ticks in pg.parquet\n"
