@@ -14,13 +14,16 @@ RUN MARKETDATA_COMPILED=1 /opt/compiler/bin/pip wheel --no-deps --no-build-isola
 RUN /opt/marketdata/bin/pip install --no-cache-dir --no-deps dist/*.whl
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home marketdata
+RUN useradd --system --uid 10001 --no-create-home marketdata \
+    && install --directory --owner marketdata --group marketdata /var/lib/marketdata
 COPY --from=build /opt/marketdata /opt/marketdata
 WORKDIR /etc/marketdata
 COPY appsettings.toml .
 USER marketdata
 # Inside a container loopback reaches nobody. What is published, and to whom, is for whoever runs it to say.
-ENV PATH=/opt/marketdata/bin:$PATH MARKETDATA_SERVER__HOST=0.0.0.0 PYTHONUNBUFFERED=1
+ENV PATH=/opt/marketdata/bin:$PATH PYTHONUNBUFFERED=1 \
+    MARKETDATA_SERVER__HOST=0.0.0.0 MARKETDATA_STORAGE__DATA_DIR=/var/lib/marketdata
+VOLUME /var/lib/marketdata
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]

@@ -28,6 +28,8 @@ BENCHMARKS = {
     "singles stored": storage.singles_stored,
     "batches stored": storage.batches_stored,
     "durable": storage.durable,
+    "recovery": storage.recovery,
+    "candles": storage.candles,
 }
 
 

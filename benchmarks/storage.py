@@ -1,18 +1,44 @@
 """What storage costs: ingest with it against ingest without it, and posts that wait for the disk."""
 
+import asyncio
+import sqlite3
 import time
 from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.ingest import WrongResult, batch_slices, single_slices
 from benchmarks.load import drive, request
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import sides
-from benchmarks.ticks import Tick, Walks
+from benchmarks.ticks import START_MS, Tick, Walks
+from domain.candle import Interval
+from domain.candle_book import CandleBook
+from domain.price import Price
+from domain.spike_rule import SpikeRule
+from domain.symbol_book import SymbolBook
+from domain.symbol_state import StatisticsRules
+from domain.ticks import Ticks
+from infrastructure.repositories.stored_history import StoredHistory
+from infrastructure.storage.block_builder import BlockBuilder
+from infrastructure.storage.checkpoints import Checkpoints
+from infrastructure.storage.journal import Journal
+from infrastructure.storage.records import Batch, Position
+from infrastructure.storage.recovery import recover
+from infrastructure.storage.sqlite_store import SqliteStore
+from infrastructure.system_clock import SystemClock
 
 _ON = "storage on"
 _OFF = "storage off"
 _DURABLE_PER_CONNECTION = 40
+_RECOVERED = 10_000_000
+_LOT = 1000
+_DAY_SYMBOLS = 1000
+_DAY_MINUTES = 1440
+_QUERIES = 100
+RULES = StatisticsRules(moving_average_size=64, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
 
 
 def singles_stored(rounds: int) -> list[dict[str, Any]]:
@@ -46,6 +72,112 @@ def durable(rounds: int) -> list[dict[str, Any]]:
                     rates.append(len(ticks) / seconds)
             rows.append(row(f"{connections} connections", sorted(rates)[len(rates) // 2], "req/s"))
     return rows
+
+
+def recovery(rounds: int) -> list[dict[str, Any]]:
+    """A start that has ten million logged ticks to go through, against the same ticks applied without a log."""
+    with TemporaryDirectory(prefix="marketdata-bench-") as name:
+        return asyncio.run(_recovery(Path(name), min(rounds, 3)))
+
+
+async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
+    rates: dict[str, list[float]] = {"recovery": [], "the engine alone": []}
+    walks = Walks(1000, 20)
+    lots = []
+    for _ in range(_RECOVERED // _LOT // 10):
+        ticks = walks.take(_LOT)
+        lots.append(Ticks([x.symbol for x in ticks], [x.price for x in ticks], [x.timestamp_ms * 1000 for x in ticks]))
+    store = SqliteStore(directory)
+    await store.open()
+    number, seq = 0, 1
+    for _ in range(10):
+        blocks = BlockBuilder()
+        for lot in lots:
+            blocks.add(lot)
+        number += 1
+        batch = Batch(number, 0, seq, [], blocks.count)
+        batch.blocks = blocks.take()
+        await store.write(batch)
+        seq = batch.last_seq + 1
+    await store.close()
+    for _ in range(rounds):
+        store = SqliteStore(directory, read_only=True)
+        book = SymbolBook(RULES)
+        start = time.perf_counter()
+        await store.open()
+        count = await recover(store, [book], _Nobody())
+        rates["recovery"].append(count / (time.perf_counter() - start))
+        await store.close()
+        alone = SymbolBook(RULES)
+        start = time.perf_counter()
+        for _ in range(10):
+            for lot in lots:
+                alone.apply(lot)
+        rates["the engine alone"].append(count / (time.perf_counter() - start))
+        counts = [sum(each.update_count(symbol) for symbol in each.symbols()) for each in (book, alone)]
+        if counts != [_RECOVERED, _RECOVERED]:
+            raise WrongResult(f"{counts} ticks were counted of {_RECOVERED}")
+    return rows_of(rates, "recovery", "ticks/s")
+
+
+class _Nobody:
+    """Goes on from nothing."""
+
+    def go_on_from(self, position: Position, candles: CandleBook) -> None:
+        pass
+
+
+def candles(rounds: int) -> list[dict[str, Any]]:
+    """A day of one-minute candles of one symbol among 1,000, against the same by hand in SQLite, a row a candle."""
+    with TemporaryDirectory(prefix="marketdata-bench-") as name:
+        return asyncio.run(_candles(Path(name), rounds))
+
+
+async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
+    store = SqliteStore(directory)
+    await store.open()
+    by_hand = sqlite3.connect(directory / "by_hand.db")
+    by_hand.execute(
+        "CREATE TABLE candle (symbol TEXT, start_us INTEGER, open REAL, high REAL, low REAL, close REAL, volume REAL, "
+        "vwap REAL, count INTEGER, PRIMARY KEY (symbol, start_us)) WITHOUT ROWID"
+    )
+    for symbol in (f"S{at:04}" for at in range(_DAY_SYMBOLS)):
+        book = CandleBook()
+        times_us = [(START_MS + minute * 60_000) * 1000 for minute in range(_DAY_MINUTES)]
+        prices: list[Price] = [100.0 + minute % 7 for minute in range(_DAY_MINUTES)]
+        book.apply(Ticks([symbol] * _DAY_MINUTES, prices, times_us, [1.0] * _DAY_MINUTES))
+        batch = Batch(int(symbol[1:]) + 1, 0, 1, [], 0)
+        batch.candles = book
+        await store.write(batch)
+        starts = [time_us - time_us % 60_000_000 for time_us in times_us]
+        rows = zip(starts, prices, prices, prices, prices, prices, strict=True)
+        by_hand.executemany(
+            f"INSERT INTO candle VALUES ('{symbol}', ?, ?, ?, ?, ?, 1.0, ?, 1)",  # noqa: S608  # a name of our own
+            rows,
+        )
+    by_hand.commit()
+    journal = Journal(store, Checkpoints([], SystemClock(), 10.0), SystemClock(), 0.05, 10_000, 10**6)
+    history = StoredHistory(store, journal)
+    from_us, to_us = START_MS * 1000 - 60_000_000, (START_MS + 86_400_000) * 1000
+    rates: dict[str, list[float]] = {"history": [], "SQLite by hand": []}
+    query = "SELECT * FROM candle WHERE symbol = ? AND start_us >= ? AND start_us < ? ORDER BY start_us"
+    for number in range(-1, rounds):
+        start = time.perf_counter()
+        for at in range(_QUERIES):
+            page = await history.candles(f"S{at * 7:04}", Interval.M1, from_us, to_us, 10_000)
+        took = time.perf_counter() - start
+        start = time.perf_counter()
+        for at in range(_QUERIES):
+            rows_found = by_hand.execute(query, (f"S{at * 7:04}", from_us, to_us)).fetchall()
+        took_by_hand = time.perf_counter() - start
+        if [candle.close for candle in page.items] != [row[5] for row in rows_found]:
+            raise WrongResult("history and SQLite by hand disagree")
+        if number >= 0:
+            rates["history"].append(_QUERIES / took)
+            rates["SQLite by hand"].append(_QUERIES / took_by_hand)
+    by_hand.close()
+    await store.close()
+    return rows_of(rates, "history", "queries/s")
 
 
 def _measure(slices: Sequence[Sequence[Sequence[bytes]]], ticks: list[Tick], unit: str) -> list[dict[str, Any]]:

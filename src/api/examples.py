@@ -39,10 +39,49 @@ ANOMALIES = {
     ],
     "nextCursor": None,
 }
+STORED_TICK = {
+    "symbol": "AAPL",
+    "price": 103.5,
+    "timestamp": "2026-01-31T12:00:00.500Z",
+    "volume": 20.0,
+    "id": None,
+}
+TICKS = {"items": [STORED_TICK], "nextCursor": None}
+EXPLAINED = {
+    "id": "f3c0a1d2b4958677a9b8c7d6e5f40312",
+    "symbol": "AAPL",
+    "direction": "up",
+    "referencePrice": 100.0,
+    "newPrice": 103.5,
+    "changePercent": 3.5,
+    "severity": "high",
+    "detectedAt": "2026-01-31T12:00:00.500Z",
+    "window": [STORED_TICK | {"price": 100.0, "timestamp": "2026-01-31T12:00:00.000Z"}, STORED_TICK],
+    "windowComplete": True,
+}
+CANDLES = {
+    "items": [
+        {
+            "symbol": "AAPL",
+            "interval": "1m",
+            "start": "2026-01-31T12:00:00.000Z",
+            "open": 100.0,
+            "high": 103.5,
+            "low": 100.0,
+            "close": 103.5,
+            "volume": 20,
+            "vwap": 103.5,
+            "count": 2,
+            "closed": False,
+        }
+    ],
+    "nextCursor": None,
+}
 PROCESSING = {
     "received": 3,
     "accepted": 2,
     "rejected": 1,
+    "duplicates": 0,
     "processed": 2,
     "dropped": 0,
     "queued": 0,
@@ -69,7 +108,7 @@ HEALTH = {
     "version": "0.1.0",
     "engine": "interpreted",
     "uptimeSeconds": 12.5,
-    "checks": {"workers": "ok"},
+    "checks": {"workers": "ok", "storage": "ok"},
 }
 PROBLEM = {
     "type": "urn:marketdata:problem:validation-failed",

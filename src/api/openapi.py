@@ -9,6 +9,8 @@ from api.examples import (
     ANOMALIES,
     BATCH,
     BATCH_ANSWER,
+    CANDLES,
+    EXPLAINED,
     HEALTH,
     NDJSON_BATCH,
     PAGE,
@@ -16,30 +18,39 @@ from api.examples import (
     PROCESSING,
     STATISTICS,
     TICK,
+    TICKS,
 )
 from api.schemas import (
     AcceptedView,
     AnomalyPageView,
     BatchView,
+    CandlePageView,
+    ExplainedAnomalyView,
     HealthView,
     ProblemView,
     ProcessingView,
     StatisticsPageView,
     StatisticsView,
     StatusView,
+    TickPageView,
 )
+from domain.candle import Interval
 from domain.price_anomaly import Direction, Severity
 from domain.symbol import SYMBOL_RULE
 
 Json = dict[str, Any]
 
+_MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
 _REF = "#/components/schemas/"
 _PROBLEMS = {
     400: "The body or a parameter is bad; `errors` says what.",
     404: "Nothing is known of the symbol.",
+    409: "The first request with this Idempotency-Key is not answered yet.",
     408: "Nothing came for longer than `limits.stream_idle_seconds`.",
     413: "The body, or the batch, is too large.",
     415: "The body is of another media type.",
+    422: "This Idempotency-Key was sent before, with another body.",
+    507: "What should be on disk is not; `detail` says whether the ticks are in memory.",
     503: "The queue is full under a rejecting policy, or the service is shutting down. Retry after `Retry-After`.",
 }
 
@@ -75,12 +86,28 @@ def _paths() -> Json:
             "2026-01-31T12:00:00Z",
         ),
     ]
+    span = [
+        _parameter("from", f"From this moment on: {_MOMENT}.", {"type": "string"}, "2026-01-31T12:00:00Z"),
+        _parameter("to", f"Before this moment: {_MOMENT}.", {"type": "string"}, "2026-01-31T13:00:00Z"),
+    ]
+    prefer = _parameter(
+        "Prefer",
+        "`durable`: answer with 200 once the ticks are on disk.",
+        {"type": "string"},
+        "durable",
+        where="header",
+    )
+    key = _parameter(
+        "Idempotency-Key", "A retry with the same key gets the first answer.", {"type": "string"}, where="header"
+    )
     return {
         "/api/prices": {
             "post": _operation(
                 "Take one tick",
-                _answer(202, AcceptedView, "The tick is taken.", {"accepted": 1}),
-                (400, 413, 415, 503),
+                _answer(202, AcceptedView, "The tick is in memory, and on disk soon.", {"accepted": 1})
+                | _answer(200, AcceptedView, "The tick is on disk.", {"accepted": 0, "duplicates": 1}),
+                (400, 413, 415, 503, 507),
+                [prefer],
                 body={"application/json": {"schema": _ref("Tick"), "example": TICK}},
             ),
             "get": _operation(
@@ -93,8 +120,10 @@ def _paths() -> Json:
         "/api/prices/batch": {
             "post": _operation(
                 "Take many ticks",
-                _answer(202, BatchView, "The good ticks are taken, the bad ones named.", BATCH_ANSWER),
-                (400, 413, 415, 503),
+                _answer(202, BatchView, "The good ticks are taken, the bad ones named.", BATCH_ANSWER)
+                | _answer(200, BatchView, "The good ticks are on disk.", BATCH_ANSWER),
+                (400, 409, 413, 415, 422, 503, 507),
+                [prefer, key],
                 body={
                     "application/json": {"schema": {"type": "array", "items": _ref("Tick")}, "example": BATCH},
                     "application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON_BATCH},
@@ -104,15 +133,17 @@ def _paths() -> Json:
         "/api/prices/stream": {
             "post": _operation(
                 "Take ticks without end, one a line, as they arrive",
-                _answer(202, BatchView, "The accounting, once the body has ended.", BATCH_ANSWER),
-                (400, 408, 415, 503),
+                _answer(202, BatchView, "The accounting, once the body has ended.", BATCH_ANSWER)
+                | _answer(200, BatchView, "The same, once the ticks are on disk.", BATCH_ANSWER),
+                (400, 408, 415, 503, 507),
                 [
+                    prefer,
                     _parameter(
                         "progress",
                         "Answer at once, with a line of `accepted` and `rejected` a second; the accounting comes last.",
                         {"type": "boolean", "default": False},
                         False,
-                    )
+                    ),
                 ],
                 body={"application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON_BATCH}},
             )
@@ -128,16 +159,46 @@ def _paths() -> Json:
         "/api/prices/{symbol}/anomalies": {
             "get": _operation(
                 "The spikes of one symbol, newest first",
-                _answer(200, AnomalyPageView, "One page.", ANOMALIES),
-                (400, 404),
+                _page(AnomalyPageView, ANOMALIES),
+                (400, 404, 503),
                 [symbol, *filters, *paging],
+            )
+        },
+        "/api/prices/{symbol}/candles": {
+            "get": _operation(
+                "The candles of one symbol, old to new",
+                _page(CandlePageView, CANDLES),
+                (400, 404, 503),
+                [
+                    symbol,
+                    _parameter("interval", "How long a candle is.", {"enum": [each.value for each in Interval]}, "1m")
+                    | {"required": True},
+                    *span,
+                    *paging,
+                ],
+            )
+        },
+        "/api/prices/{symbol}/ticks": {
+            "get": _operation(
+                "The ticks of one symbol, in order of arrival",
+                _page(TickPageView, TICKS),
+                (400, 404, 503),
+                [symbol, *span, *paging],
+            )
+        },
+        "/api/anomalies/{id}": {
+            "get": _operation(
+                "One spike, with the ticks that explain it",
+                _answer(200, ExplainedAnomalyView, "The spike.", EXPLAINED),
+                (400, 404, 503),
+                [_parameter("id", "Its id.", {"type": "string"}, EXPLAINED["id"], where="path")],
             )
         },
         "/api/anomalies": {
             "get": _operation(
                 "The spikes of all symbols, newest first",
-                _answer(200, AnomalyPageView, "One page.", ANOMALIES),
-                (400,),
+                _page(AnomalyPageView, ANOMALIES),
+                (400, 503),
                 [_parameter("symbol", "Only of this symbol.", {"type": "string"}, "AAPL"), *filters, *paging],
             )
         },
@@ -179,6 +240,9 @@ def _schemas() -> Json:
         AcceptedView,
         AnomalyPageView,
         BatchView,
+        CandlePageView,
+        ExplainedAnomalyView,
+        TickPageView,
         HealthView,
         ProblemView,
         ProcessingView,
@@ -232,6 +296,13 @@ def _operation(
 def _answer(status: int, view: type[msgspec.Struct], description: str, example: object) -> Json:
     content = {"application/json": {"schema": _ref(view.__name__), "example": example}}
     return {str(status): {"description": description, "content": content}}
+
+
+def _page(view: type[msgspec.Struct], example: object) -> Json:
+    answer = _answer(200, view, "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`.", example)
+    for media_type in ("application/x-ndjson", "text/csv"):
+        answer["200"]["content"][media_type] = {"schema": {"type": "string"}, "example": ""}
+    return answer
 
 
 def _text(status: int, media_type: str, description: str, example: str) -> Json:
