@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from benchmarks.load import drive, request
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import sides
 from benchmarks.ticks import START_MS, Tick, Walks
-from domain.candle import Interval
+from domain.candle import Interval, in_chunks
 from domain.candle_book import CandleBook
 from domain.price import Price
 from domain.spike_rule import SpikeRule
@@ -23,10 +23,13 @@ from domain.symbol_state import StatisticsRules
 from domain.ticks import Ticks
 from infrastructure.repositories.stored_history import StoredHistory
 from infrastructure.storage.block_builder import BlockBuilder
+from infrastructure.storage.candle_chunks import CHUNK
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.journal import Journal
+from infrastructure.storage.payloads import encode_candles, seal
 from infrastructure.storage.records import Batch, Position
 from infrastructure.storage.recovery import recover
+from infrastructure.storage.schema import CANDLE_CHUNK
 from infrastructure.storage.sqlite_store import SqliteStore
 from infrastructure.system_clock import SystemClock
 
@@ -89,12 +92,11 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
         lots.append(Ticks([x.symbol for x in ticks], [x.price for x in ticks], [x.timestamp_ms * 1000 for x in ticks]))
     store = SqliteStore(directory)
     await store.open()
-    number, seq = 0, 1
-    for _ in range(10):
+    seq = 1
+    for number in range(1, 11):
         blocks = BlockBuilder()
         for lot in lots:
             blocks.add(lot)
-        number += 1
         batch = Batch(number, 0, seq, [], blocks.count)
         batch.blocks = blocks.take()
         await store.write(batch)
@@ -142,18 +144,17 @@ async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
         "vwap REAL, count INTEGER, PRIMARY KEY (symbol, start_us)) WITHOUT ROWID"
     )
     for symbol in (f"S{at:04}" for at in range(_DAY_SYMBOLS)):
-        book = CandleBook()
         times_us = [(START_MS + minute * 60_000) * 1000 for minute in range(_DAY_MINUTES)]
         prices: list[Price] = [100.0 + minute % 7 for minute in range(_DAY_MINUTES)]
-        book.apply(Ticks([symbol] * _DAY_MINUTES, prices, times_us, [1.0] * _DAY_MINUTES))
-        batch = Batch(int(symbol[1:]) + 1, 0, 1, [], 0)
-        batch.candles = book
-        await store.write(batch)
+        rows = [
+            (60, symbol, start_us, 0, payload, seal(payload, 60, symbol, start_us, 0))
+            for start_us, payload in _chunks(times_us, prices)
+        ]
+        await store._writing(lambda connection, rows=rows: store._put(connection, CANDLE_CHUNK, rows))  # type: ignore[misc]
         starts = [time_us - time_us % 60_000_000 for time_us in times_us]
-        rows = zip(starts, prices, prices, prices, prices, prices, strict=True)
         by_hand.executemany(
             f"INSERT INTO candle VALUES ('{symbol}', ?, ?, ?, ?, ?, 1.0, ?, 1)",  # noqa: S608  # a name of our own
-            rows,
+            zip(starts, prices, prices, prices, prices, prices, strict=True),
         )
     by_hand.commit()
     journal = Journal(store, Checkpoints([], SystemClock(), 10.0), SystemClock(), 0.05, 10_000, 10**6)
@@ -178,6 +179,15 @@ async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
     by_hand.close()
     await store.close()
     return rows_of(rates, "history", "queries/s")
+
+
+def _chunks(times_us: list[int], prices: list[Price]) -> Iterator[tuple[int, bytes]]:
+    """The start of every chunk of one-minute candles with a tick each, and its payload."""
+    book = CandleBook()
+    book.apply(Ticks(["A"] * len(prices), prices, times_us, [1.0] * len(prices)))
+    for interval, start_us, found in in_chunks(book.candles("A"), CHUNK):
+        if interval is Interval.M1:
+            yield start_us, encode_candles({candle.start_us: candle for candle in found})
 
 
 def _measure(slices: Sequence[Sequence[Sequence[bytes]]], ticks: list[Tick], unit: str) -> list[dict[str, Any]]:

@@ -1,13 +1,16 @@
 """Places in a list, as opaque text."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from application.errors import FieldError, ValidationFailed
 
 Place = TypeVar("Place")
+
+# What a store can be asked about.
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 def to_cursor(place: object) -> str | None:

@@ -62,12 +62,15 @@ class TickIntake:
         digest = b""
         if key is not None:
             digest = blake2b(body, digest_size=16).digest()
-            first = self._answers.begin(key, digest)
+            first = await self._answers.begin(key, digest, durable)
             if first is not None:
                 return Answer(first.status, JSON, first.body, (("Idempotency-Replayed", "true"),))
         try:
             command = decode(body, self._clock.now_us(), self._max_batch_size)
-            if durable:
+            if key is not None:
+                # The answer must not be on disk before the ticks are on their way there.
+                command = replace(command, durability=Durability.LOGGED if durable else Durability.PROCESSED)
+            elif durable:
                 command = replace(command, durability=Durability.DISK)
             result = await self._mediator.send(command)
             answer = Answer(200 if durable else 202, JSON, encode(BatchView.of(result)))

@@ -168,7 +168,7 @@ class TickStream:
             command = replace(
                 decode_lines(block, self._clock.now_us(), self._ticks_max),
                 patient=True,
-                durability=Durability.PROCESSED if account.durable else Durability.MEMORY,
+                durability=Durability.LOGGED if account.durable else Durability.MEMORY,
             )
         except BatchTooLarge:
             cut = block.rfind(b"\n", 0, len(block) // 2) + 1 or block.find(b"\n") + 1

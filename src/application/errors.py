@@ -92,6 +92,7 @@ class StorageFailed(MarketDataError):
     """
 
     def __init__(self, reason: str, taken: bool) -> None:
+        self.taken = taken
         what = "The ticks are taken into memory, but not on disk yet" if taken else "Nothing was taken"
         super().__init__(f"{what}: the storage fails ({reason}).")
 

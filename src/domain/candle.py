@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from enum import Enum
 
-from domain.price import Price
+from domain.price import Price, written
 
 SECOND_US = 1_000_000
 # Sums of many decimals keep far more digits than anybody writes; where even these do not suffice, the last is rounded.
@@ -107,8 +107,10 @@ class Candle:
         if later.last_us >= self.last_us:
             self.last_us = later.last_us
             self.close = later.close
-        self.high = max(later.high, self.high)
-        self.low = min(later.low, self.low)
+        if _is_higher(later.high, self.high):
+            self.high = later.high
+        if _is_higher(self.low, later.low):
+            self.low = later.low
         self.count += later.count
         self.volume = _sum(self.volume, later.volume)
         self.turnover = _sum(self.turnover, later.turnover)
@@ -183,6 +185,13 @@ def old_to_new(candles: dict[int, Candle]) -> list[tuple[object, ...]]:
 
 
 _INTERVALS = list(Interval)
+
+
+def _is_higher(one: Price, other: Price) -> bool:
+    """Whether a price is higher than another, as they were written."""
+    if isinstance(one, float) and isinstance(other, float):
+        return one > other
+    return written(one) > written(other)
 
 
 def _sum(first: Decimal | None, second: Decimal | None) -> Decimal | None:

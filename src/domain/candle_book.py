@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from domain.candle import SECOND_US, SUMS, Candle
@@ -163,6 +164,8 @@ class CandleBook:
 
     def __init__(self) -> None:
         self.ticks = 0
+        # Whoever writes candles and whoever asks for them may be two threads.
+        self._lock = Lock()
         self._series: dict[str, CandleSeries] = {}
 
     def apply(self, ticks: Ticks) -> None:
@@ -194,7 +197,10 @@ class CandleBook:
     def candles(self, symbol: str) -> list[Candle]:
         """Copies of the symbol's one-second candles, in no order."""
         series = self._series.get(symbol)
-        return [] if series is None else series.copies()
+        if series is None:
+            return []
+        with self._lock:
+            return series.copies()
 
     def take(self, symbol: str) -> list[Candle]:
         """The symbol's one-second candles, in no order, which the book has no longer."""

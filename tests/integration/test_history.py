@@ -135,6 +135,7 @@ def test_the_cursor_of_a_list_without_a_place_for_it_is_in_a_header(service: Ser
         ("candles?interval=1m&form=csv", 400, "unknown_parameter"),
         ("ticks?from=yesterday", 400, "invalid_timestamp"),
         ("ticks?cursor=WzFd", 400, "invalid_cursor"),
+        ("ticks?cursor=WzEsOTk5OTk5OTk5OTk5OTk5OTk5OTk5OV0", 400, "invalid_cursor"),
     ],
 )
 def test_bad_questions_get_a_clear_answer(service: Service, path: str, status: int, code: str) -> None:

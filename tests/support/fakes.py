@@ -87,6 +87,8 @@ class FakeJournal:
 
     def __init__(self) -> None:
         self.failure: str | None = None
+        self.lost = 0
+        self.is_complete = True
         self.commits = 0
 
     async def committed(self) -> None:

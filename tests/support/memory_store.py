@@ -151,7 +151,7 @@ class MemoryStore:
 
     async def anomalies_over(self, count_max: int) -> int | None:
         over = len(self._anomalies) - count_max
-        return self._anomalies[over - 1].anomaly.detected_at_us + 1 if over > 0 else None
+        return self._anomalies[over - 1].anomaly.detected_at_us if over > 0 else None
 
     async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:
         old = [

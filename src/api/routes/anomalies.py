@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from api.cursors import from_cursor, to_cursor
+from api.cursors import Int64, from_cursor, to_cursor
 from api.query_parameters import QueryParameters
 from api.routes.answers import answer, page_answer
 from api.schemas import AnomalyPageView, AnomalyView, ExplainedAnomalyView
@@ -18,7 +18,7 @@ from application.queries.get_recent_anomalies import GetRecentAnomalies
 from application.queries.get_symbol_statistics import GetSymbolStatistics
 from domain.price_anomaly import Direction, Severity
 
-_PLACES: msgspec.json.Decoder[AnomalyOrder] = msgspec.json.Decoder(AnomalyOrder)
+_PLACES: msgspec.json.Decoder[AnomalyOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64, str])
 _FILTERS = ("direction", "severity", "since", "limit", "cursor")
 
 

@@ -6,20 +6,19 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from api.cursors import from_cursor, to_cursor
+from api.cursors import Int64, from_cursor, to_cursor
 from api.query_parameters import QueryParameters
 from api.routes.answers import page_answer
 from api.schemas import CandlePageView, CandleView, TickPageView, TickView
 from api.symbol_paths import symbol_of
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Mediator
-from application.ports.history import TickPlace
 from application.queries.list_candles import ListCandles
 from application.queries.list_ticks import ListTicks
 from domain.candle import Interval
 
-_TICK_PLACES: msgspec.json.Decoder[TickPlace] = msgspec.json.Decoder(TickPlace)
-_CANDLE_PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[int, int])
+# Of ticks, a place in the log; of candles, what is left of the range.
+_PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])
 
 
 def history_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
@@ -32,7 +31,7 @@ def history_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
                 query.moment("from"),
                 query.moment("to"),
                 query.integer("limit"),
-                from_cursor(query.text("cursor"), _TICK_PLACES),
+                from_cursor(query.text("cursor"), _PLACES),
             )
         )
         view = TickPageView(list(map(TickView.of, page.items)), to_cursor(page.next_after))
@@ -47,7 +46,7 @@ def history_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
             raise ValidationFailed([FieldError("interval", "missing", f"is required; it is one of {names}")])
         from_us, to_us = query.moment("from"), query.moment("to")
         # A cursor holds the rest of the range, so that a page of a moving range goes on where it was.
-        place = from_cursor(query.text("cursor"), _CANDLE_PLACES)
+        place = from_cursor(query.text("cursor"), _PLACES)
         if place is not None:
             from_us, to_us = place
         symbol = symbol_of(request)

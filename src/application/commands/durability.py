@@ -9,10 +9,12 @@ from domain.ticks import Ticks
 
 
 class Durability(Enum):
-    """MEMORY: they are accepted. PROCESSED: they are processed, and so on their way to disk. DISK: they are on disk."""
+    """MEMORY: they are accepted. PROCESSED: they are counted in. LOGGED: they are on their way to disk. DISK: they are
+    there."""
 
     MEMORY = "memory"
     PROCESSED = "processed"
+    LOGGED = "logged"
     DISK = "disk"
 
 
@@ -27,10 +29,15 @@ async def submit(
     """
     if durability is Durability.MEMORY:
         return await processor.submit(ticks, patient)
-    if durability is Durability.DISK and journal.failure is not None:
+    if durability is Durability.PROCESSED:
+        return await processor.submit(ticks, patient, until_processed=True)
+    if journal.failure is not None:
         processor.reject(len(ticks))
         raise StorageFailed(journal.failure, taken=False)
+    lost = journal.lost
     submitted = await processor.submit(ticks, patient, until_processed=True)
+    if journal.lost > lost or (submitted.duplicates and not journal.is_complete):
+        raise StorageFailed("it failed for too long, and some are not in the log", taken=True)
     if durability is Durability.DISK:
         await journal.committed()
     return submitted

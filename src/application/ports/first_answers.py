@@ -6,19 +6,20 @@ from application.ports.journal import FirstAnswer
 
 
 class FirstAnswers(Protocol):
-    def begin(self, key: str, digest: bytes) -> FirstAnswer | None:
+    async def begin(self, key: str, digest: bytes, durable: bool) -> FirstAnswer | None:
         """What the request was answered before; None where it is the first, which `finish` or `abandon` must end.
 
-        digest: of the request's body.
+        digest: of the request's body. durable: return what was answered once that is on disk.
 
         Raises:
             KeyReused: the key belongs to a request with another body.
             KeyInUse: the first request is not answered yet.
+            StorageFailed: it cannot be put on disk.
         """
         ...
 
     async def finish(self, key: str, digest: bytes, status: int, body: bytes, durable: bool) -> None:
-        """Keep the answer. durable: return once it is on disk; raises StorageFailed."""
+        """Keep the answer. durable: return once it is on disk, and the ticks with it; raises StorageFailed."""
         ...
 
     def abandon(self, key: str) -> None:

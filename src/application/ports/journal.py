@@ -25,6 +25,16 @@ class Journal(Protocol):
         ...
 
     @property
+    def lost(self) -> int:
+        """Ticks that were not logged, because nothing could be put on disk for too long."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is on disk makes up for every tick lost."""
+        ...
+
+    @property
     def failure(self) -> str | None:
         """Why nothing can be put on disk just now; None while all is well."""
         ...

@@ -62,6 +62,8 @@ class PartitionedProcessor:
         self._accepted = 0
         self._rejected = 0
         self._duplicates = 0
+        # Requests whose ticks have ids and are not all in the queues yet.
+        self._placing: set[asyncio.Future[None]] = set()
 
     @property
     def is_running(self) -> bool:
@@ -121,6 +123,11 @@ class PartitionedProcessor:
         self, ticks: Ticks, known: list[int], patient: bool, watches: Watches | None
     ) -> Submitted:
         """Submit all but the duplicates, which stand where `known` says."""
+        if watches is not None and self._placing:
+            # The first of them may still wait for room, and then not get any.
+            await asyncio.wait(list(self._placing))
+            claimed = self._ids.claim(ticks, known, self._clock.now_us())
+            known = [at for at in known if at not in claimed]
         self._received += len(known)
         self._duplicates += len(known)
         if watches is not None:
@@ -145,15 +152,27 @@ class PartitionedProcessor:
             self._ids.forget(Ticks.of(ticks[error.index or 0] for error in refused))
         accepted = 0
         taken_of: dict[int, int] = {}
-        for index, line in lines.items():
-            channel = self._partitions[index].channel
-            if patient or channel.mode is FullMode.WAIT:
-                taken = await self._put_waiting(channel, line, patient, watches)
-            else:
-                taken = self._put(channel, line, watches)
-            accepted += taken
-            if taken < len(line):
-                taken_of[index] = taken
+        placed = self._begin_placing(ticks)
+        ahead = dict(lines)
+        try:
+            for index, line in lines.items():
+                channel = self._partitions[index].channel
+                count = len(line.symbols)
+                del ahead[index]
+                if patient or channel.mode is FullMode.WAIT:
+                    taken = await self._put_waiting(channel, line, patient, watches)
+                else:
+                    taken = self._put(channel, line, watches)
+                accepted += taken
+                if taken < count:
+                    taken_of[index] = taken
+        finally:
+            # Some are left where the sender was cancelled while it waited.
+            for line in ahead.values():
+                self._ids.forget(line)
+            if placed is not None:
+                self._placing.discard(placed)
+                placed.set_result(None)
         if taken_of:
             without_room = self._without_room(ticks, taken_of)
             self._forget_untaken(ticks, without_room, added)
@@ -179,6 +198,14 @@ class PartitionedProcessor:
             throughput_per_second=self._throughput.per_second(self._clock.monotonic()),
             partitions=tuple(_statistics_of(partition) for partition in partitions),
         )
+
+    def _begin_placing(self, ticks: Ticks) -> asyncio.Future[None] | None:
+        """Tell that ticks with ids are on their way into the queues."""
+        if ticks.ids is None:
+            return None
+        placed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._placing.add(placed)
+        return placed
 
     async def _drained(self) -> None:
         await asyncio.wait(self._supervisors)

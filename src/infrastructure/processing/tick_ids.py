@@ -1,6 +1,7 @@
 """The ids of ticks that came lately, so that none counts twice."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from domain.ticks import Ticks
 
@@ -36,6 +37,10 @@ class TickIds:
                 came[key] = now_us
         self._expire(now_us)
         return known
+
+    def claim(self, ticks: Ticks, places: Iterable[int], now_us: int) -> list[int]:
+        """Of ticks that had been here before, those that have been forgotten since, which are remembered again."""
+        return [at for at in places if not self.sort_out(ticks.part(at, at + 1), now_us)]
 
     def forget(self, ticks: Ticks) -> None:
         """Let ticks come again that were not kept."""

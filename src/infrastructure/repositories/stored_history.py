@@ -1,5 +1,6 @@
 """The past, out of the store and out of what is on its way there."""
 
+from collections import deque
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
@@ -8,6 +9,7 @@ import structlog
 from application.errors import HistoryUnavailable, StorageFailed
 from application.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
 from domain.candle import Candle, Interval, rolled_up
+from domain.price_update import PriceUpdate
 from infrastructure.storage.candle_chunks import CHUNK, chunk_start
 from infrastructure.storage.journal import CandleLot, Journal
 from infrastructure.storage.payloads import Corrupt
@@ -82,13 +84,19 @@ class StoredHistory:
             return None
         anomaly = stored.anomaly
         end_us = anomaly.detected_at_us
-        found = await asked(
-            self._store.ticks(anomaly.symbol, end_us - stored.window_us, end_us + 1, None, _WINDOW_MAX + 1)
-        )
-        window = tuple(tick for place, tick in found if place <= (stored.seq, stored.place))
-        prices = {tick.price for tick in window}
-        complete = len(found) <= _WINDOW_MAX and {anomaly.reference_price, anomaly.new_price} <= prices
-        return ExplainedAnomaly(anomaly, window[-_WINDOW_MAX:], complete)
+        window: deque[PriceUpdate] = deque(maxlen=_WINDOW_MAX)
+        count, after, start_us = 0, None, end_us - stored.window_us
+        while page := await asked(self._store.ticks(anomaly.symbol, start_us, end_us + 1, after, _WINDOW_MAX)):
+            own = [tick for place, tick in page if place <= (stored.seq, stored.place)]
+            window += own
+            count += len(own)
+            after = page[-1][0]
+            if len(page) < _WINDOW_MAX or len(own) < len(page):
+                break
+        complete = count == len(window) and {anomaly.reference_price, anomaly.new_price} <= {
+            tick.price for tick in window
+        }
+        return ExplainedAnomaly(anomaly, tuple(window), complete)
 
     async def _catch_up(self) -> None:
         """Wait until the store has all there is, if it takes anything."""

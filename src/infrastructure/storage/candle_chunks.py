@@ -1,12 +1,16 @@
 """Candles by the chunk, which is how they are stored."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import structlog
 
 from domain.candle import Candle, Interval, in_chunks, merge_into
 from domain.candle_book import CandleBook
-from infrastructure.storage.payloads import check, decode_candles, encode_candles, seal
+from infrastructure.storage.payloads import Corrupt, check, decode_candles, encode_candles, seal
+
+_log = structlog.stdlib.get_logger(__name__)
 
 # Candles a row: an hour of one-minute candles is one, a day of them two dozen.
 CHUNK = 60
@@ -41,7 +45,14 @@ class CandleChunks:
         """
         changed = _chunks_of(book)
         missing = [key for key in changed if key not in self._remembered]
-        stored = {row[:3]: {candle.start_us: candle for candle in candles_of(row)} for row in load(missing)}
+        stored = {}
+        for row in load(missing):
+            try:
+                stored[row[:3]] = {candle.start_us: candle for candle in candles_of(row)}
+            except Corrupt as error:
+                # It stays as it is, for `marketdata db check`; the log must not depend on it.
+                _log.error("candles are not stored", reason=str(error))
+                del changed[row[:3]]
         rows = []
         for key, candles in changed.items():
             chunk = self._remembered.pop(key, None)
@@ -70,7 +81,7 @@ def candles_of(row: tuple[Any, ...]) -> list[Candle]:
     return decode_candles(check(crc, what, payload, width, symbol, start_us, seq))
 
 
-def _chunks_of(book: CandleBook) -> Mapping[ChunkKey, list[Candle]]:
+def _chunks_of(book: CandleBook) -> dict[ChunkKey, list[Candle]]:
     """The book's candles in every interval, by the chunk they belong to. The book keeps its own."""
     return {
         (interval.seconds, symbol, start_us): candles

@@ -28,7 +28,7 @@ class JournalledAnswers:
             self._answers[answer.key] = answer
         self._expire()
 
-    def begin(self, key: str, digest: bytes) -> FirstAnswer | None:
+    async def begin(self, key: str, digest: bytes, durable: bool) -> FirstAnswer | None:
         self._expire()
         if key in self._under_way:
             raise KeyInUse
@@ -37,6 +37,8 @@ class JournalledAnswers:
             self._under_way.add(key)
         elif answer.digest != digest:
             raise KeyReused
+        elif durable:
+            await self._journal.committed()
         return answer
 
     async def finish(self, key: str, digest: bytes, status: int, body: bytes, durable: bool) -> None:

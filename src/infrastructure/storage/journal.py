@@ -6,7 +6,6 @@ counted in `lost`.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -45,8 +44,8 @@ class Journal:
 
     flush_seconds: how long what was recorded waits for company before it is written.
     unwritten_max: ticks kept while they cannot be written. Beyond that, while the store is merely slow the workers
-        wait, and while it fails ticks are no longer logged, which is counted in `lost`; the states of their symbols are
-        written once it works again.
+        wait, and while it fails ticks go neither into the log nor into candles, which is counted in `lost`; the states
+        of their symbols are written once it works again.
     window_us: the width of the window that anomalies are seen in.
     """
 
@@ -70,6 +69,8 @@ class Journal:
         self._last_seq = 0
         self._number = 0
         self._failure: str | None = None
+        # The block behind which rounds of checkpoints hold what was lost; None while ticks are being lost.
+        self._complete_from: int | None = 0
         self._retry_at = 0.0
         self._recover_from = 0
         self._candles = CandleLot(CandleBook())
@@ -81,6 +82,7 @@ class Journal:
         # On their way to the store.
         self._candles_under_way: CandleLot | None = None
         self._batch: Batch | None = None
+        self._under_way: asyncio.Future[None] | None = None
         self._batch_waiting: list[asyncio.Future[None]] = []
         self._urgent = asyncio.Event()
         self._room = asyncio.Event()
@@ -88,6 +90,11 @@ class Journal:
     @property
     def failure(self) -> str | None:
         return self._failure
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the store makes up for every tick that was lost: by states written since."""
+        return not self.lost or (self._complete_from is not None and self._recover_from > self._complete_from)
 
     @property
     def unwritten(self) -> int:
@@ -113,11 +120,12 @@ class Journal:
 
     def record(self, ticks: Ticks, applied: Applied) -> None:
         """Take over ticks that were just applied, and what came of them."""
-        self._candles.book.apply(ticks)
         count = len(ticks.symbols)
         if self._failure is not None and self.unwritten + count > self._unwritten_max:
             self.lost += count
+            self._complete_from = None
             return
+        self._candles.book.apply(ticks)
         block, first = self._blocks.add(ticks)
         if applied.anomalies:
             self._anomalies += [
@@ -127,6 +135,8 @@ class Journal:
 
     def remember(self, answer: FirstAnswer) -> None:
         self._answers.append(answer)
+        if len(self._answers) > self._unwritten_max:
+            del self._answers[0]
 
     async def committed(self) -> None:
         if self._failure is not None:
@@ -150,7 +160,10 @@ class Journal:
 
     async def close(self) -> None:
         """Write all that there is, with every state and candle; for when nothing is recorded any more."""
+        if self._under_way is not None:
+            await asyncio.wait([self._under_way])
         if self._batch is not None:
+            # Once more, if it had begun: the store passes over what it has.
             await self._write(self._batch)
         if self._failure is None:
             await self._write(self._make_batch(closing=True))
@@ -163,10 +176,9 @@ class Journal:
         try:
             await asyncio.wait((sleeping, urged), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sleeping, urged):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            # Not waited for: a cancellation of this very task would be taken for theirs.
+            sleeping.cancel()
+            urged.cancel()
 
     async def _flush(self) -> None:
         if self._batch is not None:
@@ -213,9 +225,10 @@ class Journal:
     async def _write(self, batch: Batch) -> None:
         self._batch = batch
         start = self._clock.monotonic()
+        # What has begun goes on to its end, whoever is cancelled.
+        self._under_way = asyncio.ensure_future(self._store.write(batch))
         try:
-            # What has begun goes on to its end, whoever is cancelled.
-            await asyncio.shield(self._store.write(batch))
+            await asyncio.shield(self._under_way)
         except (StoreFailed, Corrupt) as error:
             self._fail(str(error))
             return
@@ -234,6 +247,8 @@ class Journal:
         if self._failure is not None:
             _log.warning("the storage works again", lost=self.lost)
             self._failure = None
+        if self._complete_from is None:
+            self._complete_from = batch.last_seq
         self._settle(None)
         self._room.set()
 

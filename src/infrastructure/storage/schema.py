@@ -8,6 +8,9 @@ import sqlalchemy as sa
 
 METADATA = sa.MetaData()
 
+# By code point, whatever the language of a database is.
+TEXT_AS_PYTHON_SORTS_IT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 # Where the store stands. One row.
 POSITION = sa.Table(
     "position",
@@ -67,7 +70,7 @@ ANOMALY = sa.Table(
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("detected_us", sa.BigInteger, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
+    sa.Column("symbol", TEXT_AS_PYTHON_SORTS_IT, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("direction", sa.Text, nullable=False),
     sa.Column("severity", sa.Text, nullable=False),

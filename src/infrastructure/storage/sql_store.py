@@ -89,7 +89,7 @@ class SqlStore:
         self._move_to(connection, _position(connection)[1])
 
     def _write(self, connection: sa.Connection, batch: Batch) -> None:
-        writer, before = _position(connection)
+        writer, before = _position(connection, to_change=True)
         if writer != self._writer:
             raise StoreFailed("another service has taken the store over")
         if before.batch == batch.number:
@@ -159,9 +159,7 @@ class SqlStore:
         return await self._reading(lambda connection: connection.execute(statement).scalar() or 0)
 
     async def _moment(self, statement: sa.Select[Any]) -> int | None:
-        """Just behind the moment that a statement finds."""
-        found = await self._reading(lambda connection: connection.execute(statement).scalar())
-        return None if found is None else int(found) + 1
+        return await self._reading(lambda connection: connection.execute(statement).scalar())
 
     async def _delete(self, statement: sa.Delete) -> int:
         return await self._writing(lambda connection: int(connection.execute(statement).rowcount))
@@ -337,9 +335,10 @@ class SqlStore:
         return await self._reading(read)
 
 
-def _position(connection: sa.Connection) -> tuple[str, Position]:
-    """Who wrote last, and where the store stands."""
-    row = connection.execute(sa.select(POSITION)).first()
+def _position(connection: sa.Connection, to_change: bool = False) -> tuple[str, Position]:
+    """Who wrote last, and where the store stands. to_change: let nobody else change it in the meantime."""
+    statement = sa.select(POSITION)
+    row = connection.execute(statement.with_for_update() if to_change else statement).first()
     if row is None:
         return "", Position()
     *position, crc = row

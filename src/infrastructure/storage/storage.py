@@ -89,6 +89,7 @@ class NoJournal:
 
     failure = "it is switched off"
     is_crowded = False
+    is_complete = True
     lost = 0
     unwritten = 0
 

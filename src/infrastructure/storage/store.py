@@ -94,7 +94,7 @@ class Store(Protocol):
     async def prune_ticks(self, upto_seq: int, limit: int) -> int: ...
 
     async def candles_over(self, interval: Interval, chunks_max: int) -> int | None:
-        """The moment before which chunks must go so that at most so many are left; None where there are no more."""
+        """The moment before which chunks must go so that about so many are left; None where there are no more."""
         ...
 
     async def prune_candles(self, interval: Interval, symbol: str, before_us: int, limit: int) -> int:
@@ -102,7 +102,7 @@ class Store(Protocol):
         ...
 
     async def anomalies_over(self, count_max: int) -> int | None:
-        """The moment before which anomalies must go so that at most so many are left; None where there are no more."""
+        """The moment before which anomalies must go so that about so many are left; None where there are no more."""
         ...
 
     async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:

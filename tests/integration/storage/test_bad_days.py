@@ -1,6 +1,7 @@
 """Disks that fill, and databases that go away: the service goes on, says so, and recovers by itself."""
 
 import resource
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -120,6 +121,43 @@ def test_files_that_may_not_grow(start: Callable[..., Service]) -> None:
     service = start()
     endure(service, size_limit(service))
     assert_all_there(start, service)
+
+
+def test_a_key_whose_request_met_a_failure_counts_once(start: Callable[..., Service]) -> None:
+    service = start()
+    batch = [{"symbol": "A", "price": 1}, {"symbol": "A", "price": 2}]
+    headers = {"Idempotency-Key": "k", **DURABLE}
+    assert post(service, 1, durable=True).status_code == 200
+    with size_limit(service):
+        # The first to meet the failure has its ticks in memory by then.
+        eventually(lambda: service.client.post("/api/prices/batch", json=batch, headers=headers).status_code == 507)
+        assert service.client.post("/api/prices/batch", json=batch, headers=headers).status_code == 507
+    eventually(lambda: service.client.get("/health/ready").status_code == 200)
+    answer = service.client.post("/api/prices/batch", json=batch, headers=headers)
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 2)
+    service.kill()
+    service = start(again=service)
+    replayed = service.client.post("/api/prices/batch", json=batch, headers=headers)
+    assert (replayed.status_code, replayed.content) == (200, answer.content)
+    assert service.client.get("/api/prices/A").json()["updateCount"] == 3
+
+
+def test_damaged_candles_do_not_keep_the_log_from_being_written(start: Callable[..., Service]) -> None:
+    service = start()
+    assert post(service, 1, durable=True).status_code == 200
+    service.terminate()
+    with sqlite3.connect(service.directory / "data" / "marketdata.db") as connection:
+        connection.execute("UPDATE candle_chunk SET crc = crc + 1 WHERE width = 60")
+    connection.close()
+    service = start(again=service)
+    for number in range(2, 5):
+        assert post(service, number, durable=True).status_code == 200
+    assert service.terminate() == 0
+    service = start(again=service)
+    assert service.client.get("/api/prices/A").json()["updateCount"] == 4
+    assert service.client.get("/api/prices/A/candles?interval=1m").status_code == 503
+    (hour,) = service.client.get("/api/prices/A/candles?interval=1h").json()["items"]
+    assert hour["count"] == 4
 
 
 def test_a_full_disk(start: Callable[..., Service]) -> None:

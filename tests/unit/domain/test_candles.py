@@ -12,7 +12,8 @@ from domain.price import written
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 
-PRICES = st.sampled_from([100.0, 100.5, 99.5, 0.1, 1e-12, 12345678.87654321, Decimal("100.00000000000000000001")])
+WIDE = [Decimal("100.00000000000000000001"), Decimal("0.1000000000000000000001")]
+PRICES = st.sampled_from([100.0, 100.5, 99.5, 0.1, 1e-12, 12345678.87654321, *WIDE])
 VOLUMES = st.sampled_from([None, 0.0, 0.1, 0.2, 1.0, 1e-12, 1e12, Decimal("0.300000000000000000000001")])
 TICKS = st.lists(st.tuples(PRICES, st.integers(0, 200_000_000).map(lambda at: at // 250_000 * 250_000), VOLUMES))
 
@@ -34,8 +35,8 @@ def naive(ticks: list[tuple[Any, int, Any]], width_us: int) -> dict[int, tuple[A
         volumes = [(Fraction(written(price)), Fraction(written(v))) for price, _, v in own if v is not None]
         candles[start] = (
             next(price for price, time_us, _ in own if time_us == first),
-            max(price for price, _, _ in own),
-            min(price for price, _, _ in own),
+            max((price for price, _, _ in own), key=written),
+            min((price for price, _, _ in own), key=written),
             next(price for price, time_us, _ in reversed(own) if time_us == last),
             len(own),
             sum(volume for _, volume in volumes) if volumes else None,

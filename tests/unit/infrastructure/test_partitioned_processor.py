@@ -411,3 +411,24 @@ async def test_recovered_symbols_have_their_places() -> None:
     processor.start()
     assert (await processor.submit(Ticks.of([tick("OLD"), tick("NEW")]))).accepted == 1
     await processor.stop()
+
+
+async def test_a_duplicate_waits_for_the_first_and_takes_its_place_if_that_was_not_taken() -> None:
+    clock = FakeClock()
+    ids = TickIds(100, 600.0)
+    partitions = partitions_of(1, capacity=2, mode=FullMode.WAIT, clock=clock, tick_ids=ids)
+    processor = processor_of(partitions, clock, tick_ids=ids)
+    processor._open = True  # no worker takes anything yet
+    await processor.submit(Ticks.of([tick(), tick()]))
+    first = asyncio.create_task(processor.submit(named("x")))
+    await settle()
+    second = asyncio.create_task(processor.submit(named("x"), until_processed=True))
+    await settle()
+    assert not second.done()
+    first.cancel()
+    await settle()
+    processor.start()
+    assert (await second).accepted == 1
+    assert processor.statistics().processed == 3
+    assert_accounts_balance(processor)
+    await processor.stop()

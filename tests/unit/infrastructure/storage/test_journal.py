@@ -211,3 +211,46 @@ async def test_candles_are_complete_at_every_moment_of_a_flush(running: Running)
     assert sum(await counts()) == sent
     ((_, _, (day,)),) = await running.store.candles("A", Interval.D1, 0, 2**62, 9)
     assert day.count == sent
+
+
+async def test_closing_while_a_write_is_under_way_loses_nothing(running: Running) -> None:
+    running.store.held.clear()
+    running.record(tick("A", 1.0, 0))
+    await running.clock.advance(0.1)
+    running.record(tick("A", 2.0, 1))
+    running.task.cancel()
+    await settle()
+    closing = asyncio.create_task(running.journal.close())
+    await settle()
+    running.store.held.set()
+    await closing
+    assert [each.price for each in await running.logged()] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_journal_ends_when_it_is_cancelled_at_any_moment(running: Running, turns: int) -> None:
+    committing = asyncio.create_task(running.journal.committed())
+    for _ in range(turns):
+        await asyncio.sleep(0)  # a turn of the loop, which takes no time
+    running.task.cancel()
+    await settle()
+    assert running.task.done()
+    committing.cancel()
+
+
+async def test_what_was_lost_is_made_up_for_by_a_round_of_checkpoints(running: Running) -> None:
+    assert running.journal.is_complete
+    running.store.broken = True
+    running.record(*(tick("A", 1.0, at) for at in range(900)))
+    await running.clock.advance(1.0)
+    running.record(*(tick("A", 1.0, at) for at in range(900)))
+    assert running.journal.lost
+    assert not running.journal.is_complete
+    running.store.broken = False
+    await running.clock.advance(5.0)
+    assert not running.journal.is_complete
+    for second in range(25):
+        running.record(tick("B", 1.0, second))
+        await running.clock.advance(1.0)
+    assert running.journal.is_complete
+    assert await running.recovered() == [(symbol, running.book.snapshot(symbol)) for symbol in "AB"]

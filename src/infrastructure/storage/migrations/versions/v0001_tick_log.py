@@ -53,7 +53,7 @@ def upgrade() -> None:
         "anomaly",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("detected_us", sa.BigInteger, nullable=False),
-        sa.Column("symbol", sa.Text, nullable=False),
+        sa.Column("symbol", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
         sa.Column("direction", sa.Text, nullable=False),
         sa.Column("severity", sa.Text, nullable=False),
