@@ -72,9 +72,9 @@ def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
         FASTAPI: [sys.executable, "-m", "benchmarks.servers.fastapi_service", str(port)],
     }
     command = commands.get(name, commands[SERVICE])
-    # Every service has a store of its own, for as long as it runs.
+    # The other sides keep nothing. A service that is to store has a store of its own, for as long as it runs.
     directory = TemporaryDirectory(prefix="marketdata-bench-")
-    given = {"STORAGE__DATA_DIR": directory.name} | variables
+    given = {"STORAGE__DATA_DIR": directory.name, "STORAGE__ENABLED": "false"} | variables
     environment = os.environ | {f"MARKETDATA_{key}": value for key, value in given.items()}
     process = subprocess.Popen(
         command,

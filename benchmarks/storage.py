@@ -35,6 +35,7 @@ from infrastructure.system_clock import SystemClock
 
 _ON = "storage on"
 _OFF = "storage off"
+_SETTINGS = {_ON: {"STORAGE__ENABLED": "true"}}
 _DURABLE_PER_CONNECTION = 40
 _RECOVERED = 10_000_000
 _LOT = 1000
@@ -58,7 +59,7 @@ def durable(rounds: int) -> list[dict[str, Any]]:
     """Posts that are answered when they are on disk, many of which share a commit."""
     rows = []
     walks = Walks(512, 20)
-    with sides(_ON) as running:
+    with sides(_ON, own=_SETTINGS) as running:
         for connections in (64, 512):
             rates = []
             for number in range(rounds + 1):
@@ -193,8 +194,7 @@ def _chunks(times_us: list[int], prices: list[Price]) -> Iterator[tuple[int, byt
 def _measure(slices: Sequence[Sequence[Sequence[bytes]]], ticks: list[Tick], unit: str) -> list[dict[str, Any]]:
     per_round = len(ticks) / len(slices)
     rates: dict[str, list[float]] = {_ON: [], _OFF: []}
-    off = {_OFF: {"STORAGE__ENABLED": "false"}}
-    with sides(_ON, _OFF, own=off, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
+    with sides(_ON, _OFF, own=_SETTINGS, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
         for number, shares in enumerate(slices):
             for side in running if number % 2 else running[::-1]:
                 seconds = drive(side.port, shares)

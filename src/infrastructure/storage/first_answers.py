@@ -2,19 +2,25 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import Protocol
 
 from application.errors import KeyInUse, KeyReused
 from application.ports.clock import Clock
-from application.ports.journal import FirstAnswer
-from infrastructure.storage.journal import Journal
+from application.ports.journal import FirstAnswer, Journal
 
 _US = 1_000_000
+
+
+class RememberingJournal(Journal, Protocol):
+    def remember(self, answer: FirstAnswer) -> None:
+        """Keep an answer, in the next batch."""
+        ...
 
 
 class JournalledAnswers:
     """Remembers the newest `answers_max` answers, none longer than `window_seconds`; the journal keeps them too."""
 
-    def __init__(self, journal: Journal, clock: Clock, answers_max: int, window_seconds: float) -> None:
+    def __init__(self, journal: RememberingJournal, clock: Clock, answers_max: int, window_seconds: float) -> None:
         self._journal = journal
         self._clock = clock
         self._answers_max = answers_max

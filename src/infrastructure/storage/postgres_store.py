@@ -45,6 +45,9 @@ class PostgresStore(SqlStore):
         except StoreFailed as error:
             raise StoreRefused(f"the database {self.name} cannot be used: {error}") from None
 
+    async def verify(self) -> None:
+        """The server sees to that itself."""
+
     async def close(self) -> None:
         if self._thread.is_alive():
             await self._call(self._disconnect())

@@ -1,5 +1,6 @@
 """What the stores of both databases have in common: the statements."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import astuple
 from typing import Any, TypeVar
@@ -44,7 +45,7 @@ Result = TypeVar("Result")
 Rows = Sequence[tuple[Any, ...]]
 
 
-class SqlStore:
+class SqlStore(ABC):
     """A `Store` but for how a database is reached, which is what its subclasses say.
 
     name: what to call it in front of people.
@@ -63,17 +64,20 @@ class SqlStore:
 
     # How the database is reached.
 
+    @abstractmethod
     async def _writing(self, work: Callable[[sa.Connection], Result]) -> Result:
         """Do work in a transaction of its own. Raises StoreFailed."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     async def _reading(self, work: Callable[[sa.Connection], Result]) -> Result:
         """Do work that only reads. Raises StoreFailed."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def _put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
         """Insert many rows, all columns in order. replace: those there with the same key."""
-        raise NotImplementedError
+        ...
 
     # Writing.
 
@@ -166,8 +170,9 @@ class SqlStore:
 
     # Looking after it.
 
+    @abstractmethod
     async def verify(self) -> None:
-        """The server of a database sees to that itself."""
+        """Make sure that no row is missing of what a restart needs. Raises Corrupt."""
 
     async def schema(self) -> migration.SchemaStatus:
         return await self._reading(migration.status)

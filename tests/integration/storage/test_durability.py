@@ -146,6 +146,10 @@ class Feeder(threading.Thread):
                     self.acknowledged[tick_id] = time.monotonic()
 
 
+def answers(feeder: Feeder) -> int:
+    return len(feeder.acknowledged)
+
+
 def recomputed(service: Service, symbol: str) -> tuple[SymbolBook, list[str], set[str]]:
     """The state of a symbol worked out from all of its log; the ids in it, and those of its anomalies."""
     book = SymbolBook(RULES)
@@ -173,7 +177,9 @@ def test_fifty_kills_under_load_lose_nothing_that_was_promised(start: Callable[.
         for feeder in feeders.values():
             feeder.start()
         eventually(lambda feeders=feeders: all(each.acknowledged for each in feeders.values()))  # type: ignore[misc]
-        threading.Event().wait(chance.uniform(0.0, 0.3))
+        # A moment that nobody can foresee: after so many answers, which end anywhere between two flushes.
+        enough = chance.randrange(4, 400)
+        eventually(lambda feeders=feeders, enough=enough: sum(map(answers, feeders.values())) > enough)  # type: ignore[misc]
         killed_at = time.monotonic()
         service.kill()
         for feeder in feeders.values():
