@@ -65,7 +65,7 @@ def test_open_connections_do_not_hold_up_the_end(start: Callable[..., Service]) 
 def test_port_in_use_ends_the_start_with_a_reason(start: Callable[..., Service]) -> None:
     service = start()
     port = service.url.rpartition(":")[2]
-    ended = marketdata("serve", "--port", port, "--no-simulation", cwd=service.log.parent)
+    ended = marketdata("serve", "--port", port, "--no-simulation", cwd=service.log.parent, STORAGE__DATA_DIR="other")
     assert ended.returncode == 1
     assert "address already in use" in ended.stderr
     assert service.client.get("/health/live").status_code == 200

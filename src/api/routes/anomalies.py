@@ -46,8 +46,9 @@ def anomaly_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
         return page_answer(query.request, AnomalyPageView(items, to_cursor(found.next_before)), AnomalyView)
 
     @get("/api/anomalies/{anomaly_id:str}")
-    async def get_anomaly(request: Request[Any, Any, Any], anomaly_id: str) -> Response[Any]:
+    async def get_anomaly(request: Request[Any, Any, Any]) -> Response[Any]:
         QueryParameters(request, ())
-        return answer(ExplainedAnomalyView.of(await mediator.send(GetAnomaly(anomaly_id))))
+        found = await mediator.send(GetAnomaly(request.path_params["anomaly_id"]))
+        return answer(ExplainedAnomalyView.of(found))
 
     return [list_anomalies, list_symbol_anomalies, get_anomaly]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -127,6 +128,8 @@ class Feeder(threading.Thread):
         self._symbol = symbol
         self._headers = DURABLE if durable else {}
         self._chance = chance
+        # Not that of any other feeder, of this or an earlier run.
+        self._name_of_run = uuid4().hex
         # When each was answered, by its id.
         self.acknowledged: dict[str, float] = {}
         self.number = 0
@@ -135,7 +138,7 @@ class Feeder(threading.Thread):
         with httpx.Client(base_url=self._url, timeout=30) as client:
             while True:
                 self.number += 1
-                tick_id = f"{id(self)}-{self.number}"
+                tick_id = f"{self._name_of_run}-{self.number}"
                 price, moment_ms = 100 + self._chance.randrange(4), int(time.time() * 1000)
                 tick = {"symbol": self._symbol, "price": price, "timestamp": moment_ms, "id": tick_id}
                 try:
