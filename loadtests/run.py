@@ -5,11 +5,13 @@ Ends with 1 if any request failed or the service's accounts do not balance.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 BIN = Path(sys.executable).parent
@@ -21,18 +23,23 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=20)
     arguments = parser.parse_args()
     command = [str(BIN / "marketdata"), "serve", "--port", "0", "--no-simulation"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
-        try:
-            assert service.stdout is not None
-            url = service.stdout.readline().split()[-1]
-            start = time.monotonic()
-            status = _locust(url, arguments.users, arguments.seconds)
-            seconds = time.monotonic() - start
-            accounts = _accounts(url)
-        finally:
-            service.terminate()
-    balanced = accounts["received"] == accounts["accepted"] + accounts["rejected"] and accounts["accepted"] == sum(
-        accounts[name] for name in ("processed", "dropped", "queued", "failed")
+    with TemporaryDirectory(prefix="marketdata-load-") as directory:
+        # Not the data of whoever runs a service here.
+        environment = os.environ | {"MARKETDATA_STORAGE__DATA_DIR": directory}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:
+            try:
+                assert service.stdout is not None
+                url = service.stdout.readline().split()[-1]
+                start = time.monotonic()
+                status = _locust(url, arguments.users, arguments.seconds)
+                seconds = time.monotonic() - start
+                accounts = _accounts(url)
+            finally:
+                service.terminate()
+    taken = ("accepted", "rejected", "duplicates")
+    kept = ("processed", "dropped", "queued", "failed")
+    balanced = accounts["received"] == sum(accounts[name] for name in taken) and accounts["accepted"] == sum(
+        accounts[name] for name in kept
     )
     print(f"{accounts['accepted']:,} ticks accepted, {accounts['dropped']:,} dropped, in {seconds:.0f} s")
     print(
