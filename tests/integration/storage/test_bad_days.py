@@ -1,6 +1,7 @@
 """Disks that fill, and databases that go away: the service goes on, says so, and recovers by itself."""
 
 import resource
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -166,6 +167,46 @@ def test_a_full_disk(start: Callable[..., Service]) -> None:
         service = start(**settings)
         endure(service, full(disk))
         assert_all_there(start, service, **settings)
+
+
+FAILING_FSYNC = r"""
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int failing(void) {
+    const char *flag = getenv("FAILING_FSYNC");
+    if (flag != NULL && access(flag, F_OK) == 0) { errno = EIO; return 1; }
+    return 0;
+}
+int fsync(int file) { (void)file; return failing() ? -1 : 0; }
+int fdatasync(int file) { (void)file; return failing() ? -1 : 0; }
+"""
+
+
+def test_a_failed_fsync_is_never_counted_as_done(
+    start: Callable[..., Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("a C compiler (cc) is not installed")
+    source, library, flag = tmp_path / "fsync.c", tmp_path / "fsync.so", tmp_path / "fails"
+    source.write_text(FAILING_FSYNC)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    monkeypatch.setenv("FAILING_FSYNC", str(flag))
+    service = start()
+
+    @contextmanager
+    def failing() -> Iterator[None]:
+        flag.touch()
+        try:
+            yield
+        finally:
+            flag.unlink()
+
+    endure(service, failing())
+    assert_all_there(start, service)
 
 
 def test_a_start_on_a_read_only_disk_is_refused_by_name(tmp_path: Path) -> None:
