@@ -103,13 +103,6 @@ class CandleSeries:
         turnover = None if exact is None else SUMS.multiply(price, exact)
         self._put(Candle(start_us, price, price, price, price, time_us, time_us, 1, exact, turnover))
 
-    def candles(self) -> list[Candle]:
-        """All of them, in no order. They are the caller's."""
-        self._turn_to(0)
-        taken = list(self._others.values())
-        self._others = {}
-        return taken
-
     def copies(self) -> list[Candle]:
         """All of them as they stand; the series keeps its own."""
         self._turn_to(0)
@@ -201,10 +194,6 @@ class CandleBook:
             return []
         with self._lock:
             return series.copies()
-
-    def take(self, symbol: str) -> list[Candle]:
-        """The symbol's one-second candles, in no order, which the book has no longer."""
-        return self._series.pop(symbol).candles()
 
 
 def _units(number: float) -> int:

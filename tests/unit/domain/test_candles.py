@@ -74,14 +74,11 @@ def test_candles_of_two_lots_merge_into_those_of_all(ticks: list[tuple[Any, int,
     assert shown(rolled_up(lots, 60_000_000)) == naive(ticks, 60_000_000)
 
 
-def test_taking_candles_leaves_none_and_looking_at_them_leaves_all() -> None:
-    book = book_of((100.0, 0, 1.0), (101.0, 500_000, None))
-    assert (
-        shown(book.candles("A")) == shown(book.candles("A")) == naive([(100.0, 0, 1.0), (101.0, 500_000, None)], 10**6)
-    )
-    assert len(book.take("A")) == 1
-    assert book.candles("A") == []
-    assert book.symbols() == []
+def test_looking_at_candles_leaves_them_as_they_are() -> None:
+    ticks = [(100.0, 0, 1.0), (101.0, 500_000, None)]
+    book = book_of(*ticks)
+    assert shown(book.candles("A")) == shown(book.candles("A")) == naive(ticks, 1_000_000)
+    assert (book.symbols(), book.candles("B")) == (["A"], [])
 
 
 def test_volumes_add_up_as_decimals_do() -> None:
