@@ -117,9 +117,9 @@ def _structure(connection: sa.Connection, table: str | None = None) -> list[str]
 
 
 def _engine(file: Path, writes: bool) -> sa.Engine:
-    engine = sa.create_engine(
-        f"sqlite:///{file}", pool_size=1 if writes else _READERS, connect_args={"check_same_thread": False}
-    )
+    # Inserts of many rows are long statements, and hardly one is as long as another: few are worth keeping.
+    options = {"check_same_thread": False, "cached_statements": 16}
+    engine = sa.create_engine(f"sqlite:///{file}", pool_size=1 if writes else _READERS, connect_args=options)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
