@@ -125,7 +125,15 @@ class PartitionedProcessor:
         """Submit all but the duplicates, which stand where `known` says."""
         if watches is not None and self._placing:
             # The first of them may still wait for room, and then not get any.
-            await asyncio.wait(list(self._placing))
+            try:
+                await asyncio.wait(list(self._placing))
+                if not self._open:
+                    self.reject(len(ticks))
+                    raise Draining
+            except BaseException:
+                # The others have not been taken either, and may come again.
+                self._ids.forget(ticks.without(set(known)))
+                raise
             claimed = self._ids.claim(ticks, known, self._clock.now_us())
             known = [at for at in known if at not in claimed]
         self._received += len(known)

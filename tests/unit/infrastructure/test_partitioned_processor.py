@@ -432,3 +432,28 @@ async def test_a_duplicate_waits_for_the_first_and_takes_its_place_if_that_was_n
     assert processor.statistics().processed == 3
     assert_accounts_balance(processor)
     await processor.stop()
+
+
+@pytest.mark.parametrize("end", ["cancelled", "draining"])
+async def test_a_request_that_ends_while_it_waits_for_the_first_of_a_duplicate_leaves_no_id(end: str) -> None:
+    clock = FakeClock()
+    ids = TickIds(100, 600.0)
+    partitions = partitions_of(1, capacity=2, mode=FullMode.WAIT, clock=clock, tick_ids=ids)
+    processor = processor_of(partitions, clock, tick_ids=ids)
+    processor._open = True  # no worker takes anything
+    await processor.submit(Ticks.of([tick(), tick()]))
+    first = asyncio.create_task(processor.submit(named("x")))
+    await settle()
+    second = asyncio.create_task(processor.submit(named("x", "y"), until_processed=True))
+    await settle()
+    if end == "cancelled":
+        second.cancel()
+    else:
+        processor.drain()
+    await settle()
+    with pytest.raises(asyncio.CancelledError if end == "cancelled" else Draining):
+        await second
+    assert ids.sort_out(named("y"), clock.now_us()) == []
+    assert_accounts_balance(processor)
+    first.cancel()
+    await settle()
