@@ -11,16 +11,19 @@ from litestar import Litestar
 from api.asgi import AsgiApp
 from api.container import Container
 from api.edge import Edge
+from api.live.event_stream import EventStream
 from api.problems import problem_response
 from api.routes.anomalies import anomaly_routes
 from api.routes.documentation import documentation_routes
 from api.routes.history import history_routes
+from api.routes.live import live_routes
 from api.routes.operations import operation_routes
 from api.routes.prices import price_routes
 from api.short_way import ShortWay
 from api.tick_intake import TickIntake
 from api.tick_stream import TickStream
 from infrastructure.engine import ENGINE
+from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -42,6 +45,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
             *anomaly_routes(mediator),
             *history_routes(mediator),
             *operation_routes(mediator, container.health(), container.exposition()),
+            *live_routes(),
             *documentation_routes(),
         ],
         lifespan=[lambda _: _running(settings, container)],
@@ -54,6 +58,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
         cast("AsgiApp", app),
         ShortWay(mediator, intake),
         TickStream(mediator, clock, settings.processing.max_batch_size, durable),
+        EventStream(container.hub()),
         container.request_meter(),
         container.tracer(),
         clock,
@@ -66,7 +71,11 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
     processor = container.processor()
     processor.start()
     _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
-    running = [asyncio.create_task(container.loop_watch().run())]
+    hub = container.hub()
+    running = [
+        asyncio.create_task(container.loop_watch().run()),
+        asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
+    ]
     if settings.simulation.enabled:
         running.append(asyncio.create_task(container.feed().run()))
     try:

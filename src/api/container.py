@@ -5,6 +5,7 @@ import random
 from dependency_injector import containers, providers
 
 from api.health import Health
+from api.live.hub import Hub
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
@@ -47,8 +48,10 @@ from application.queries.list_ticks import ListTicks, ListTicksHandler, ListTick
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from infrastructure.processing.change_marks import ChangeMarks
 from infrastructure.processing.channel import Channel
-from infrastructure.processing.partition import Partition, Recorder
+from infrastructure.processing.partition import ChangeNotice, Partition, Recorder
+from infrastructure.processing.partition_feed import PartitionFeed
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
 from infrastructure.processing.throughput import Throughput
 from infrastructure.processing.tick_ids import TickIds
@@ -86,6 +89,7 @@ def _partitions(
     tick_ids: TickIds,
     sink: AnomalySink,
     recorder: Recorder,
+    notice: ChangeNotice,
     throughput: Throughput,
     clock: Clock,
 ) -> list[Partition]:
@@ -96,6 +100,7 @@ def _partitions(
             book,
             sink,
             recorder,
+            notice,
             clock,
             throughput,
         )
@@ -149,9 +154,10 @@ class Container(containers.DeclarativeContainer):
         TickIds, settings.provided.storage.ids_max, settings.provided.storage.ids_window_seconds
     )
 
+    marks = providers.Singleton(ChangeMarks)
     throughput = providers.Singleton(Throughput, clock.provided.monotonic.call())
     partitions = providers.Singleton(
-        _partitions, settings.provided.processing, books, tick_ids, anomaly_sink, journal, throughput, clock
+        _partitions, settings.provided.processing, books, tick_ids, anomaly_sink, journal, marks, throughput, clock
     )
     processor = providers.Singleton(
         PartitionedProcessor,
@@ -163,6 +169,8 @@ class Container(containers.DeclarativeContainer):
         settings.provided.processing.drain_deadline_seconds,
     )
     statistics = providers.Singleton(InMemoryStatisticsRepository, partitions)
+    live_feed = providers.Singleton(PartitionFeed, marks, statistics)
+    hub = providers.Singleton(Hub, live_feed, clock, settings.provided.stream)
     history = providers.Selector(
         storage_mode, on=providers.Singleton(StoredHistory, store, journal), off=providers.Singleton(NoHistory)
     )

@@ -8,6 +8,7 @@ from api.answer import Answer, answer_to, send_answer
 from api.asgi import AsgiApp, Message, Receive, Scope, Send
 from api.asked import Asked, asked_of
 from api.bodies import ClientGone, whole_body
+from api.live.event_stream import EVENTS_PATH, EventStream
 from api.short_way import Route, ShortWay
 from api.symbol_paths import routable
 from api.tick_stream import STREAM_PATH, TickStream
@@ -36,6 +37,7 @@ class Edge:
         app: AsgiApp,
         short_way: ShortWay,
         stream: TickStream,
+        events: EventStream,
         meter: RequestMeter,
         tracer: OpenTelemetryTracer,
         clock: Clock,
@@ -44,6 +46,7 @@ class Edge:
         self.app = app
         self.short_way = short_way
         self._stream = stream
+        self._events = events
         self.max_body_bytes = max_body_bytes
         self._meter = meter
         self._tracer = tracer
@@ -63,6 +66,8 @@ class Edge:
         route = None if scope["query_string"] else self.short_way.route(method, scope["path"])
         if method == "POST" and scope["path"] == STREAM_PATH:
             await self._observed(method, traceparent, self._by_stream(scope, receive, send))
+        elif method == "GET" and scope["path"] == EVENTS_PATH:
+            await self._observed(method, traceparent, self._by_events(scope, receive, send))
         elif route is None:
             await self._observed(method, traceparent, self._by_router(scope, receive, send))
         else:
@@ -125,6 +130,9 @@ class Edge:
             return STREAM_PATH, await self._stream.answer(scope, receive, send), None
         except ClientGone:
             return STREAM_PATH, _CLIENT_GONE, None
+
+    async def _by_events(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
+        return EVENTS_PATH, await self._events.answer(scope, receive, send), None
 
     async def _by_router(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
         status = 500

@@ -3,6 +3,9 @@
 | error | status | type |
 |---|---|---|
 | MalformedRequest | 400 | malformed-request |
+| BadHandshake | 400 | bad-handshake |
+| ForeignOrigin | 403 | foreign-origin |
+| UpgradeRequired | 426 | upgrade-required |
 | MalformedBody | 400 | malformed-body |
 | ValidationFailed, InvalidQuery | 400 | validation-failed |
 | SymbolNotFound | 404 | symbol-not-found |
@@ -17,7 +20,7 @@
 | HeadTooLarge | 431 | head-too-large |
 | UnsupportedMediaType | 415 | unsupported-media-type |
 | StorageFailed | 507 | storage-failed |
-| QueueFull, QueueOverflowed, Draining, HistoryUnavailable | 503, with Retry-After | unavailable |
+| QueueFull, QueueOverflowed, Draining, TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
 | anything else | 500 | internal-error |
 """
@@ -64,6 +67,24 @@ class MalformedRequest(Exception):
         super().__init__("What was sent is no HTTP request.")
 
 
+class BadHandshake(Exception):
+    """What came is no request for a WebSocket. The message says why."""
+
+
+class ForeignOrigin(Exception):
+    """A page of another address wants a WebSocket."""
+
+    def __init__(self) -> None:
+        super().__init__("The page that asks is of another address, and not among stream.allowed_origins.")
+
+
+class UpgradeRequired(Exception):
+    """Only a WebSocket is spoken there."""
+
+    def __init__(self) -> None:
+        super().__init__("A WebSocket is spoken here; for server-sent events there is /api/stream.")
+
+
 class HeadTooLarge(Exception):
     """The head of the request does not end."""
 
@@ -102,6 +123,12 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
     match error:
         case MalformedRequest():
             return Problem("malformed-request", "Not HTTP", 400, str(error))
+        case BadHandshake():
+            return Problem("bad-handshake", "No WebSocket handshake", 400, str(error))
+        case ForeignOrigin():
+            return Problem("foreign-origin", "Not for this page", 403, str(error))
+        case UpgradeRequired():
+            return Problem("upgrade-required", "Only for WebSockets", 426, str(error))
         case MalformedBody():
             return Problem("malformed-body", "The body cannot be read", 400, str(error))
         case ValidationFailed():
@@ -160,6 +187,8 @@ def problem_headers(error: Exception) -> dict[str, str]:
     """What goes with the problem besides its body."""
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, UpgradeRequired):
+        return {"Upgrade": "websocket"}
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, MethodNotAllowedException):
         # Wherever there is GET, there is HEAD.

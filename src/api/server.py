@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import structlog
@@ -17,6 +18,8 @@ from api.app import create_app
 from api.container import Container
 from api.http_protocol import HttpProtocol
 from api.known_heads import KnownHeads
+from api.live.hub import Hub
+from api.live.websocket import WebSocketProtocol
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.storage import Storage
@@ -33,12 +36,14 @@ class _Server(uvicorn.Server):
 
     uvicorn raises the signal again once it has shut down, so that the process would end as if killed by it.
 
-    storage: started before anything is listened to, and stopped when all else has ended.
+    storage: started before anything is listened to, and stopped when all else has ended. hub: its watchers would never
+    leave by themselves.
     """
 
-    def __init__(self, config: uvicorn.Config, storage: Storage) -> None:
+    def __init__(self, config: uvicorn.Config, storage: Storage, hub: Hub) -> None:
         super().__init__(config)
         self._storage = storage
+        self._hub = hub
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -70,6 +75,10 @@ class _Server(uvicorn.Server):
                     connection.check_deadline(now)
         return await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
@@ -90,14 +99,23 @@ class _Server(uvicorn.Server):
         )
 
 
+def _allow_open_files() -> None:
+    """A watcher is an open file. What the system allows is often far more than what it gives without being asked."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def serve(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed."""
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
     # The thread that stores must not keep the event loop waiting for long.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    _allow_open_files()
     container = Container(settings=settings)
     edge = create_app(settings, container)
     heads = KnownHeads(edge.short_way, settings.limits.max_body_bytes)
+    writer = AnswerWriter()
     config = uvicorn.Config(
         edge,
         host=settings.server.host,
@@ -105,10 +123,11 @@ def serve(settings: Settings) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=partial(HttpProtocol, edge, heads, AnswerWriter(), settings.limits),  # type: ignore[arg-type]  # made as a class is
+        http=partial(HttpProtocol, edge, heads, writer, settings.limits),  # type: ignore[arg-type]  # made as a class is
         proxy_headers=False,
         timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # waits for any number of seconds
-        ws="none",
+        # One that takes a frame to pieces and needs no task; see docs/decisions/0017-watchers.md.
+        ws=partial(WebSocketProtocol, container.hub(), writer, container.request_meter()),  # type: ignore[arg-type]  # made as a class is
         lifespan="on",
         # The rest of the deadline is for draining the queues.
         timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # waits for any number of seconds
@@ -116,7 +135,7 @@ def serve(settings: Settings) -> int:
     # What is there by now stays, and hardly anything made later is in a cycle: looking for them must not cost much.
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-    server = _Server(config, container.storage())
+    server = _Server(config, container.storage(), container.hub())
     try:
         server.run()
     except SystemExit:

@@ -13,6 +13,7 @@ MarketDataError
     ├── QueueFull         no room in the partition's queue, and the policy is to refuse
     ├── QueueOverflowed   ticks were accepted and then dropped, which whoever sent them wanted to know
     ├── Draining          the service is shutting down
+    ├── TooManyWatchers   the limit of connections that watch is reached
     └── HistoryUnavailable  the store does not answer
 """
 
@@ -129,6 +130,13 @@ class QueueOverflowed(Unavailable):
         super().__init__(
             "The queue overflowed, and ticks of this request were dropped. Those with an id may be sent again."
         )
+
+
+class TooManyWatchers(Unavailable):
+    """The limit of connections that watch is reached."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} connections that watch, which is as many as are allowed.")
 
 
 class Draining(Unavailable):

@@ -148,6 +148,34 @@ class LimitsSettings(Section):
     stream_idle_seconds: float = Field(300.0, gt=0, le=86_400)
 
 
+class StreamSettings(Section):
+    """Limits of what is sent to watchers."""
+
+    max_connections: int = Field(10_000, ge=1, le=1_000_000)
+    max_subscriptions: int = Field(1000, ge=1, le=1_000_000)
+    max_message_bytes: int = Field(65_536, ge=128, le=16_777_216)
+    messages_per_second: float = Field(50.0, ge=1, le=1_000_000)
+    default_interval_ms: int = Field(100, ge=10, le=60_000)
+    min_interval_ms: int = Field(50, ge=10, le=60_000)
+    heartbeat_seconds: float = Field(15.0, ge=0.1, le=3600)
+    idle_seconds: float = Field(60.0, ge=0.2, le=86_400)
+    max_queued_anomalies: int = Field(1000, ge=1, le=1_000_000)
+    allowed_origins: tuple[str, ...] = ()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [origin for origin in value.split(",") if origin] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _is_asked_in_time(self) -> "StreamSettings":
+        if self.idle_seconds < 2 * self.heartbeat_seconds:
+            raise ValueError("idle_seconds must be at least twice heartbeat_seconds")
+        if self.default_interval_ms < self.min_interval_ms:
+            raise ValueError("default_interval_ms must not be below min_interval_ms")
+        return self
+
+
 class TelemetrySettings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -175,6 +203,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitsSettings = LimitsSettings()
+    stream: StreamSettings = StreamSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @classmethod

@@ -7,6 +7,7 @@ from application.ports.clock import Clock
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from infrastructure.processing.change_marks import ChangeMarks
 from infrastructure.processing.channel import Channel, FullMode
 from infrastructure.processing.partition import Partition, Recorder
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
@@ -26,6 +27,7 @@ def partitions_of(
     throughput: Throughput | None = None,
     recorder: Recorder | None = None,
     tick_ids: TickIds | None = None,
+    marks: ChangeMarks | None = None,
 ) -> list[Partition]:
     throughput = throughput or Throughput(0.0)
     return [
@@ -35,6 +37,7 @@ def partitions_of(
             SymbolBook(RULES),
             sink or CollectingSink(),
             recorder or RecordingRecorder(),
+            marks or ChangeMarks(),
             clock or FakeClock(),
             throughput,
         )

@@ -5,6 +5,7 @@ what the channel let go and did not drop is processed or failed.
 """
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import structlog
@@ -37,8 +38,14 @@ class Recorder(Protocol):
     def record(self, ticks: Ticks, applied: Applied) -> None: ...
 
 
+class ChangeNotice(Protocol):
+    """Hears of every batch that was applied."""
+
+    def mark(self, symbols: Iterable[str], anomalies: Sequence[PriceAnomaly]) -> None: ...
+
+
 class Partition:
-    """index: its number, from 0. recorder, throughput: shared by all partitions.
+    """index: its number, from 0. recorder, notice, throughput: shared by all partitions.
 
     The counters are ticks, but for `anomalies` and `restarts`.
     """
@@ -50,6 +57,7 @@ class Partition:
         book: SymbolBook,
         sink: AnomalySink,
         recorder: Recorder,
+        notice: ChangeNotice,
         clock: Clock,
         throughput: Throughput,
     ) -> None:
@@ -65,6 +73,7 @@ class Partition:
         self.throughput = throughput
         self._sink = sink
         self._recorder = recorder
+        self._notice = notice
         self._clock = clock
         self._unpublished: list[PriceAnomaly] = []
         self._logged: set[str] = set()
@@ -91,6 +100,7 @@ class Partition:
     def _apply(self, batch: Ticks) -> None:
         applied = self.book.apply(batch)
         self._recorder.record(batch, applied)
+        self._notice.mark(batch.symbols, applied.anomalies)
         self.processed += applied.processed
         self.failed += len(applied.failures)
         self.late += applied.late

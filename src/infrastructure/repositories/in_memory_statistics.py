@@ -20,24 +20,25 @@ class InMemoryStatisticsRepository:
         # How many symbols of each book are in _sorted; books only grow, at their end.
         self._known = [0] * len(partitions)
 
-    async def get(self, symbol: str) -> SymbolStatistics | None:
+    def snapshot(self, symbol: str) -> SymbolStatistics | None:
         return self._book_of(symbol).snapshot(symbol)
+
+    async def get(self, symbol: str) -> SymbolStatistics | None:
+        return self.snapshot(symbol)
 
     async def page(self, symbols: Sequence[str] | None, after: str | None, limit: int) -> StatisticsPage:
         if symbols is None:
-            names = self._all_sorted()
+            names = self.names()
         else:
             names = [symbol for symbol in sorted(symbols) if symbol in self._book_of(symbol)]
         start = 0 if after is None else bisect_right(names, after)
         chosen = names[start : start + limit]
-        items = [statistics for name in chosen if (statistics := await self.get(name)) is not None]
+        items = [statistics for name in chosen if (statistics := self.snapshot(name)) is not None]
         more = start + limit < len(names)
         return StatisticsPage(tuple(items), len(names), chosen[-1] if more else None)
 
-    def _book_of(self, symbol: str) -> SymbolBook:
-        return self._books[partition_of(symbol, len(self._books))]
-
-    def _all_sorted(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Every symbol, sorted. Not to be changed."""
         added = False
         for i, book in enumerate(self._books):
             if len(book) > self._known[i]:
@@ -48,3 +49,6 @@ class InMemoryStatisticsRepository:
             # Cheap: sorted already but for its end.
             self._sorted.sort()
         return self._sorted
+
+    def _book_of(self, symbol: str) -> SymbolBook:
+        return self._books[partition_of(symbol, len(self._books))]

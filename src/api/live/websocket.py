@@ -1,0 +1,221 @@
+"""`GET /ws`: a watcher on a WebSocket.
+
+The handshake and the frames that come in are the business of the `websockets` library, whose protocol knows nothing of
+sockets. Text frames going out are written here: they are never masked, compressed or fragmented, so that one is a few
+bytes and the message (RFC 6455, section 5.2). A connection has no task.
+"""
+
+import asyncio
+import logging
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.exceptions import NotFoundException
+from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+
+from api.answer import answer_to
+from api.answer_writer import AnswerWriter
+from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
+from api.live.hub import Hub
+from api.live.server_messages import Error, Pong
+from api.live.session import Session
+from api.problems import BadHandshake, ForeignOrigin
+from infrastructure.telemetry.meters import RequestMeter
+from infrastructure.telemetry.trace_context import current_trace
+
+WS_PATH = "/ws"
+_BAD_TEXT = 1007
+_POLICY_VIOLATION = 1008
+# What may wait in the system's buffer for a watcher who does not read. More would only be older when it arrives.
+_SOCKET_BYTES = 131_072
+_BUFFER_BYTES = 65_536
+# How long the other side has to say goodbye too.
+_GOODBYE_SECONDS = 1.0
+
+# The library says "connection open" of every one.
+_library_log = logging.getLogger("websockets.server")
+_library_log.setLevel(logging.ERROR)
+
+
+class WebSocketProtocol(asyncio.Protocol):
+    """One connection, from its handshake on; made as uvicorn makes a protocol, on which it is set after an upgrade."""
+
+    transport_name = "websocket"
+
+    def __init__(
+        self, hub: Hub, writer: AnswerWriter, meter: RequestMeter, server_state: ServerState, **_of_uvicorn: Any
+    ) -> None:
+        self.writable = True
+        self._hub = hub
+        self._writer = writer
+        self._meter = meter
+        self._server_state = server_state
+        self._limits = hub.limits
+        self._session: Session | None = None
+        self._protocol = ServerProtocol(max_size=hub.limits.max_message_bytes, logger=_library_log)
+        # The parts of the message that is coming.
+        self._parts: list[bytes] = []
+        self._is_text = True
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        # Frames that may still come now; grows with time.
+        self._allowance = hub.limits.messages_per_second
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        self._transport = transport
+        self._server_state.connections.add(self)  # type: ignore[arg-type]  # shut down as its own protocols are
+        transport.set_write_buffer_limits(high=_BUFFER_BYTES)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server_state.connections.discard(self)
+        self._leave()
+
+    def pause_writing(self) -> None:
+        self.writable = False
+        # Who does not read is listened to no more.
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.writable = True
+        self._transport.resume_reading()
+        if self._session is not None:
+            self._hub.ready(self._session)
+
+    def data_received(self, data: bytes) -> None:
+        now = self._loop.time()
+        rate = self._limits.messages_per_second
+        self._allowance = min(rate, self._allowance + (now - self._heard) * rate)
+        self._heard = now
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._shake_hands(event)
+            elif isinstance(event, Frame) and self._session is not None:
+                self._take(event, self._session)
+        self._send_own()
+        if self._protocol.state is not OPEN:
+            self._end()
+
+    def shutdown(self) -> None:
+        """The server stops. The hub closes the sessions; what is here has none."""
+        if self._session is None:
+            self._end()
+
+    def frame(self, _kind: str, _seq: int, text: bytes) -> bytes:
+        length = len(text)
+        if length < 126:
+            return b"\x81%c%b" % (length, text)
+        if length < 65_536:
+            return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), text)
+        return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), text)
+
+    def write(self, frames: bytes) -> None:
+        # Nothing may follow a goodbye.
+        if self._session is not None:
+            self._transport.write(frames)
+
+    def heartbeat(self) -> None:
+        idle = self._limits.idle_seconds
+        if self._loop.time() - self._heard > idle:
+            self.close(_POLICY_VIOLATION, f"nothing was heard for {idle:g} s")
+        elif self.writable:
+            self._protocol.send_ping(b"")
+            self._send_own()
+
+    def close(self, code: int, reason: str) -> None:
+        self._leave()
+        if self._protocol.state is OPEN:
+            self._protocol.send_close(code, reason)
+            self._send_own()
+        self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
+
+    def _shake_hands(self, request: Request) -> None:
+        # Not part of the trace of whatever request came before it.
+        current_trace.set(None)
+        path = request.path.partition("?")[0]
+        status = 101
+        try:
+            if path != WS_PATH:
+                raise NotFoundException
+            self._check_origin(request)
+            self._hub.check_room()
+            response = self._protocol.accept(request)
+            if response.status_code != status:
+                raise BadHandshake(str(self._protocol.handshake_exc))
+        except Exception as error:  # each of them is an answer
+            answer = answer_to(error, path)
+            status = answer.status
+            headers = self._server_state.default_headers
+            self._transport.write(self._writer.written(answer, headers, closing=True))
+            self._end()
+        else:
+            self._protocol.send_response(response)
+            self._send_own()
+            self._session = self._hub.join(self)
+        self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", status, 0.0)
+
+    def _check_origin(self, request: Request) -> None:
+        """Browsers let any page open a WebSocket anywhere, and say which page it is. Programs say nothing."""
+        origins = request.headers.get_all("Origin")
+        host = request.headers.get("Host", "").lower()
+        for origin in origins:
+            if urlsplit(origin).netloc.lower() != host and origin not in self._limits.allowed_origins:
+                raise ForeignOrigin
+
+    def _take(self, frame: Frame, session: Session) -> None:
+        self._allowance -= 1
+        if self._allowance < 0:
+            self.close(_POLICY_VIOLATION, f"more than {self._limits.messages_per_second:g} messages a second")
+            return
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode is not Opcode.CONT:
+                self._is_text = frame.opcode is Opcode.TEXT
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                message = b"".join(self._parts)
+                self._parts = []
+                self._understand(message, session)
+
+    def _understand(self, text: bytes, session: Session) -> None:
+        try:
+            if not self._is_text:
+                raise Refused("not_text", "Messages are text frames of JSON; this one was binary.")
+            text.decode()
+            self._do(decode_op(text), session)
+        except UnicodeDecodeError:
+            self.close(_BAD_TEXT, "the text was not UTF-8")
+        except Refused as refusal:
+            session.say("error", Error(id=id_of(text), code=refusal.code, message=str(refusal)))
+
+    def _do(self, op: Subscribe | Unsubscribe | Ping, session: Session) -> None:
+        match op:
+            case Subscribe():
+                session.subscribe(op.symbols, op.channels, op.interval_ms, op.id)
+            case Ping():
+                session.say("pong", Pong(id=op.id, time=self._hub.time()))
+            case Unsubscribe():
+                session.unsubscribe(op.symbols, op.channels, op.id)
+
+    def _send_own(self) -> None:
+        """Send what the library wants sent."""
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+
+    def _leave(self) -> None:
+        if self._session is not None:
+            self._hub.leave(self._session)
+            self._session = None
+
+    def _end(self) -> None:
+        self._leave()
+        if not self._transport.is_closing():
+            self._transport.close()
+            # Where the other side does not take what is left for it.
+            self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
