@@ -234,6 +234,7 @@ class Container(containers.DeclarativeContainer):
         partitions,
         recent_anomalies,
         journal,
+        hub,
         request_meter,
         pipeline_meter,
         loop_watch,
@@ -243,6 +244,7 @@ class Container(containers.DeclarativeContainer):
         settings.provided.simulation.symbols,
         settings.provided.simulation.initial_price,
         settings.provided.simulation.max_jitter,
+        settings.provided.simulation.ticks_per_second,
         providers.Singleton(random.Random, settings.provided.simulation.seed),
     )
     feed = providers.Singleton(

@@ -17,6 +17,13 @@ _BEAT_SECONDS = 0.02
 # After a pause longer than this (a laptop that slept) the feed does not make up for what it missed.
 _CATCH_UP_SECONDS = 1.0
 _BATCH_MAX = 1000
+# Between bursts, the standard deviation of a second of one symbol is about a third of this many largest steps, however
+# many ticks it has: the market breathes, and hardly ever moves by the 2 % of a spike.
+_CALM = 0.6
+# A burst, somewhere, every so many seconds: steps of nearly the largest size in one direction, which make a spike.
+_BURST_EVERY_SECONDS = 6.0
+_BURST_STEPS = (3, 5)
+_BURST_STEP = (0.75, 1.0)
 # The walk turns back at this many times the initial price, and at its inverse: left alone it would in days reach
 # prices that no double holds.
 _RANGE = 4.0
@@ -25,17 +32,29 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class RandomWalk:
-    """Ticks of one symbol after the other, in turn.
+    """Ticks of one symbol after the other, in turn: small steps, and now and then a few large ones in a row.
 
-    initial_price: where each starts. max_jitter: the largest step, as a fraction of the price.
+    initial_price: where each starts. max_jitter: the largest step, as a fraction of the price. ticks_per_second: of all
+    symbols together.
     """
 
-    def __init__(self, symbols: Sequence[str], initial_price: float, max_jitter: float, source: random.Random) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        initial_price: float,
+        max_jitter: float,
+        ticks_per_second: int,
+        source: random.Random,
+    ) -> None:
         self._symbols = symbols
         self._prices = [initial_price] * len(symbols)
         self._lowest = initial_price / _RANGE
         self._highest = initial_price * _RANGE
         self._max_jitter = max_jitter
+        self._calm = max_jitter * min(1.0, _CALM / (ticks_per_second / len(symbols)) ** 0.5)
+        self._burst_chance = 1.0 / (_BURST_EVERY_SECONDS * ticks_per_second)
+        # Large steps each symbol has still to make, downwards where negative.
+        self._bursts = [0] * len(symbols)
         self._source = source
         self._turn = 0
 
@@ -43,12 +62,22 @@ class RandomWalk:
         turn = self._turn
         self._turn = (turn + 1) % len(self._symbols)
         price = self._prices[turn]
-        step = self._source.uniform(-self._max_jitter, self._max_jitter)
+        step = self._step(turn)
         if price < self._lowest or price > self._highest:
             step = abs(step) if price < self._lowest else -abs(step)
         # Seven significant digits, as an exchange would quote.
         price = self._prices[turn] = float(f"{price * (1 + step):.7g}")
         return PriceUpdate(self._symbols[turn], price, timestamp_us)
+
+    def _step(self, turn: int) -> float:
+        source = self._source
+        if self._bursts[turn] == 0:
+            if source.random() >= self._burst_chance:
+                return source.uniform(-self._calm, self._calm)
+            self._bursts[turn] = source.randint(*_BURST_STEPS) * source.choice((-1, 1))
+        direction = 1 if self._bursts[turn] > 0 else -1
+        self._bursts[turn] -= direction
+        return direction * self._max_jitter * source.uniform(*_BURST_STEP)
 
 
 class SimulatedFeed:

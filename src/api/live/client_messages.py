@@ -61,7 +61,8 @@ def decode_op(text: bytes) -> Subscribe | Unsubscribe | Ping:
         return _OPS.decode(text)
     except msgspec.ValidationError as error:
         code = "unknown_op" if str(error).endswith(("`$.op`", "field `op`")) else "invalid"
-        raise Refused(code, f"{error}.") from None
+        message = "op must be subscribe, unsubscribe or ping." if code == "unknown_op" else f"{error}."
+        raise Refused(code, message) from None
     except (msgspec.DecodeError, RecursionError):
         raise Refused("malformed", "The message is no JSON.") from None
 

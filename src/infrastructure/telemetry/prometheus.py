@@ -41,6 +41,25 @@ class JournalMeter(Protocol):
     def latency(self) -> Latency: ...
 
 
+class StreamMeter(Protocol):
+    """What a hub tells of itself."""
+
+    @property
+    def sent(self) -> Mapping[str, int]: ...
+
+    @property
+    def lost(self) -> int: ...
+
+    @property
+    def refused(self) -> int: ...
+
+    def connections(self) -> Mapping[str, int]:
+        """Watchers by transport."""
+        ...
+
+
+_TRANSPORTS = ("websocket", "events")
+
 _ACCOUNTS = {
     "received": "Ticks that came in.",
     "accepted": "Ticks taken.",
@@ -62,6 +81,7 @@ class PrometheusExposition:
         partitions: Iterable[Partition],
         anomalies: InMemoryAnomalyRepository,
         journal: JournalMeter,
+        stream: StreamMeter,
         requests: RequestMeter,
         messages: PipelineMeter,
         loop_watch: LoopWatch,
@@ -73,6 +93,7 @@ class PrometheusExposition:
         self._registry.register(_Processing(processor, tuple(partitions), anomalies))
         self._registry.register(_Latencies(requests, messages))
         self._registry.register(_Storage(journal))
+        self._registry.register(_Stream(stream))
         stall = Gauge(
             "marketdata_event_loop_stall_seconds",
             "The longest that the event loop kept a task waiting in the last 10 to 20 seconds.",
@@ -149,6 +170,28 @@ class _Storage(Collector):
         )
         yield _histogram(
             "marketdata_storage_write_duration_seconds", "Commits.", ("kind",), {("batch",): journal.latency}
+        )
+
+
+class _Stream(Collector):
+    def __init__(self, stream: StreamMeter) -> None:
+        self._stream = stream
+
+    def collect(self) -> Iterable[Metric]:
+        stream = self._stream
+        connections = GaugeMetricFamily("marketdata_stream_connections", "Watchers.", labels=("transport",))
+        for transport in _TRANSPORTS:
+            connections.add_metric((transport,), stream.connections().get(transport, 0))
+        yield connections
+        messages = CounterMetricFamily("marketdata_stream_messages", "Messages sent to watchers.", labels=("type",))
+        for kind, count in stream.sent.items():
+            messages.add_metric((kind,), count)
+        yield messages
+        yield CounterMetricFamily(
+            "marketdata_stream_anomalies_let_go", "Anomalies not sent to watchers that did not keep up.", stream.lost
+        )
+        yield CounterMetricFamily(
+            "marketdata_stream_connections_refused", "Watchers over the limit of connections.", stream.refused
         )
 
 

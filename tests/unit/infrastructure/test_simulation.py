@@ -1,5 +1,6 @@
 import asyncio
 import random
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,9 @@ from application.commands.process_price_batch import (
 )
 from application.mediator import Mediator
 from application.ports.market_data_processor import Submitted
+from domain.spike_rule import SpikeRule
+from domain.symbol_book import SymbolBook
+from domain.symbol_state import StatisticsRules
 from domain.ticks import Ticks
 from infrastructure.simulation import RandomWalk, SimulatedFeed
 from support.fakes import FakeClock, FakeJournal, settle
@@ -18,7 +22,7 @@ from support.processors import CountingProcessor
 
 
 def walk(seed: int = 1, max_jitter: float = 0.01) -> RandomWalk:
-    return RandomWalk(("A", "B", "C"), 100.0, max_jitter, random.Random(seed))
+    return RandomWalk(("A", "B", "C"), 100.0, max_jitter, 2000, random.Random(seed))
 
 
 def test_symbols_take_turns_and_steps_stay_within_the_jitter() -> None:
@@ -42,6 +46,18 @@ def test_prices_never_run_away() -> None:
     prices = [float(source.next(i).price) for i in range(20_000)]
     assert min(prices) > 1.0
     assert max(prices) < 1000.0
+
+
+def test_market_is_calm_but_for_a_spike_now_and_then() -> None:
+    rate, seconds = 2000, 120
+    source = RandomWalk(("A", "B", "C", "D", "E"), 100.0, 0.01, rate, random.Random(5))
+    rules = StatisticsRules(moving_average_size=64, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
+    book = SymbolBook(rules)
+    ticks = Ticks.of(source.next(at * 1_000_000 // rate) for at in range(rate * seconds))
+    anomalies = book.apply(ticks).anomalies
+    moments = sorted({anomaly.detected_at_us // 1_000_000 for anomaly in anomalies})
+    # Of 120 seconds, some have spikes in them and most have none.
+    assert 10 <= len(moments) <= 60
 
 
 async def feed_for(seconds: float, clock: FakeClock, processor: CountingProcessor, beat: float = 0.001) -> Any:

@@ -21,6 +21,7 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 from infrastructure.telemetry.tracing import OpenTelemetryTracer
 from support.fakes import CollectingSink, FakeClock
 from support.processing import partitions_of, processor_of
+from support.watching import Watching
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7".encode()
@@ -33,7 +34,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     processor = processor_of(partitions, clock)
     requests, messages = RequestMeter(), PipelineMeter()
     exposition = PrometheusExposition(
-        processor, partitions, anomalies, NoJournal(), requests, messages, LoopWatch(clock)
+        processor, partitions, anomalies, NoJournal(), Watching().hub, requests, messages, LoopWatch(clock)
     )
     processor.start()
     await processor.submit(Ticks.of(PriceUpdate("A", price, 0) for price in (1.0, 100.0, 110.0)))

@@ -1,0 +1,105 @@
+"""Stand-ins for what a hub has on either side of it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from api.live.hub import Hub
+from api.live.session import Session
+from application.ports.live_feed import Changes
+from domain.price_anomaly import Direction, PriceAnomaly, Severity
+from domain.symbol_statistics import SymbolStatistics
+from infrastructure.settings import StreamSettings
+from support.fakes import START_US, FakeClock
+
+
+class FakeFeed:
+    """Prices set by hand. reads: how often statistics were asked for."""
+
+    def __init__(self) -> None:
+        self.prices: dict[str, list[float]] = {}
+        self.watching = False
+        self.reads = 0
+        self._changed: set[str] = set()
+        self._anomalies: list[PriceAnomaly] = []
+
+    def set(self, symbol: str, price: float) -> None:
+        self.prices.setdefault(symbol, []).append(price)
+        self._changed.add(symbol)
+
+    def spike(self, symbol: str, number: int) -> None:
+        """An anomaly whose reference price is the number."""
+        self._anomalies.append(
+            PriceAnomaly(symbol, number, Direction.UP, float(number), 103.0, 3.0, Severity.MEDIUM, START_US)
+        )
+
+    def watch(self, watching: bool) -> None:
+        self.watching = watching
+
+    def take(self) -> Changes:
+        changes = Changes(self._changed, self._anomalies)
+        self._changed, self._anomalies = set(), []
+        return changes
+
+    def statistics(self, symbol: str) -> SymbolStatistics | None:
+        self.reads += 1
+        prices = self.prices.get(symbol)
+        if prices is None:
+            return None
+        mean = sum(prices) / len(prices)
+        return SymbolStatistics(symbol, prices[-1], mean, min(prices), max(prices), len(prices), 0, 0, START_US)
+
+    def symbols(self) -> Sequence[str]:
+        return sorted(self.prices)
+
+
+class FakeWire:
+    """Keeps what is written to it."""
+
+    transport_name = "websocket"
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.writable = True
+        self.beats = 0
+        self.closed: tuple[int, str] | None = None
+
+    def frame(self, _kind: str, _seq: int, text: bytes) -> bytes:
+        return text + b"\n"
+
+    def write(self, frames: bytes) -> None:
+        self.messages += [json.loads(line) for line in frames.splitlines()]
+
+    def heartbeat(self) -> None:
+        self.beats += 1
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+
+    def new(self) -> list[dict[str, Any]]:
+        """What came since this was asked."""
+        new, self.messages = self.messages, []
+        return new
+
+
+class Watching:
+    """A hub, its feed and its clock."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.feed = FakeFeed()
+        self.clock = FakeClock()
+        self.hub = Hub(self.feed, self.clock, StreamSettings(**limits))
+
+    def watcher(self, *symbols: str, **more: Any) -> tuple[Session, FakeWire]:
+        """One that is subscribed, and has read its first messages."""
+        wire = FakeWire()
+        session = self.hub.join(wire)
+        if symbols:
+            session.subscribe(symbols, more.get("channels", ("prices", "anomalies")), more.get("interval_ms"), None)
+            wire.new()
+        return session, wire
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass and the hub have its turn."""
+        self.clock.jump(self.clock.monotonic() + seconds)
+        self.hub.turn()
