@@ -7,6 +7,7 @@ from api.cli.export import export
 from api.cli.replay import replay
 from api.cli.serve import serve
 from api.cli.settings import settings
+from api.cli.watch import watch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +19,7 @@ def main() -> None:
     marketdata serve                                   on 127.0.0.1:8000, with a simulated feed
     marketdata serve --port 9000 --no-simulation       only what is posted
     marketdata replay ticks.csv --speed 10             send a recording, ten times as fast
+    marketdata watch AAPL 'BTC*'                       prices and anomalies, live in the terminal
     marketdata settings                                what is configured, and where
     marketdata db status                               the store: its schema, and how much is in it
     marketdata export ticks ticks.parquet              stored ticks or candles, as Parquet
@@ -26,6 +28,7 @@ def main() -> None:
 
 main.add_command(serve)
 main.add_command(replay)
+main.add_command(watch)
 main.add_command(settings)
 main.add_command(db)
 main.add_command(export)

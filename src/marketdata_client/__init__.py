@@ -1,0 +1,49 @@
+"""A client of the service for Python programs: post ticks, read statistics, and watch them live.
+
+    async with MarketDataClient("http://127.0.0.1:8000") as client:
+        await client.post(Tick("AAPL", Decimal("101.25")))
+        async for message in client.stream("AAPL", "BTC*"):
+            ...
+
+It stands alone: nothing of the service is imported.
+"""
+
+from marketdata_client.client import MarketDataClient, RequestRefused
+from marketdata_client.messages import (
+    Accepted,
+    Anomaly,
+    AnomalySeen,
+    BatchError,
+    BatchResult,
+    Connected,
+    Disconnected,
+    Gap,
+    Heartbeat,
+    Message,
+    Prices,
+    Snapshot,
+    Statistics,
+    Tick,
+)
+from marketdata_client.stream import Stream, StreamRefused
+
+__all__ = [
+    "Accepted",
+    "Anomaly",
+    "AnomalySeen",
+    "BatchError",
+    "BatchResult",
+    "Connected",
+    "Disconnected",
+    "Gap",
+    "Heartbeat",
+    "MarketDataClient",
+    "Message",
+    "Prices",
+    "RequestRefused",
+    "Snapshot",
+    "Statistics",
+    "Stream",
+    "StreamRefused",
+    "Tick",
+]

@@ -1,0 +1,111 @@
+"""Requests by HTTP."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from types import TracebackType
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from marketdata_client.messages import Accepted, BatchResult, Statistics, Tick
+from marketdata_client.stream import Channel, Stream
+
+_BATCH = 1000
+
+T = TypeVar("T")
+
+
+class RequestRefused(Exception):
+    """The service answered with a problem.
+
+    status: of HTTP. kind: the last word of the problem's type, such as `validation-failed`. The message is its detail.
+    """
+
+    def __init__(self, status: int, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+
+
+class _Problem(msgspec.Struct):
+    type: str = ""
+    detail: str = ""
+
+
+class MarketDataClient:
+    """A connection pool to one service; an asynchronous context manager.
+
+    url: such as `http://127.0.0.1:8000`. http: a client of httpx to use instead of its own, which stays open.
+
+    Raises, from every request: RequestRefused where the service says no, httpx.HTTPError where it cannot be asked.
+    """
+
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0, http: httpx.AsyncClient | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._own = http is None
+        self._http = http or httpx.AsyncClient(timeout=timeout_seconds)
+
+    async def __aenter__(self) -> "MarketDataClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._own:
+            await self._http.aclose()
+
+    async def post(self, tick: Tick, *, durable: bool = False) -> Accepted:
+        """Send a tick. durable: return when it is on the service's disk."""
+        return await self._post("/api/prices", tick, durable, Accepted)
+
+    async def post_many(self, ticks: Iterable[Tick], *, durable: bool = False) -> BatchResult:
+        """Send ticks, a thousand a request, in their order.
+
+        Ticks refused are told in the result. Where none of a request's thousand is good, or it fails, this raises, and
+        the requests before it have been taken.
+        """
+        accepted = rejected = duplicates = 0
+        errors = []
+        first = 0
+        for lot in _lots(ticks):
+            result = await self._post("/api/prices/batch", lot, durable, BatchResult)
+            accepted += result.accepted
+            rejected += result.rejected
+            duplicates += result.duplicates
+            errors += [msgspec.structs.replace(error, index=first + error.index) for error in result.errors]
+            first += len(lot)
+        return BatchResult(accepted, rejected, errors, duplicates)
+
+    async def statistics(self, symbol: str) -> Statistics:
+        """What is known of a symbol. Raises RequestRefused with status 404 for one never seen."""
+        answer = await self._http.get(f"{self.url}/api/prices/{quote(symbol, safe='')}")
+        return _read(answer, Statistics)
+
+    def stream(
+        self, *symbols: str, channels: Iterable[Channel] = ("prices", "anomalies"), interval_ms: int | None = None
+    ) -> Stream:
+        """Watch symbols, prefixes that end in `*`, or with none given all; see `Stream`."""
+        return Stream(self.url, symbols or ("*",), channels, interval_ms)
+
+    async def _post(self, path: str, body: object, durable: bool, kind: type[T]) -> T:
+        headers = {"Content-Type": "application/json"} | ({"Prefer": "durable"} if durable else {})
+        answer = await self._http.post(self.url + path, content=msgspec.json.encode(body), headers=headers)
+        return _read(answer, kind)
+
+
+def _read(answer: httpx.Response, kind: type[T]) -> T:
+    if answer.is_success:
+        return msgspec.json.decode(answer.content, type=kind)
+    try:
+        problem = msgspec.json.decode(answer.content, type=_Problem)
+    except msgspec.DecodeError:
+        problem = _Problem()
+    raise RequestRefused(answer.status_code, problem.type.rpartition(":")[2], problem.detail or answer.reason_phrase)
+
+
+def _lots(ticks: Iterable[Tick]) -> Iterator[list[Tick]]:
+    rest = iter(ticks)
+    while lot := list(islice(rest, _BATCH)):
+        yield lot
