@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 from collections import deque
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -118,14 +117,19 @@ def _age(seconds: float) -> str:
 
 
 async def _watch(url: str, symbols: tuple[str, ...], screen: _Screen, live: Live) -> None:
-    async with MarketDataClient(url) as client, aclosing(aiter(client.stream(*symbols))) as messages:
-        shown = 0.0
-        async for message in messages:
-            screen.take(message)
-            now = time.monotonic()
-            if now - shown >= 1 / _FRAMES_PER_SECOND or isinstance(message, (Connected, Disconnected)):
-                live.refresh()
-                shown = now
+    showing = asyncio.create_task(_show(live))
+    try:
+        async with MarketDataClient(url) as client, aclosing(aiter(client.stream(*symbols))) as messages:
+            async for message in messages:
+                screen.take(message)
+    finally:
+        showing.cancel()
+
+
+async def _show(live: Live) -> None:
+    while True:
+        live.refresh()
+        await asyncio.sleep(1 / _FRAMES_PER_SECOND)
 
 
 @click.command()
