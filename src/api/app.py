@@ -14,6 +14,7 @@ from api.edge import Edge
 from api.live.event_stream import EventStream
 from api.problems import problem_response
 from api.routes.anomalies import anomaly_routes
+from api.routes.dashboard import dashboard_routes
 from api.routes.documentation import documentation_routes
 from api.routes.history import history_routes
 from api.routes.live import live_routes
@@ -46,6 +47,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
             *history_routes(mediator),
             *operation_routes(mediator, container.health(), container.exposition()),
             *live_routes(),
+            *dashboard_routes(),
             *documentation_routes(),
         ],
         lifespan=[lambda _: _running(settings, container)],

@@ -89,6 +89,7 @@ class _Server(uvicorn.Server):
         at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         print(
             f"marketdata listens on {at}\n"
+            f"  the dashboard                {at}/\n"
             f"  statistics of every symbol   {at}/api/prices\n"
             f"  spikes, newest first         {at}/api/anomalies\n"
             f"  the accounting               {at}/api/metrics\n"

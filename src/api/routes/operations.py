@@ -1,10 +1,7 @@
 """What operators ask: is it up, is it well, what has it done."""
 
-from typing import Any
-
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Redirect
 
 from api.health import Health
 from api.routes.answers import answer
@@ -37,8 +34,4 @@ def operation_routes(mediator: Mediator, health: Health, exposition: PrometheusE
         report = health.report()
         return answer(report, status=503 if report.status == "unavailable" else 200)
 
-    @get("/")
-    async def get_root(request: Request[Any, Any, Any]) -> Redirect:
-        return Redirect("/schema")
-
-    return [get_processing, get_metrics, get_live, get_ready, get_health, get_root]
+    return [get_processing, get_metrics, get_live, get_ready, get_health]

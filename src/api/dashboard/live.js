@@ -1,0 +1,81 @@
+// The WebSocket: comes back by itself, and notices a connection that is dead without saying so.
+
+const RETRY_FIRST_MS = 250;
+const RETRY_LAST_MS = 5000;
+const PING_MS = 2000;
+const SILENCE_MS = 8000;
+
+export class Live {
+  #socket = null;
+  #retry = RETRY_FIRST_MS;
+  #seq = 0;
+  #pings = new Map();
+  #pinged = 0;
+  #heard = 0;
+  #tell;
+
+  /** tell: { state(word), message(object), lag(ms, offset of the service's clock in ms) } */
+  constructor(tell) {
+    this.#tell = tell;
+    setInterval(() => this.#check(), PING_MS);
+    addEventListener("online", () => this.#socket === null && this.#open());
+    this.#open();
+  }
+
+  say(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #open() {
+    const address = new URL("ws", document.baseURI);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = (this.#socket = new WebSocket(address));
+    this.#seq = 0;
+    this.#heard = performance.now();
+    this.#pings.clear();
+    socket.onopen = () => {
+      this.#tell.state("open");
+      this.#ping();
+    };
+    socket.onmessage = event => socket === this.#socket && this.#take(JSON.parse(event.data));
+    socket.onclose = event => socket === this.#socket && this.#lost(event.reason);
+  }
+
+  #take(message) {
+    this.#heard = performance.now();
+    this.#retry = RETRY_FIRST_MS;
+    this.#seq += 1;
+    if (message.seq !== this.#seq) {
+      // Something is missing, so that what is shown may be wrong: begin anew.
+      this.#lost("a message is missing");
+    } else if (message.type === "pong") {
+      const sent = this.#pings.get(message.id);
+      this.#pings.delete(message.id);
+      const lag = performance.now() - sent;
+      this.#tell.lag(lag, Date.parse(message.time) - (Date.now() - lag / 2));
+    } else {
+      this.#tell.message(message);
+    }
+  }
+
+  #ping() {
+    this.#pinged += 1;
+    this.#pings.set(this.#pinged, performance.now());
+    this.say({ op: "ping", id: this.#pinged });
+  }
+
+  #check() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (performance.now() - this.#heard > SILENCE_MS) this.#lost("nothing is heard from the service");
+    else this.#ping();
+  }
+
+  #lost(reason) {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket.close();
+    this.#tell.state("lost", reason);
+    setTimeout(() => this.#socket === null && this.#open(), this.#retry * (0.5 + Math.random() / 2));
+    this.#retry = Math.min(2 * this.#retry, RETRY_LAST_MS);
+  }
+}

@@ -1,0 +1,102 @@
+// What is known of every symbol.
+
+import { digitsOf } from "./format.js";
+
+// Seconds of a symbol that are kept, for its trend and for the start of its chart.
+const SECONDS = 120;
+
+export class Row {
+  price = NaN;
+  average = NaN;
+  min = NaN;
+  max = NaN;
+  count = 0;
+  time = 0;
+  digits = 0;
+  // 1, -1 or 0: the last change of the price; moved counts the changes.
+  direction = 0;
+  moved = 0;
+  // The last value of each second that had one, in a ring.
+  #seconds = new Float64Array(SECONDS);
+  #prices = new Float64Array(SECONDS);
+  #averages = new Float64Array(SECONDS);
+  #end = 0;
+
+  constructor(symbol) {
+    this.symbol = symbol;
+  }
+
+  /** Of the price from its moving average, in percent. */
+  get change() {
+    return (this.price / this.average - 1) * 100;
+  }
+
+  take(item) {
+    const { currentPrice: price } = item;
+    if (price !== this.price && this.count > 0) {
+      this.direction = Math.sign(price - this.price);
+      this.moved += 1;
+    }
+    this.price = price;
+    this.average = item.movingAverage;
+    this.min = item.minPrice;
+    this.max = item.maxPrice;
+    this.count = item.updateCount;
+    this.time = Date.parse(item.lastUpdateTime);
+    this.digits = Math.max(this.digits, digitsOf(price));
+    const second = Math.floor(this.time / 1000);
+    if (this.#end === 0 || this.#seconds[(this.#end - 1) % SECONDS] !== second) this.#end += 1;
+    const at = (this.#end - 1) % SECONDS;
+    this.#seconds[at] = second;
+    this.#prices[at] = price;
+    this.#averages[at] = item.movingAverage;
+  }
+
+  /** { second, price, average }, old to new. */
+  *history() {
+    for (let i = Math.max(0, this.#end - SECONDS); i < this.#end; i++) {
+      const at = i % SECONDS;
+      yield { second: this.#seconds[at], price: this.#prices[at], average: this.#averages[at] };
+    }
+  }
+}
+
+export class Market {
+  rows = new Map();
+  // Counts the symbols that came or went.
+  version = 0;
+  #kept = null;
+
+  /** A snapshot begins: symbols that are not in it are gone. */
+  begin() {
+    this.#kept = new Set();
+  }
+
+  snapshot(message) {
+    this.take(message.prices);
+    if (this.#kept === null) return;
+    for (const item of message.prices) this.#kept.add(item.symbol);
+    if (!message.last) return;
+    for (const symbol of this.rows.keys()) {
+      if (!this.#kept.has(symbol)) {
+        this.rows.delete(symbol);
+        this.version += 1;
+      }
+    }
+    this.#kept = null;
+  }
+
+  take(prices) {
+    for (const item of prices) {
+      let row = this.rows.get(item.symbol);
+      // A service that forgot and began again.
+      if (row === undefined || item.updateCount < row.count) {
+        row = new Row(item.symbol);
+        this.rows.set(item.symbol, row);
+        this.version += 1;
+      }
+      row.take(item);
+      this.#kept?.add(item.symbol);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// The feed of anomalies. Every tick beyond the threshold is an anomaly, so that one jump makes many of them: those of one
+// symbol and direction that follow each other within a second are one move, shown with its peak and how many ticks it had.
+
+import * as format from "./format.js";
+
+const TOGETHER_MS = 1000;
+const SHOWN_MAX = 100;
+const KEPT_MAX = 2000;
+const SEEN_MAX = 50_000;
+
+export class Spikes {
+  // Moves, old to new by their first tick once drawn.
+  moves = [];
+  #latest = new Map();
+  #seen = new Set();
+  #feed;
+  #none;
+  #items = new Map();
+  #dirty = new Set();
+
+  constructor(feed, none) {
+    this.#feed = feed;
+    this.#none = none;
+  }
+
+  /** Take an anomaly, in any order; the move it is part of, or null for one taken before. */
+  take(anomaly) {
+    if (this.#seen.has(anomaly.id)) return null;
+    this.#seen.add(anomaly.id);
+    if (this.#seen.size > SEEN_MAX) this.#seen = new Set([...this.#seen].slice(-SEEN_MAX / 2));
+    const at = Date.parse(anomaly.detectedAt);
+    const { symbol, direction } = anomaly;
+    const key = `${symbol} ${direction}`;
+    const near = move => at >= move.first - TOGETHER_MS && at <= move.last + TOGETHER_MS;
+    let move = this.#latest.get(key);
+    if (move === undefined || !near(move)) {
+      move = this.moves.find(each => each.symbol === symbol && each.direction === direction && near(each));
+    }
+    if (move === undefined) {
+      move = { symbol, direction, first: at, last: at, count: 0, percent: 0 };
+      this.moves.push(move);
+    }
+    if (at >= (this.#latest.get(key)?.last ?? 0)) this.#latest.set(key, move);
+    move.first = Math.min(move.first, at);
+    move.last = Math.max(move.last, at);
+    move.count += 1;
+    if (Math.abs(anomaly.changePercent) > Math.abs(move.percent)) {
+      move.percent = anomaly.changePercent;
+      move.severity = anomaly.severity;
+      move.from = anomaly.referencePrice;
+      move.to = anomaly.newPrice;
+    }
+    this.#dirty.add(move);
+    return move;
+  }
+
+  of(symbol) {
+    return this.moves.filter(move => move.symbol === symbol);
+  }
+
+  draw() {
+    if (this.#dirty.size === 0) return;
+    this.moves.sort((one, other) => one.first - other.first);
+    if (this.moves.length > KEPT_MAX) this.moves.splice(0, KEPT_MAX / 2);
+    const newest = this.moves.slice(-SHOWN_MAX).reverse();
+    let place = this.#feed.firstChild;
+    for (const move of newest) {
+      let item = this.#items.get(move);
+      if (item === undefined) {
+        item = document.createElement("li");
+        this.#items.set(move, item);
+      }
+      if (this.#dirty.has(move)) fill(item, move);
+      if (item === place) place = place.nextSibling;
+      else this.#feed.insertBefore(item, place);
+    }
+    this.#dirty.clear();
+    const shown = new Set(newest);
+    for (const [move, item] of this.#items) {
+      if (!shown.has(move)) {
+        item.remove();
+        this.#items.delete(move);
+      }
+    }
+    this.#none.hidden = this.#items.size > 0;
+  }
+}
+
+function fill(item, move) {
+  if (item.firstChild === null) {
+    const link = document.createElement("a");
+    link.href = `#/${encodeURIComponent(move.symbol)}`;
+    for (const name of ["severity", "percent", "symbol", "prices", "ticks", "when"]) {
+      const part = document.createElement("span");
+      part.className = name;
+      link.append(part, " ");
+    }
+    item.append(link);
+  }
+  const parts = Object.fromEntries([...item.firstChild.children].map(part => [part.className, part]));
+  item.dataset.severity = move.severity;
+  item.dataset.direction = move.direction;
+  parts.severity.textContent = move.severity;
+  parts.percent.textContent = `${format.arrow(move.percent)} ${format.percent(move.percent)}`;
+  parts.symbol.textContent = move.symbol;
+  parts.prices.textContent = `${move.from} → ${move.to}`;
+  parts.ticks.textContent = move.count > 1 ? `${format.count(move.count)} ticks` : "";
+  parts.when.textContent = format.moment(move.first);
+}

@@ -1,0 +1,277 @@
+"""The dashboard in a real browser."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from support.browser import chromium
+from support.service import Service
+
+SECONDS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages; at the end of the test none may have said anything on its console but what it was allowed to."""
+    said: list[str] = []
+    allowed: list[str] = []
+    contexts = []
+
+    def away(url: str) -> bool:
+        return re.match(r"(http|ws)://127\.0\.0\.1:", url) is None
+
+    def opener(address: str, allow: str | None = None, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": 1400, "height": 900}, **options)
+        context.set_default_timeout(SECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(f"uncaught: {error}"))
+        page.on("request", lambda request: said.append(f"elsewhere: {request.url}") if away(request.url) else None)
+        if allow is not None:
+            allowed.append(allow)
+        page.goto(address)
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert [line for line in said if not any(re.search(each, line) for each in allowed)] == []
+
+
+def post(service: Service, *ticks: tuple[str, float]) -> None:
+    answer = service.client.post("/api/prices/batch", json=[{"symbol": name, "price": price} for name, price in ticks])
+    assert answer.status_code == 202
+
+
+def cell(page: Page, symbol: str, name: str) -> Any:
+    return page.locator(f'#rows tr[data-symbol="{symbol}"] [data-cell="{name}"]')
+
+
+def test_prices_move_by_themselves(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start("--simulation")
+    page = opened(service.url)
+    expect(page.locator("#connection")).to_have_text("Live", timeout=SECONDS)
+    price = cell(page, "EURUSD", "price")
+    expect(price).to_have_text(re.compile(r"[\d.]+"), timeout=SECONDS)
+    before = price.text_content()
+    expect(price).not_to_have_text(before, timeout=SECONDS)
+    expect(page.locator("#throughput")).to_have_text(re.compile(r"[1-9]"), timeout=SECONDS)
+    expect(page.locator("#lag")).to_have_text(re.compile(r"ms$"), timeout=SECONDS)
+    expect(page.locator("#chart canvas").first).to_be_visible()
+    expect(page.locator("#welcome")).to_be_hidden()
+
+
+def test_jump_is_in_the_feed_and_on_the_chart(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    post(service, ("AAPL", 100.0), ("MSFT", 50.0))
+    page = opened(f"{service.url}/#/AAPL")
+    expect(page.locator("#detail-title")).to_have_text("AAPL")
+    expect(page.locator("#none")).to_be_visible()
+    # How long it took, by the page's own clock: from the answer to the tick until both are there.
+    took = page.evaluate(
+        """async () => {
+            const body = JSON.stringify([{symbol: "AAPL", price: 100}, {symbol: "AAPL", price: 103}]);
+            await fetch("api/prices/batch", {method: "POST", body, headers: {"Content-Type": "application/json"}});
+            const start = performance.now();
+            const there = () => document.querySelector("#feed .percent")?.textContent === "▲ +3.00 %"
+                && document.querySelector("#chart").dataset.markers === "+3.00 %";
+            while (!there()) await new Promise(requestAnimationFrame);
+            return performance.now() - start;
+        }"""
+    )
+    print(f"in the feed and on the chart after {took:.0f} ms")  # noqa: T201  # pytest -s shows it
+    item = page.locator("#feed li")
+    expect(item).to_have_count(1)
+    expect(item.locator(".symbol")).to_have_text("AAPL")
+    expect(item.locator(".severity")).to_have_text("medium")
+    expect(item.locator(".prices")).to_have_text("100 → 103")
+    expect(cell(page, "AAPL", "price")).to_contain_text("▲ 103")
+    item.locator("a").click()
+    assert page.url.endswith("#/AAPL")
+
+
+def test_many_anomalies_of_one_move_are_one_line(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    post(service, *[("JUMP", 100.0)] * 3, *[("JUMP", 104.0)] * 5, ("JUMP", 106.0), ("OTHER", 1.0), ("OTHER", 0.5))
+    service.settled()
+    page = opened(f"{service.url}/#/JUMP")
+    expect(page.locator("#feed li")).to_have_count(2)
+    jump = page.locator('#feed li[data-direction="up"]')
+    expect(jump.locator(".ticks")).to_have_text("6 ticks")
+    expect(jump.locator(".percent")).to_have_text("▲ +6.00 %")
+    expect(jump.locator(".severity")).to_have_text("critical")
+    expect(page.locator("#chart")).to_have_attribute("data-markers", "+6.00 %")
+    post(service, ("JUMP", 107.0))
+    expect(jump.locator(".percent")).to_have_text("▲ +7.00 %")
+    expect(page.locator("#feed li")).to_have_count(2)
+
+
+def test_page_says_that_the_service_is_gone_and_recovers(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start(STORAGE__ENABLED="false")
+    post(service, ("STAYS", 1.0), ("GOES", 2.0))
+    page = opened(service.url, allow="ERR_CONNECTION_REFUSED|Failed to load resource|WebSocket connection|WebSocket is")
+    expect(cell(page, "GOES", "price")).to_contain_text("2")
+    service.kill()
+    expect(page.locator("#lost")).to_contain_text("The connection to the service is lost")
+    expect(page.locator("#connection")).to_have_text("No connection")
+    again = start("--no-simulation", "--port", service.url.rpartition(":")[2], STORAGE__ENABLED="false")
+    post(again, ("STAYS", 7.0))
+    expect(page.locator("#connection")).to_have_text("Live", timeout=SECONDS)
+    expect(page.locator("#lost")).to_be_hidden()
+    expect(cell(page, "STAYS", "price")).to_contain_text("7")
+    # It has forgotten the other one, and so has the page.
+    expect(page.locator("#rows tr[data-symbol=GOES]")).to_have_count(0)
+    post(again, ("STAYS", 8.0))
+    expect(cell(page, "STAYS", "price")).to_contain_text("▲ 8")
+
+
+def test_table_holds_five_thousand_symbols(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    post(service, *[(f"S{number:04}", 1.0 + number) for number in range(5000)])
+    page = opened(service.url)
+    expect(page.locator("#shown")).to_have_text("5,000")
+    assert page.locator("#rows tr").count() < 100
+    page.locator("#scroller").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    expect(cell(page, "S4999", "price")).to_contain_text("5000")
+    post(service, ("S4999", 123456.0))
+    expect(cell(page, "S4999", "price")).to_contain_text("▲ 123456")
+    page.get_by_role("button", name="Price", exact=True).click()
+    page.locator("#scroller").evaluate("element => element.scrollTo(0, 0)")
+    rows = page.locator("#rows tr[data-symbol]")
+    expect(rows.first).to_have_attribute("data-symbol", "S4999")
+    expect(page.locator('th[data-key="price"]')).to_have_attribute("aria-sort", "descending")
+    page.get_by_role("button", name="Price", exact=True).click()
+    expect(rows.first).to_have_attribute("data-symbol", "S0000")
+    page.get_by_label("Filter symbols").fill("s123")
+    expect(page.locator("#shown")).to_have_text("10 of 5,000")
+    expect(rows).to_have_count(10)
+
+
+def test_everything_can_be_done_by_keyboard(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    post(service, *[(f"K{number:03}", 1.0) for number in range(300)])
+    page = opened(service.url)
+    expect(page.locator("#shown")).to_have_text("300")
+    page.keyboard.press("/")
+    page.keyboard.type("k1")
+    expect(page.locator("#shown")).to_have_text("100 of 300")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(":focus")).to_have_text("K100")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("PageDown")
+    expect(page.locator(":focus")).to_have_text("K113")
+    page.keyboard.press("End")
+    expect(page.locator(":focus")).to_have_text("K199")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_have_text("K199")
+    assert page.url.endswith("#/K199")
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.locator("#shown")).to_have_text("300")
+
+
+def test_deep_link_leads_to_its_symbol_even_before_it_is_there(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start()
+    post(service, ("AAA", 1.0))
+    page = opened(f"{service.url}/#/btc%2Fusd")
+    expect(page.locator("#detail-title")).to_have_text("BTC/USD")
+    expect(page.locator("#quote")).to_contain_text("Nothing is known of it yet")
+    post(service, ("BTC/USD", 64000.5))
+    expect(page.locator("#quote")).to_contain_text("64000.5")
+    expect(page.locator('#rows a[aria-current="true"]')).to_have_text("BTC/USD")
+
+
+def test_first_visit_says_how_to_send_a_price(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    page = opened(service.url)
+    expect(page.locator("#welcome")).to_be_visible()
+    line = page.locator("#curl").text_content()
+    assert line is not None
+    assert line.startswith(f"curl -X POST {service.url}/api/prices ")
+    body = re.findall(r"-d '(.*)'", line)[0]
+    service.client.post("/api/prices", content=body, headers={"Content-Type": "application/json"})
+    expect(page.locator("#welcome")).to_be_hidden()
+    expect(cell(page, "AAPL", "price")).to_contain_text("101.5")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(
+    start: Callable[..., Service], opened: Callable[..., Page], scheme: str
+) -> None:
+    service = start()
+    post(service, ("UP", 1.0), ("UP", 1.5), ("DOWN", 3.0), ("DOWN", 2.9), ("DOWN", 2.8))
+    service.settled()
+    page = opened(service.url, color_scheme=scheme)
+    expect(page.locator("#feed li")).to_have_count(2)
+    # WCAG 2.2, success criterion 1.4.3: 4.5 to 1.
+    poor = page.evaluate(
+        """() => {
+            const numbers = colour => colour.match(/[0-9.]+/g).map(Number);
+            const light = rgb => rgb.slice(0, 3).map(v => v / 255)
+                .map(v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const behind = element => {
+                for (let at = element; at; at = at.parentElement) {
+                    const colour = numbers(getComputedStyle(at).backgroundColor);
+                    if ((colour[3] ?? 1) > 0.5) return colour;
+                }
+            };
+            const seen = [...document.querySelectorAll("header *, main *")].filter(element =>
+                [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+                && element.checkVisibility() && !element.closest("#chart") && element.getAnimations().length === 0);
+            return seen.map(element => {
+                const [one, other] = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
+                const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+                return [element.textContent.trim().slice(0, 30), ratio];
+            }).filter(([, ratio]) => ratio < 4.5);
+        }"""
+    )
+    assert poor == []
+
+
+def test_phone_shows_it_all_without_scrolling_sideways(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start()
+    post(service, ("PHONE", 100.0), ("PHONE", 104.0))
+    page = opened(service.url)
+    page.set_viewport_size({"width": 360, "height": 740})
+    for part in ("#connection", "#chart canvas", "#feed li", '#rows [data-cell="price"]'):
+        expect(page.locator(part).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_page_is_asked_for_again_only_where_it_has_changed(service: Service) -> None:
+    page = service.client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    parts = ["/", *(f"/{part}" for part in re.findall(r'(?:src|href)="(dashboard/[^"]+)"', page.text))]
+    assert len(parts) > 4
+    for part in parts:
+        answer = service.client.get(part)
+        assert answer.status_code == 200
+        again = service.client.get(part, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    assert service.client.get("/dashboard/nothing.js").status_code == 404
+    assert service.client.get("/dashboard/..%2f..%2fpyproject.toml").status_code == 404
+
+
+def test_charts_are_the_library_as_its_makers_ship_it(service: Service) -> None:
+    script = service.client.get("/dashboard/lightweight-charts.js").text
+    assert "TradingView Lightweight Charts" in script[:200]
+    assert re.search(r"v5\.\d+\.\d+", script[:200])
