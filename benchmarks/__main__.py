@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import delay, engine, ingest, pipeline, reading, storage
+from benchmarks import delay, engine, ingest, pipeline, reading, storage, watchers
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -30,6 +30,10 @@ BENCHMARKS = {
     "durable": storage.durable,
     "recovery": storage.recovery,
     "candles": storage.candles,
+    "singles watched": watchers.singles_watched,
+    "batches watched": watchers.batches_watched,
+    "watchers": watchers.watchers,
+    "held": watchers.held,
 }
 
 

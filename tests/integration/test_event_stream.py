@@ -30,7 +30,7 @@ def test_events_are_the_messages_of_the_websocket(service: Service) -> None:
         assert answer.headers["cache-control"] == "no-store"
         stream = events(answer.iter_lines())
         number, event, data = next(stream)
-        assert (number, event, data["prices"]) == (1, "subscribed", ["SSE1", "SSEX*"])
+        assert (number, event, data["subscriptions"]["prices"]) == (1, "subscribed", ["SSE1", "SSEX*"])
         number, event, data = next(stream)
         assert (number, event) == (2, "snapshot")
         assert data["prices"] == [service.client.get("/api/prices/SSE1").json()]
@@ -55,7 +55,7 @@ def test_reconnect_starts_from_a_fresh_snapshot(service: Service) -> None:
             timeout=30,
         ) as answer:
             stream = events(answer.iter_lines())
-            assert next(stream)[2]["anomalies"] == []
+            assert next(stream)[2]["subscriptions"]["anomalies"] == []
             number, event, data = next(stream)
             assert (number, event, data["prices"][0]["currentPrice"]) == (2, "snapshot", price)
 

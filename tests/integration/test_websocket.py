@@ -18,7 +18,7 @@ def test_watcher_sees_snapshot_changes_and_anomalies(service: Service) -> None:
     service.settled()
     with Watcher(service) as watcher:
         watcher.say("subscribe", id=1, symbols=["see"])
-        assert watcher.read()["prices"] == ["SEE"]
+        assert watcher.read()["subscriptions"]["prices"] == ["SEE"]
         [now] = watcher.read()["prices"]
         assert now == service.client.get("/api/prices/SEE").json()
         service.post({"symbol": "SEE", "price": 103.5})
@@ -115,7 +115,7 @@ def test_subscription_limit_is_named(start: Callable[..., Service]) -> None:
         watcher.say("subscribe", symbols=["A", "B", "C"])
         assert watcher.read()["code"] == "subscription_limit"
         watcher.say("subscribe", symbols=["A", "B"])
-        assert watcher.read()["prices"] == ["A", "B"]
+        assert watcher.read()["subscriptions"]["prices"] == ["A", "B"]
 
 
 def test_pages_of_other_addresses_are_refused(start: Callable[..., Service]) -> None:

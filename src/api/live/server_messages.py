@@ -2,7 +2,7 @@
 
 import msgspec
 
-from api.live.client_messages import Id
+from api.live.client_messages import Channel, Id
 from api.schemas import AnomalyView, StatisticsView, View, encode
 
 
@@ -13,10 +13,9 @@ class Reply(View, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Subscribed(Reply, frozen=True):
-    """All that the connection watches by now; the same for `unsubscribed`."""
+    """All that the connection watches by now, by channel; the same for `unsubscribed`."""
 
-    prices: list[str]
-    anomalies: list[str]
+    subscriptions: dict[Channel, list[str]]
     interval_ms: int
 
 

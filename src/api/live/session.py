@@ -176,5 +176,5 @@ class Session:
         return self.wire.frame(kind, self._seq, message(kind, self._seq, rest))
 
     def _subscriptions(self, id: Id) -> Subscribed:  # noqa: A002  # as on the wire
-        prices, anomalies = (list(self._patterns[channel]) for channel in CHANNELS)
-        return Subscribed(id=id, prices=prices, anomalies=anomalies, interval_ms=self._interval_ms)
+        subscriptions = {channel: list(patterns) for channel, patterns in self._patterns.items()}
+        return Subscribed(id=id, subscriptions=subscriptions, interval_ms=self._interval_ms)

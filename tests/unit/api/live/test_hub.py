@@ -25,8 +25,7 @@ def test_first_messages_say_what_is_subscribed_and_what_it_is_now() -> None:
     assert subscribed == {
         "type": "subscribed",
         "seq": 1,
-        "prices": ["AAPL", "BTC*", "NONE"],
-        "anomalies": [],
+        "subscriptions": {"prices": ["AAPL", "BTC*", "NONE"], "anomalies": []},
         "intervalMs": 250,
         "id": 1,
     }
@@ -165,7 +164,7 @@ def test_unsubscribed_symbols_are_sent_no_more_and_others_go_on() -> None:
     session.unsubscribe(["a", "NEVER"], ["prices"], "x")
     answer = wire.new()[-1]
     assert (answer["type"], answer["id"]) == ("unsubscribed", "x")
-    assert (answer["prices"], answer["anomalies"]) == (["B"], ["A", "B"])
+    assert answer["subscriptions"] == {"prices": ["B"], "anomalies": ["A", "B"]}
     watching.pass_time(0.2)
     assert shown(wire.new()[0]) == [("B", 2.0)]
     watching.feed.spike("A", 1)
@@ -192,7 +191,7 @@ def test_refused_subscription_changes_nothing(symbols: list[str], interval_ms: i
         session.subscribe(symbols, ["prices"], interval_ms, None)
     assert refusal.value.code == code
     session.subscribe(["X"], ["prices"], None, None)
-    assert wire.new()[0]["prices"] == ["X"]
+    assert wire.new()[0]["subscriptions"]["prices"] == ["X"]
 
 
 def test_workers_mark_only_while_somebody_watches() -> None:
