@@ -1,10 +1,11 @@
 """What watchers cost, and how soon they see a tick."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -24,6 +25,9 @@ _WATCHERS = 1000
 _SYMBOLS = 128
 _WATCHED = "1,000 watchers"
 _UNWATCHED = "none"
+# The load and the watchers share the second core. What watchers cost the service is seen in its own CPU time.
+_WATCHED_CPU = f"{_WATCHED}, by CPU"
+_UNWATCHED_CPU = f"{_UNWATCHED}, by CPU"
 _RATE_PER_SECOND = 10_000
 _SECONDS = 10
 _FEEDERS = 64
@@ -31,6 +35,8 @@ _FEEDERS = 64
 _READ = 20
 _DEAF = 100
 _HELD = 10_000
+# What each watcher is sent at the least, where all is well.
+_BYTES_EACH = 2000
 
 
 def singles_watched(rounds: int) -> list[dict[str, Any]]:
@@ -45,27 +51,30 @@ def batches_watched(rounds: int) -> list[dict[str, Any]]:
 
 def _ingest(slices: list[list[list[bytes]]], ticks: list[Any], unit: str) -> list[dict[str, Any]]:
     rates: dict[str, list[float]] = {_WATCHED: [], _UNWATCHED: []}
-    with sides(*rates) as running, _watching(running[0]) as seen:
+    by_cpu: dict[str, list[float]] = {_WATCHED_CPU: [], _UNWATCHED_CPU: []}
+    symbols = sorted({tick.symbol for tick in ticks})
+    with sides(*rates, PROCESSING__CHANNEL_CAPACITY="1000000") as running, _watching(running[0], symbols) as seen:
         for number, shares in enumerate(slices):
             for side in running:
-                start = time.perf_counter()
+                start, cpu_start = time.perf_counter(), _cpu_seconds(side)
                 drive(side.port, shares)
                 side.metrics()
-                seconds = time.perf_counter() - start
+                seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds(side) - cpu_start
                 if number > 0:
                     rates[side.name].append(len(ticks) / len(slices) / seconds)
+                    by_cpu[f"{side.name}, by CPU"].append(len(ticks) / len(slices) / cpu_seconds)
         for side in running:
             if side.metrics()["processed"] != len(ticks):
                 raise WrongResult(f"{side.name}: not every tick was processed")
-    if seen[0] < len(ticks):
+    if seen[0] < _WATCHERS * _BYTES_EACH:
         raise WrongResult("the watchers were sent next to nothing")
-    return rows_of(rates, _WATCHED, unit)
+    return rows_of(rates, _WATCHED, unit) + rows_of(by_cpu, _WATCHED_CPU, unit)
 
 
 @contextmanager
-def _watching(side: Side) -> Iterator[list[int]]:
+def _watching(side: Side, symbols: Sequence[str]) -> Iterator[list[int]]:
     """A thousand watchers in a process of their own; at the end, the bytes they were sent are in the list."""
-    command = [sys.executable, "-m", "benchmarks.watching", str(side.port), str(_WATCHERS), str(_SYMBOLS)]
+    command = [sys.executable, "-m", "benchmarks.watching", str(side.port), str(_WATCHERS), ",".join(symbols)]
     seen: list[int] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -157,7 +166,7 @@ async def _offer(side: Side, deaf: int) -> tuple[float, list[float], float, int]
         await asyncio.sleep(0.0005)
     await asyncio.sleep(1.0)
     after = _memory(side)
-    if not delays or min(watcher.bytes for watcher in [*read, *others]) < 10_000:
+    if not delays or min(watcher.bytes for watcher in [*read, *others]) < _BYTES_EACH:
         raise WrongResult("a watcher was sent next to nothing")
     return before, delays, after, len(ticks)
 
@@ -185,6 +194,12 @@ async def _hold(side: Side) -> list[dict[str, Any]]:
         row("opened", len(open_) / seconds, "a second"),
         row("memory of each", 1024 * (after - before) / len(open_), "KiB"),
     ]
+
+
+def _cpu_seconds(side: Side) -> float:
+    """CPU time that the service has taken, in itself and in the system."""
+    fields = Path(f"/proc/{side.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(side: Side) -> float:

@@ -1,6 +1,6 @@
 """Watchers on real WebSockets, as cheap as they can be made: the machine is there for the service.
 
-`python -m benchmarks.watching PORT WATCHERS SYMBOLS` opens them, says so, and goes on until its input ends.
+`python -m benchmarks.watching PORT WATCHERS SYMBOL,...` opens them, says so, and goes on until its input ends.
 """
 
 import asyncio
@@ -100,8 +100,8 @@ async def open_watchers(
     return watchers
 
 
-async def _main(port: int, count: int, symbols: int) -> None:
-    watchers = await open_watchers(port, count, [f"S{at:07}" for at in range(symbols)])
+async def _main(port: int, count: int, symbols: Sequence[str]) -> None:
+    watchers = await open_watchers(port, count, symbols)
     print("ready", flush=True)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -112,4 +112,4 @@ async def _main(port: int, count: int, symbols: int) -> None:
 
 if __name__ == "__main__":
     pin(1)
-    uvloop.run(_main(*map(int, sys.argv[1:4])))
+    uvloop.run(_main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].split(",")))
