@@ -6,9 +6,11 @@ came. Single-threaded; invariant: bytes are never held here while uvicorn's pars
 """
 
 import asyncio
+import sys
 from collections.abc import Coroutine, Sized
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -17,12 +19,14 @@ from api.answer_writer import AnswerWriter
 from api.eager import MustWait, run_now
 from api.edge import Edge
 from api.known_heads import Head, KnownHeads
-from api.problems import HeadTooLarge, MalformedRequest, TooSlow
+from api.problems import BadHandshake, HeadTooLarge, MalformedRequest, TooSlow
 from api.tick_stream import STREAM_PATH
 from infrastructure.settings import LimitsSettings
 
 # The head of a request that comes in many pieces; one that comes at once is as long as a read, 256 KiB.
 _HEAD_BYTES_MAX = 65_536
+# How long a client that does not read is waited for when the service stops.
+_SHUTDOWN_SECONDS = 1.0
 
 
 class _Flow(FlowControl):
@@ -63,6 +67,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._upgraded = False
         self._stopping = False
         self._head_bytes = 0
+        # What uvicorn's parser was given last.
+        self._read = b""
         self._since = self.loop.time()
         # Since when the client has not taken what is written for it.
         self._stuck_since: float | None = None
@@ -92,6 +98,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         self._stopping = True
+        if self.flow.write_paused:
+            # Whoever takes nothing would be waited for in vain.
+            self.loop.call_later(_SHUTDOWN_SECONDS, self.transport.abort)
         self._hand_over()
         if self._waiting:
             # The task that works on the answer closes the connection behind it.
@@ -102,6 +111,18 @@ class HttpProtocol(HttpToolsProtocol):
         # So that it is counted as any request whose client left.
         self._hand_over()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        reason = self._why_no_upgrade()
+        if reason is not None:
+            self._close_with(BadHandshake(reason))
+            return
+        failure = sys.exception()
+        super().handle_websocket_upgrade()
+        # What came right behind the handshake belongs to the WebSocket.
+        behind = self._read[failure.args[0] :] if isinstance(failure, httptools.HttpParserUpgrade) else b""
+        if behind:
+            self.transport.get_protocol().data_received(behind)  # type: ignore[attr-defined]  # the one just set
 
     def send_400_response(self, msg: str) -> None:
         self._close_with(MalformedRequest())
@@ -158,7 +179,20 @@ class HttpProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         super().on_response_complete()
 
+    def _why_no_upgrade(self) -> str | None:
+        """Why this connection cannot become a WebSocket now: it would be taken from whoever still uses it."""
+        cycle = self.cycle
+        names = {name for name, _ in self.scope["headers"]}
+        if self.scope["method"] != "GET" or self.scope["http_version"] != "1.1":
+            return "A WebSocket begins with a GET of HTTP/1.1."
+        if names & {b"content-length", b"transfer-encoding"}:
+            return "The request for a WebSocket has no body."
+        if (cycle is not None and not cycle.response_complete) or self.pipeline or self.flow.write_paused:
+            return "The requests before this one are not answered yet."
+        return None
+
     def _leave_to_uvicorn(self, data: bytes) -> None:
+        self._read = data
         super().data_received(data)
         if self._in_request and not self._in_body:
             self._head_bytes += len(data)

@@ -96,6 +96,7 @@ class Watching:
         session = self.hub.join(wire)
         if symbols:
             session.subscribe(symbols, more.get("channels", ("prices", "anomalies")), more.get("interval_ms"), None)
+            self.hub.turn()
             wire.new()
         return session, wire
 

@@ -7,13 +7,13 @@ change, when the first session wants it, however many others do.
 
 import asyncio
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 
 from api.live.client_messages import CHANNELS, Channel
 from api.live.server_messages import Anomaly, fields
 from api.live.session import Session, Wire
-from api.live.watch_index import WatchIndex
+from api.live.watch_index import ALL, WatchIndex
 from api.schemas import AnomalyView, StatisticsView, encode
 from api.timestamps import to_rfc3339
 from application.errors import Draining, TooManyWatchers
@@ -23,6 +23,14 @@ from domain.price_anomaly import PriceAnomaly
 from infrastructure.settings import StreamSettings
 
 _TURN_SECONDS = 0.025
+# The loop is busy where it wakes the hub this much later than it should, on the average of some turns. Then watchers
+# get this share of its time, by turns that come less often: prices are conflated, ticks are not.
+_BUSY_SECONDS = 0.001
+_BUSY_SHARE = 0.05
+_PAUSE_SECONDS_MAX = 1.0
+_AVERAGE_OF = 8
+# To have written what a turn has put together takes the loop about as long again.
+_WRITING = 2.0
 SERVICE_RESTART = 1012
 
 
@@ -41,11 +49,13 @@ class Hub:
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
         # Who gets the next heartbeat, and when.
-        self._heartbeats: deque[tuple[float, Session]] = deque()
+        self._heartbeats: OrderedDict[Session, float] = OrderedDict()
         # Statistics as they go out, of symbols that have not changed since.
         self._encoded: dict[str, bytes] = {}
         self._inhabited = asyncio.Event()
         self._closed = False
+        self._pause_seconds = _TURN_SECONDS
+        self._late_seconds = 0.0
 
     @property
     def limits(self) -> StreamSettings:
@@ -63,7 +73,7 @@ class Hub:
             self._feed.watch(True)
             self._inhabited.set()
         self._sessions[session] = None
-        self._heartbeats.append((self._clock.monotonic() + self._limits.heartbeat_seconds, session))
+        self._heartbeats[session] = self._clock.monotonic() + self._limits.heartbeat_seconds
         return session
 
     def check_room(self) -> None:
@@ -80,16 +90,15 @@ class Hub:
             return
         session.leave()
         self._ready.discard(session)
+        self._heartbeats.pop(session, None)
         if not self._sessions:
             self._feed.watch(False)
             self._inhabited.clear()
-            self._heartbeats.clear()
             self._encoded.clear()
 
     def ready(self, session: Session) -> None:
-        """Send a session what waits for it, and go on doing so."""
-        if session.flush(self._clock.monotonic()):
-            self._ready.add(session)
+        """Send a session what waits for it, from the next turn on."""
+        self._ready.add(session)
 
     def close(self) -> None:
         """Send everybody away, and let nobody in."""
@@ -104,8 +113,19 @@ class Hub:
         """Until cancelled."""
         while True:
             await self._inhabited.wait()
-            await self._clock.sleep(_TURN_SECONDS)
+            asked = self._clock.monotonic()
+            await self._clock.sleep(self._pause_seconds)
+            start = self._clock.monotonic()
             self.turn()
+            late = start - asked - self._pause_seconds
+            self._late_seconds += (late - self._late_seconds) / _AVERAGE_OF
+            self._pause_seconds = self._pause_after(self._clock.monotonic() - start)
+
+    def _pause_after(self, turn_seconds: float) -> float:
+        if self._late_seconds < _BUSY_SECONDS:
+            return _TURN_SECONDS
+        wanted = turn_seconds * _WRITING * (1 / _BUSY_SHARE - 1)
+        return min(max(wanted, _TURN_SECONDS), _PAUSE_SECONDS_MAX)
 
     def turn(self) -> None:
         """Send what has changed to those whose time has come."""
@@ -118,11 +138,13 @@ class Hub:
         for session in list(self._ready):
             if not session.flush(now):
                 self._ready.discard(session)
-        while self._heartbeats and self._heartbeats[0][0] <= now:
-            due, session = self._heartbeats.popleft()
-            if session in self._sessions:
-                self._heartbeats.append((max(due, now) + self._limits.heartbeat_seconds, session))
-                session.heartbeat(self.time())
+        while self._heartbeats:
+            session, due = next(iter(self._heartbeats.items()))
+            if due > now:
+                break
+            self._heartbeats[session] = now + self._limits.heartbeat_seconds
+            self._heartbeats.move_to_end(session)
+            session.heartbeat(self.time())
 
     def items(self, symbols: Iterable[str]) -> list[bytes]:
         """The statistics of symbols as they go out, without those that are none."""
@@ -138,12 +160,11 @@ class Hub:
             found.append(item)
         return found
 
-    def matching(self, patterns: Iterable[str]) -> list[str]:
-        """Symbols there may be something known of, and that the patterns fit."""
-        found: list[str] = []
-        for pattern in patterns:
-            found += _starting_with(self._feed.symbols(), pattern[:-1]) if pattern.endswith("*") else (pattern,)
-        return found
+    def matching(self, pattern: str) -> Sequence[str]:
+        """Symbols there may be something known of, and that the pattern fits. Not to be changed."""
+        if pattern == ALL:
+            return self._feed.symbols()
+        return _starting_with(self._feed.symbols(), pattern[:-1]) if pattern.endswith("*") else (pattern,)
 
     def time(self) -> str:
         return to_rfc3339(self._clock.now_us())
@@ -153,15 +174,13 @@ class Hub:
         for symbol in changed & self._encoded.keys():
             del self._encoded[symbol]
         index = self.index["prices"]
-        for symbol, sessions in index.by_symbol(changed):
+        for symbol, sessions in index.of_some(changed):
             self._ready.update(sessions)
             for session in sessions:
                 session.pending.add(symbol)
-        for lot, sessions in index.by_prefix(changed):
-            if lot:
-                self._ready.update(sessions)
-                for session in sessions:
-                    session.pending.update(lot)
+        self._ready.update(index.of_all)
+        for session in index.of_all:
+            session.pending |= changed
 
     def _announce(self, anomaly: PriceAnomaly) -> None:
         sessions = self.index["anomalies"].watchers(anomaly.symbol)
@@ -169,7 +188,7 @@ class Hub:
             text = fields(Anomaly(AnomalyView.of(anomaly)))
             self._ready.update(sessions)
             for session in sessions:
-                session.queue(text)
+                session.queue(anomaly.symbol, text)
 
 
 def _starting_with(ordered: Sequence[str], prefix: str) -> Sequence[str]:

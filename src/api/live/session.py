@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from api.live.hub import Hub
 
 # Symbols in one message.
-_CHUNK = 500
-# What one watcher gets before the others have their turn.
-_TURN_BYTES = 262_144
+_CHUNK = 200
+# What one watcher is sent in one turn of the hub: that bounds the memory and the time that it can take.
+_TURN_BYTES = 131_072
 
 
 class Wire(Protocol):
@@ -55,10 +55,12 @@ class Session:
         "_interval_ms",
         "_limits",
         "_lost",
+        "_narrowed",
         "_patterns",
         "_sending",
         "_seq",
         "_snapshot",
+        "_unfolded",
         "pending",
         "wire",
     )
@@ -72,10 +74,14 @@ class Session:
         self._patterns: dict[Channel, dict[str, None]] = {channel: {} for channel in CHANNELS}
         self._seq = 0
         self._due = 0.0
-        # Symbols of the snapshot under way, of the prices under way, and anomalies encoded.
-        self._snapshot: list[str] | None = None
+        # Patterns whose symbols are still to be sent as a snapshot, None while none is under way; and what has been
+        # unfolded of the first of them: its symbols, and how many of those have gone.
+        self._snapshot: dict[str, None] | None = None
+        self._unfolded: tuple[Sequence[str], int] = ((), 0)
         self._sending: list[str] = []
-        self._anomalies: deque[bytes] = deque(maxlen=limits.max_queued_anomalies)
+        # Whether some of what waits may not be wanted any more.
+        self._narrowed = False
+        self._anomalies: deque[tuple[str, bytes]] = deque(maxlen=limits.max_queued_anomalies)
         self._lost = 0
 
     def subscribe(self, symbols: Sequence[str], channels: Iterable[Channel], interval_ms: int | None, id: Id) -> None:  # noqa: A002  # as on the wire
@@ -94,8 +100,8 @@ class Session:
                 self._hub.index[channel].add(pattern, self)
         self.say("subscribed", self._subscriptions(id))
         if "prices" in channels:
-            self._snapshot = list(dict.fromkeys([*(self._snapshot or ()), *self._hub.matching(wanted)]))
-        self._hub.ready(self)
+            self._snapshot = (self._snapshot or {}) | wanted
+            self._hub.ready(self)
 
     def unsubscribe(self, symbols: Sequence[str], channels: Iterable[Channel], id: Id) -> None:  # noqa: A002  # as on the wire
         """Watch less. Raises Refused."""
@@ -104,12 +110,8 @@ class Session:
             for pattern in unwanted:
                 if self._patterns[channel].pop(pattern, pattern) is None:
                     self._hub.index[channel].remove(pattern, self)
+                    self._narrowed = True
         self.say("unsubscribed", self._subscriptions(id))
-        watched = self._hub.index["prices"].watchers
-        self.pending = {symbol for symbol in self.pending if self in watched(symbol)}
-        self._sending = [symbol for symbol in self._sending if self in watched(symbol)]
-        if self._snapshot:
-            self._snapshot = [symbol for symbol in self._snapshot if self in watched(symbol)]
 
     def leave(self) -> None:
         """Watch nothing any more."""
@@ -127,12 +129,12 @@ class Session:
             self.say("heartbeat", Heartbeat(time))
         self.wire.heartbeat()
 
-    def queue(self, anomaly: bytes) -> None:
+    def queue(self, symbol: str, anomaly: bytes) -> None:
         """Have an anomaly sent; the oldest that waits goes where there is no room."""
         if len(self._anomalies) == self._anomalies.maxlen:
             self._lost += 1
             self._hub.lost += 1
-        self._anomalies.append(anomaly)
+        self._anomalies.append((symbol, anomaly))
 
     def flush(self, now: float) -> bool:
         """Send what is due, as far as the wire takes it; whether more waits that the wire would take."""
@@ -147,20 +149,25 @@ class Session:
                 break
         if out:
             self.wire.write(out[0] if len(out) == 1 else b"".join(out))
-        return bool(self.pending or self._sending or self._anomalies or self._snapshot is not None)
+        waits = bool(self.pending or self._sending or self._anomalies or self._snapshot is not None)
+        self._narrowed = self._narrowed and waits
+        return waits
 
     def _frames(self, now: float) -> Iterator[bytes]:
         while self._snapshot is not None:
-            names, rest = self._snapshot[:_CHUNK], self._snapshot[_CHUNK:]
-            self._snapshot = rest or None
+            names = self._unfold(self._snapshot)
             self.pending.difference_update(names)
-            yield self._frame("snapshot", snapshot_fields(self._hub.items(names), not rest))
-            self._due = now + self._interval_ms / 1000
+            last = not self._snapshot
+            if last:
+                self._snapshot = None
+            yield self._frame("snapshot", snapshot_fields(self._hub.items(names), last))
         if self._lost:
             lost, self._lost = self._lost, 0
             yield self._frame("gap", fields(Gap(lost)))
         while self._anomalies:
-            yield self._frame("anomaly", self._anomalies.popleft())
+            symbol, anomaly = self._anomalies.popleft()
+            if not self._narrowed or self._watches(symbol, "anomalies"):
+                yield self._frame("anomaly", anomaly)
         if not self._sending and self.pending and now >= self._due:
             self._sending = list(self.pending)
             self.pending.clear()
@@ -168,7 +175,32 @@ class Session:
         while self._sending:
             names = self._sending[-_CHUNK:]
             del self._sending[-_CHUNK:]
-            yield self._frame("prices", prices_fields(self._hub.items(names)))
+            if self._narrowed:
+                names = [name for name in names if self._watches(name, "prices")]
+            if items := self._hub.items(names):
+                yield self._frame("prices", prices_fields(items))
+
+    def _unfold(self, patterns: dict[str, None]) -> list[str]:
+        """The next symbols of a snapshot; patterns that are done with are taken out."""
+        names: list[str] = []
+        while patterns and len(names) < _CHUNK:
+            pattern = next(iter(patterns))
+            symbols, at = self._unfolded
+            if at == 0:
+                symbols = self._hub.matching(pattern)
+            # Symbols that come meanwhile only push others back, and are among the changes.
+            taken = symbols[at : at + _CHUNK - len(names)]
+            names += taken
+            at += len(taken)
+            self._unfolded = (symbols, at)
+            if at >= len(symbols):
+                del patterns[pattern]
+                self._unfolded = ((), 0)
+        return [name for name in names if self._watches(name, "prices")] if self._narrowed else names
+
+    def _watches(self, symbol: str, channel: Channel) -> bool:
+        patterns = self._patterns[channel]
+        return symbol in patterns or any(symbol[:length] + "*" in patterns for length in range(len(symbol) + 1))
 
     def _frame(self, kind: str, rest: bytes) -> bytes:
         self._seq += 1

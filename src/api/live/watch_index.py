@@ -1,47 +1,69 @@
 """Who watches which symbol."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Set
 from typing import Generic, TypeVar
 
 W = TypeVar("W")
+ALL = "*"
 
 
 class WatchIndex(Generic[W]):
     """Watchers by pattern: a symbol, or the start of symbols with a `*` behind it.
 
-    To find the watchers of a symbol costs a look-up, and one comparison for each different prefix.
+    To find the watchers of a symbol costs a look-up for each different length of prefix, of which there are 32 at the
+    most, however many prefixes there are.
     """
 
     def __init__(self) -> None:
-        self._exact: defaultdict[str, set[W]] = defaultdict(set)
-        self._prefixes: defaultdict[str, set[W]] = defaultdict(set)
+        self.of_all: set[W] = set()
+        self._by_pattern: defaultdict[str, set[W]] = defaultdict(set)
+        # How many prefixes of each length there are, without the one of length 0.
+        self._lengths: Counter[int] = Counter()
 
     def add(self, pattern: str, watcher: W) -> None:
-        table, key = self._place(pattern)
-        table[key].add(watcher)
+        if pattern == ALL:
+            self.of_all.add(watcher)
+            return
+        if pattern not in self._by_pattern and pattern.endswith("*"):
+            self._lengths[len(pattern) - 1] += 1
+        self._by_pattern[pattern].add(watcher)
 
     def remove(self, pattern: str, watcher: W) -> None:
-        table, key = self._place(pattern)
-        table[key].discard(watcher)
-        if not table[key]:
-            del table[key]
+        """Undo an `add`."""
+        if pattern == ALL:
+            self.of_all.discard(watcher)
+            return
+        watchers = self._by_pattern[pattern]
+        watchers.discard(watcher)
+        if not watchers:
+            del self._by_pattern[pattern]
+            if pattern.endswith("*"):
+                length = len(pattern) - 1
+                self._lengths[length] -= 1
+                if not self._lengths[length]:
+                    del self._lengths[length]
 
     def watchers(self, symbol: str) -> set[W]:
         """Not to be changed."""
-        exact = self._exact.get(symbol, set())
-        more = [watchers for prefix, watchers in self._prefixes.items() if symbol.startswith(prefix)]
-        return exact.union(*more) if more else exact
+        found = [self._by_pattern[pattern] for pattern in self._patterns(symbol) if pattern in self._by_pattern]
+        if not found:
+            return self.of_all
+        return found[0].union(self.of_all, *found[1:]) if self.of_all or len(found) > 1 else found[0]
 
-    def by_symbol(self, symbols: Set[str]) -> Iterator[tuple[str, set[W]]]:
-        """Which of the symbols are watched by their names, and by whom."""
-        for symbol in symbols & self._exact.keys():
-            yield symbol, self._exact[symbol]
+    def of_some(self, symbols: Set[str]) -> Iterator[tuple[str, set[W]]]:
+        """Which of the symbols are watched, and by whom but those who watch all. A symbol may come several times."""
+        if self._lengths:
+            for symbol in symbols:
+                for pattern in self._patterns(symbol):
+                    if pattern in self._by_pattern:
+                        yield symbol, self._by_pattern[pattern]
+        else:
+            for symbol in symbols & self._by_pattern.keys():
+                yield symbol, self._by_pattern[symbol]
 
-    def by_prefix(self, symbols: Iterable[str]) -> Iterator[tuple[Iterable[str], set[W]]]:
-        """Lots of the symbols that are watched by what they start with, and by whom."""
-        for prefix, watchers in self._prefixes.items():
-            yield [symbol for symbol in symbols if symbol.startswith(prefix)] if prefix else symbols, watchers
-
-    def _place(self, pattern: str) -> tuple[defaultdict[str, set[W]], str]:
-        return (self._prefixes, pattern[:-1]) if pattern.endswith("*") else (self._exact, pattern)
+    def _patterns(self, symbol: str) -> Iterator[str]:
+        yield symbol
+        for length in self._lengths:
+            if length <= len(symbol):
+                yield symbol[:length] + "*"

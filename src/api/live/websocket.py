@@ -8,8 +8,8 @@ bytes and the message (RFC 6455, section 5.2). A connection has no task.
 import asyncio
 import logging
 import socket
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar.exceptions import NotFoundException
 from uvicorn.server import ServerState
@@ -63,6 +63,9 @@ class WebSocketProtocol(asyncio.Protocol):
         self._is_text = True
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
+        # What was still to be written when the last ping was due.
+        self._unwritten = 0
+        self._closing = False
         # Frames that may still come now; grows with time.
         self._allowance = hub.limits.messages_per_second
 
@@ -99,13 +102,15 @@ class WebSocketProtocol(asyncio.Protocol):
             elif isinstance(event, Frame) and self._session is not None:
                 self._take(event, self._session)
         self._send_own()
-        if self._protocol.state is not OPEN:
-            self._end()
+        if not self._closing and self._protocol.handshake_exc is not None:
+            self._refuse(BadHandshake(str(self._protocol.handshake_exc)), "")
+        elif not self._closing and self._protocol.state is not OPEN:
+            self._part()
 
     def shutdown(self) -> None:
-        """The server stops. The hub closes the sessions; what is here has none."""
-        if self._session is None:
-            self._end()
+        """The server stops. The hub has closed the sessions; what has none has nothing to say."""
+        if not self._closing:
+            self._transport.close()
 
     def frame(self, _kind: str, _seq: int, text: bytes) -> bytes:
         length = len(text)
@@ -122,6 +127,11 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def heartbeat(self) -> None:
         idle = self._limits.idle_seconds
+        unwritten = self._transport.get_write_buffer_size()
+        if unwritten < self._unwritten:
+            # Slow, but there.
+            self._heard = self._loop.time()
+        self._unwritten = unwritten
         if self._loop.time() - self._heard > idle:
             self.close(_POLICY_VIOLATION, f"nothing was heard for {idle:g} s")
         elif self.writable:
@@ -129,43 +139,47 @@ class WebSocketProtocol(asyncio.Protocol):
             self._send_own()
 
     def close(self, code: int, reason: str) -> None:
-        self._leave()
         if self._protocol.state is OPEN:
             self._protocol.send_close(code, reason)
             self._send_own()
-        self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
+        self._part()
 
     def _shake_hands(self, request: Request) -> None:
         # Not part of the trace of whatever request came before it.
         current_trace.set(None)
         path = request.path.partition("?")[0]
-        status = 101
         try:
             if path != WS_PATH:
                 raise NotFoundException
             self._check_origin(request)
             self._hub.check_room()
             response = self._protocol.accept(request)
-            if response.status_code != status:
+            if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
                 raise BadHandshake(str(self._protocol.handshake_exc))
         except Exception as error:  # each of them is an answer
-            answer = answer_to(error, path)
-            status = answer.status
-            headers = self._server_state.default_headers
-            self._transport.write(self._writer.written(answer, headers, closing=True))
-            self._end()
+            self._refuse(error, path)
         else:
             self._protocol.send_response(response)
             self._send_own()
             self._session = self._hub.join(self)
-        self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", status, 0.0)
+            self._meter.observe(WS_PATH, "GET", response.status_code, 0.0)
+
+    def _refuse(self, error: Exception, path: str) -> None:
+        answer = answer_to(error, path)
+        headers = self._server_state.default_headers
+        self._transport.write(self._writer.written(answer, headers, closing=True))
+        self._closing = True
+        self._transport.close()
+        self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", answer.status, 0.0)
 
     def _check_origin(self, request: Request) -> None:
         """Browsers let any page open a WebSocket anywhere, and say which page it is. Programs say nothing."""
-        origins = request.headers.get_all("Origin")
-        host = request.headers.get("Host", "").lower()
-        for origin in origins:
-            if urlsplit(origin).netloc.lower() != host and origin not in self._limits.allowed_origins:
+        hosts = request.headers.get_all("Host")
+        if len(hosts) != 1 or not hosts[0]:
+            raise BadHandshake("The request does not say which host it is for.")
+        for origin in request.headers.get_all("Origin"):
+            of_ours = origin.partition("://")[2].lower() == hosts[0].lower()
+            if not of_ours and origin not in self._limits.allowed_origins:
                 raise ForeignOrigin
 
     def _take(self, frame: Frame, session: Session) -> None:
@@ -207,15 +221,17 @@ class WebSocketProtocol(asyncio.Protocol):
         for data in self._protocol.data_to_send():
             if data:
                 self._transport.write(data)
+            elif not self._transport.is_closing():
+                self._transport.write_eof()
 
     def _leave(self) -> None:
         if self._session is not None:
             self._hub.leave(self._session)
             self._session = None
 
-    def _end(self) -> None:
+    def _part(self) -> None:
+        """Say nothing more, and read on: what is left unread would make the system take the goodbye back."""
         self._leave()
-        if not self._transport.is_closing():
-            self._transport.close()
-            # Where the other side does not take what is left for it.
-            self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
+        self._closing = True
+        self._transport.resume_reading()
+        self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)

@@ -4,6 +4,7 @@ import pytest
 
 from api.live.client_messages import Refused
 from application.errors import Draining, TooManyWatchers
+from application.ports.live_feed import Changes
 from support.watching import FakeWire, Watching
 
 
@@ -21,6 +22,7 @@ def test_first_messages_say_what_is_subscribed_and_what_it_is_now() -> None:
     watching.feed.set("OTHER", 1.0)
     wire = FakeWire()
     watching.hub.join(wire).subscribe([" aapl ", "btc*", "NONE"], ["prices"], 250, 1)
+    watching.hub.turn()
     subscribed, snapshot = wire.new()
     assert subscribed == {
         "type": "subscribed",
@@ -37,6 +39,7 @@ def test_snapshot_of_nothing_is_still_sent() -> None:
     watching = Watching()
     wire = FakeWire()
     watching.hub.join(wire).subscribe(["*"], ["prices"], None, None)
+    watching.hub.turn()
     assert wire.new()[1] == {"type": "snapshot", "seq": 2, "prices": [], "last": True}
 
 
@@ -119,6 +122,7 @@ def test_watcher_that_does_not_read_gets_the_newest_and_is_told_what_is_missing(
     assert len([message for message in other.new() if message["type"] == "anomaly"]) == 10
     wire.writable = True
     watching.hub.ready(session)
+    watching.hub.turn()
     gap, *anomalies, prices = wire.new()
     assert (gap["type"], gap["anomalies"]) == ("gap", 7)
     assert [message["anomaly"]["referencePrice"] for message in anomalies] == [7, 8, 9]
@@ -147,9 +151,16 @@ def test_long_snapshot_comes_in_parts_and_as_fast_as_it_is_read() -> None:
     wire = FakeWire()
     session = watching.hub.join(wire)
     session.subscribe(["*"], ["prices"], None, None)
+    watching.hub.turn()
+    first = wire.new()
+    wire.writable = False
     watching.pass_time(0.025)
-    snapshots = [message for message in wire.new() if message["type"] == "snapshot"]
-    assert [message["last"] for message in snapshots] == [False, False, True]
+    assert wire.new() == []
+    wire.writable = True
+    watching.hub.ready(session)
+    watching.pass_time(0.025)
+    snapshots = [message for message in first + wire.new() if message["type"] == "snapshot"]
+    assert [message["last"] for message in snapshots] == [False] * 5 + [True]
     assert [symbol for message in snapshots for symbol, _ in shown(message)] == watching.feed.symbols()
 
 
@@ -158,9 +169,10 @@ def test_unsubscribed_symbols_are_sent_no_more_and_others_go_on() -> None:
     for symbol in ("A", "B"):
         watching.feed.set(symbol, 1.0)
     session, wire = watching.watcher("A", "B")
-    watching.feed.set("A", 2.0)
-    watching.feed.set("B", 2.0)
-    watching.hub.turn()
+    for price in (1.5, 2.0):
+        watching.feed.set("A", price)
+        watching.feed.set("B", price)
+        watching.hub.turn()
     session.unsubscribe(["a", "NEVER"], ["prices"], "x")
     answer = wire.new()[-1]
     assert (answer["type"], answer["id"]) == ("unsubscribed", "x")
@@ -194,6 +206,74 @@ def test_refused_subscription_changes_nothing(symbols: list[str], interval_ms: i
     assert wire.new()[0]["subscriptions"]["prices"] == ["X"]
 
 
+def test_subscribing_on_and_on_does_not_hold_up_prices() -> None:
+    watching = Watching()
+    session, wire = watching.watcher("A", interval_ms=100)
+    for number in range(20):
+        session.subscribe([f"N{number}"], ["prices"], None, None)
+        watching.feed.set("A", 1.0 + number)
+        watching.pass_time(0.06)
+    assert len([message for message in wire.new() if message["type"] == "prices"]) >= 9
+
+
+def test_anomalies_are_not_sent_once_they_are_not_wanted() -> None:
+    watching = Watching()
+    session, wire = watching.watcher("A", "B")
+    wire.writable = False
+    for symbol in ("A", "B"):
+        watching.feed.spike(symbol, 1)
+    watching.hub.turn()
+    session.unsubscribe(["A"], ["anomalies"], None)
+    wire.new()
+    wire.writable = True
+    watching.hub.ready(session)
+    watching.hub.turn()
+    assert [message["anomaly"]["symbol"] for message in wire.new()] == ["B"]
+
+
+def test_unsubscribed_part_of_a_snapshot_is_left_out() -> None:
+    watching = Watching()
+    for number in range(500):
+        watching.feed.set(f"A{number:03}", 1.0)
+        watching.feed.set(f"B{number:03}", 1.0)
+    wire = FakeWire()
+    session = watching.hub.join(wire)
+    session.subscribe(["A*", "B*"], ["prices"], None, None)
+    session.unsubscribe(["A*"], ["prices"], None)
+    watching.pass_time(0.1)
+    watching.pass_time(0.1)
+    assert {symbol[0] for message in wire.new() for symbol, _ in shown({"prices": [], **message})} == {"B"}
+
+
+async def test_busy_loop_has_the_hub_take_fewer_turns() -> None:
+    watching = Watching()
+    run = asyncio.create_task(watching.hub.run())
+    _, wire = watching.watcher("A", interval_ms=50)
+
+    async def prices_in_ten_seconds(late: float, turn: float) -> int:
+        # Every turn begins late and takes its time, by the clock.
+        take = watching.feed.take
+
+        def slow_take() -> Changes:
+            watching.clock.jump(watching.clock.monotonic() + turn)
+            return take()
+
+        watching.feed.take = slow_take  # type: ignore[method-assign]  # the clock must pass while the hub works
+        end = watching.clock.monotonic() + 10
+        while watching.clock.monotonic() < end:
+            watching.feed.set("A", 1.0)
+            watching.clock.jump(watching.clock.monotonic() + late)
+            await watching.clock.advance(0.01)
+        watching.feed.take = take  # type: ignore[method-assign]  # as it was
+        return len([message for message in wire.new() if message["type"] == "prices"])
+
+    calm = await prices_in_ten_seconds(0.0, 0.005)
+    busy = await prices_in_ten_seconds(0.01, 0.005)
+    assert calm > 90
+    assert 20 < busy < calm / 2
+    run.cancel()
+
+
 def test_workers_mark_only_while_somebody_watches() -> None:
     watching = Watching()
     assert not watching.feed.watching
@@ -214,6 +294,7 @@ def test_who_comes_after_an_empty_time_sees_what_changed_in_it() -> None:
     watching.feed.set("A", 2.0)
     wire = FakeWire()
     watching.hub.join(wire).subscribe(["A"], ["prices"], None, None)
+    watching.hub.turn()
     assert shown(wire.new()[1]) == [("A", 2.0)]
 
 

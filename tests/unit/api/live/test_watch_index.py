@@ -1,0 +1,31 @@
+import random
+
+import pytest
+
+from api.live.watch_index import WatchIndex
+
+
+def matches(pattern: str, symbol: str) -> bool:
+    return symbol.startswith(pattern[:-1]) if pattern.endswith("*") else symbol == pattern
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_index_finds_whom_a_plain_list_finds(seed: int) -> None:
+    source = random.Random(seed)
+    symbols = {"".join(source.choices("AB", k=source.randint(1, 4))) for _ in range(12)}
+    patterns = [*symbols, "*", "A*", "AB*", "B*", "BBBB*", "ABA*"]
+    index: WatchIndex[int] = WatchIndex()
+    model: set[tuple[str, int]] = set()
+    for _ in range(200):
+        pattern, watcher = source.choice(patterns), source.randrange(4)
+        if (pattern, watcher) in model:
+            index.remove(pattern, watcher)
+            model.remove((pattern, watcher))
+        else:
+            index.add(pattern, watcher)
+            model.add((pattern, watcher))
+        for symbol in symbols:
+            assert index.watchers(symbol) == {who for pattern, who in model if matches(pattern, symbol)}
+        some = {(symbol, who) for symbol, watchers in index.of_some(symbols) for who in watchers}
+        assert some == {(s, who) for s in symbols for pattern, who in model if pattern != "*" and matches(pattern, s)}
+        assert index.of_all == {who for pattern, who in model if pattern == "*"}
