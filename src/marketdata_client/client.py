@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from marketdata_client.messages import Accepted, BatchResult, Statistics, Tick
-from marketdata_client.stream import Channel, Stream
+from marketdata_client.stream import CHANNELS, Channel, Stream
 
 _BATCH = 1000
 
@@ -83,9 +83,7 @@ class MarketDataClient:
         answer = await self._http.get(f"{self.url}/api/prices/{quote(symbol, safe='')}")
         return _read(answer, Statistics)
 
-    def stream(
-        self, *symbols: str, channels: Iterable[Channel] = ("prices", "anomalies"), interval_ms: int | None = None
-    ) -> Stream:
+    def stream(self, *symbols: str, channels: Iterable[Channel] = CHANNELS, interval_ms: int | None = None) -> Stream:
         """Watch symbols, prefixes that end in `*`, or with none given all; see `Stream`."""
         return Stream(self.url, symbols or ("*",), channels, interval_ms)
 

@@ -127,6 +127,13 @@ class Failed(_Wire, frozen=True, tag="error"):
     seq: int
     code: str
     message: str
+    id: int | str | None = None
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A message of a type that came later than this client."""
+
+    seq: int
 
 
 class Connected(msgspec.Struct, frozen=True):

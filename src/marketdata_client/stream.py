@@ -2,9 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -18,13 +21,18 @@ from marketdata_client.messages import (
     Message,
     Received,
     Subscribed,
+    Unknown,
     Unsubscribed,
 )
 
 Channel = Literal["prices", "anomalies"]
+CHANNELS: tuple[Channel, ...] = ("prices", "anomalies")
 
 _RETRY_FIRST_SECONDS = 0.25
 _RETRY_LAST_SECONDS = 10.0
+# A connection that held this long was a good one.
+_STEADY_SECONDS = 5.0
+_SYMBOLS_AT_ONCE = 500
 _MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 
 _DECODER: msgspec.json.Decoder[Received] = msgspec.json.Decoder(Received)
@@ -43,52 +51,67 @@ class _OutOfStep(WebSocketException):
 
 
 class Stream:
-    """Messages about symbols; an asynchronous iterator that does not end.
+    """Messages about symbols; an asynchronous iterator that does not end. One may run at a time.
 
     It begins with `Connected` or `Disconnected`. When the connection is lost it says `Disconnected`, tries again after
     pauses that double up to ten seconds, subscribes to everything again, and says `Connected`; a `Snapshot` follows, so
     that whoever replaces what it knows by what it is told is right again. Prices in between are the latest ones;
-    anomalies in between are not sent again, and can be asked for (`GET /api/anomalies?since=`).
+    anomalies in between are not sent again, and can be asked for (`GET /api/anomalies?since=`). Messages of a type that
+    this client does not know are passed over.
 
     Raises:
-        StreamRefused: the service does not take a subscription.
+        ValueError: the address is none.
+        StreamRefused: the service does not take a subscription, which is forgotten; another iteration does without it.
         websockets.InvalidStatus, websockets.InvalidHandshake: what answers is not this service, or lets nobody in.
     """
 
     def __init__(
         self, url: str, symbols: Iterable[str], channels: Iterable[Channel], interval_ms: int | None = None
     ) -> None:
-        self._address = "ws" + url.removeprefix("http") + "/ws"
+        self._address = _address(url)
         self._interval_ms = interval_ms
         # In order, and each once.
         self._wanted: dict[tuple[Channel, str], None] = {}
         self._socket: ClientConnection | None = None
-        self._want(symbols, channels)
+        self._runs = False
+        # What was asked for under each id.
+        self._asked: dict[int, tuple[Sequence[str], Sequence[Channel]]] = {}
+        self._ids = count(1)
+        self._want(_normalised(symbols), tuple(channels))
 
-    async def subscribe(self, *symbols: str, channels: Iterable[Channel] = ("prices", "anomalies")) -> None:
+    async def subscribe(self, *symbols: str, channels: Iterable[Channel] = CHANNELS) -> None:
         """Watch more, from now on and after every reconnection."""
-        channels = tuple(channels)
-        self._want(symbols, channels)
-        await self._say("subscribe", symbols, channels)
+        wanted, channels = _normalised(symbols), tuple(channels)
+        self._want(wanted, channels)
+        await self._say("subscribe", wanted, channels)
 
-    async def unsubscribe(self, *symbols: str, channels: Iterable[Channel] = ("prices", "anomalies")) -> None:
+    async def unsubscribe(self, *symbols: str, channels: Iterable[Channel] = CHANNELS) -> None:
         """Watch less. symbols: as they were subscribed to."""
-        channels = tuple(channels)
-        for channel in channels:
-            for symbol in symbols:
-                self._wanted.pop((channel, symbol), None)
-        await self._say("unsubscribe", symbols, channels)
+        unwanted, channels = _normalised(symbols), tuple(channels)
+        self._forget(unwanted, channels)
+        await self._say("unsubscribe", unwanted, channels)
 
     async def __aiter__(self) -> AsyncGenerator[Message]:
+        if self._runs:
+            raise RuntimeError("this stream is iterated over already")
+        self._runs = True
+        try:
+            async for message in self._for_ever():
+                yield message
+        finally:
+            self._runs = False
+
+    async def _for_ever(self) -> AsyncGenerator[Message]:
         pause = _RETRY_FIRST_SECONDS
         while True:
+            connected = None
             try:
                 async with connect(self._address, compression=None, max_size=_MESSAGE_BYTES_MAX) as socket:
+                    connected = time.monotonic()
                     self._socket = socket
                     await self._subscribe_again()
                     yield Connected()
                     async for message in self._messages(socket):
-                        pause = _RETRY_FIRST_SECONDS
                         yield message
                 reason = "the service closed the connection"
             except (OSError, EOFError, WebSocketException) as error:
@@ -97,6 +120,8 @@ class Stream:
                 reason = str(error) or type(error).__name__
             finally:
                 self._socket = None
+            if connected is not None and time.monotonic() - connected > _STEADY_SECONDS:
+                pause = _RETRY_FIRST_SECONDS
             delay = pause * random.uniform(0.5, 1.0)  # noqa: S311  # so that not all clients come back at once
             yield Disconnected(reason, delay)
             await asyncio.sleep(delay)
@@ -105,32 +130,61 @@ class Stream:
     async def _messages(self, socket: ClientConnection) -> AsyncIterator[Message]:
         seq = 0
         async for text in socket:
-            message = _DECODER.decode(text)
+            message = _decoded(text)
             seq += 1
             if message.seq != seq:
                 raise _OutOfStep(f"message {message.seq} came where {seq} was expected")
             if isinstance(message, Failed):
+                if message.id in self._asked:
+                    self._forget(*self._asked[message.id])
                 raise StreamRefused(message.code, message.message)
-            if not isinstance(message, (Subscribed, Unsubscribed)):
+            if not isinstance(message, (Subscribed, Unsubscribed, Unknown)):
                 yield message
 
-    def _want(self, symbols: Iterable[str], channels: Iterable[Channel]) -> None:
-        symbols = tuple(symbols)
+    def _want(self, symbols: Sequence[str], channels: Sequence[Channel]) -> None:
         self._wanted |= {(channel, symbol): None for channel in channels for symbol in symbols}
 
-    async def _subscribe_again(self) -> None:
-        by_channel: dict[Channel, list[str]] = {}
-        for channel, symbol in self._wanted:
-            by_channel.setdefault(channel, []).append(symbol)
-        for channel, symbols in by_channel.items():
-            await self._say("subscribe", symbols, (channel,))
+    def _forget(self, symbols: Sequence[str], channels: Sequence[Channel]) -> None:
+        for channel in channels:
+            for symbol in symbols:
+                self._wanted.pop((channel, symbol), None)
 
-    async def _say(self, op: str, symbols: Iterable[str], channels: Iterable[Channel]) -> None:
+    async def _subscribe_again(self) -> None:
+        self._asked.clear()
+        for channel in CHANNELS:
+            symbols = [symbol for its, symbol in self._wanted if its == channel]
+            for at in range(0, len(symbols), _SYMBOLS_AT_ONCE):
+                await self._say("subscribe", symbols[at : at + _SYMBOLS_AT_ONCE], (channel,))
+
+    async def _say(self, op: str, symbols: Sequence[str], channels: Sequence[Channel]) -> None:
         if self._socket is None:
             return
-        said: dict[str, Any] = {"op": op, "symbols": tuple(symbols), "channels": tuple(channels)}
-        if op == "subscribe" and self._interval_ms is not None:
-            said["intervalMs"] = self._interval_ms
+        said: dict[str, Any] = {"op": op, "id": next(self._ids), "symbols": symbols, "channels": channels}
+        if op == "subscribe":
+            self._asked[said["id"]] = (symbols, channels)
+            if self._interval_ms is not None:
+                said["intervalMs"] = self._interval_ms
         # A connection just lost is noticed where messages are read, and subscribed to again.
         with suppress(ConnectionClosed):
             await self._socket.send(msgspec.json.encode(said).decode())
+
+
+def _address(url: str) -> str:
+    """Of the WebSocket. Raises ValueError."""
+    parts = urlsplit(url)
+    schemes = {"http": "ws", "https": "wss"}
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
+        raise ValueError(f"{url!r} is no address of a service, such as http://127.0.0.1:8000")
+    return parts._replace(scheme=schemes[parts.scheme], path=parts.path.rstrip("/") + "/ws").geturl()
+
+
+def _normalised(symbols: Iterable[str]) -> list[str]:
+    """As the service spells them."""
+    return [symbol.strip().upper() for symbol in symbols]
+
+
+def _decoded(text: str | bytes) -> Received | Unknown:
+    try:
+        return _DECODER.decode(text)
+    except msgspec.ValidationError:
+        return msgspec.json.decode(text, type=Unknown)

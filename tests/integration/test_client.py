@@ -8,14 +8,18 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as websocket_server
 from websockets.exceptions import InvalidStatus
 
 from marketdata_client import (
     AnomalySeen,
     Connected,
     Disconnected,
+    Heartbeat,
     MarketDataClient,
     Message,
     Prices,
@@ -24,7 +28,7 @@ from marketdata_client import (
     StreamRefused,
     Tick,
 )
-from support.service import MARKETDATA, Service, environment
+from support.service import MARKETDATA, Service, environment, marketdata
 
 SECONDS = 30
 
@@ -82,6 +86,7 @@ async def test_stream_tells_snapshot_changes_and_anomalies(service: Service) -> 
             seen = {type(await next_of(messages, AnomalySeen, Prices)) for _ in range(2)}
             assert seen == {AnomalySeen, Prices}
             await stream.subscribe("CLIENT5")
+            await next_of(messages, Snapshot)
             await client.post(Tick("CLIENT5", 7))
             prices = await next_of(messages, Prices)
             assert isinstance(prices, Prices)
@@ -128,6 +133,89 @@ async def test_stream_that_cannot_be_had_says_why(service: Service) -> None:
     async with MarketDataClient(service.url + "/api") as client, aclosing(aiter(client.stream())) as messages:
         with pytest.raises(InvalidStatus):
             await next_of(messages, Snapshot)
+
+
+async def test_stream_forgets_what_is_unsubscribed_however_it_is_spelt(start: Callable[..., Service]) -> None:
+    service = start()
+    async with MarketDataClient(service.url) as client:
+        await client.post_many([Tick("SPELT1", 1), Tick("SPELT2", 1)], durable=True)
+        stream = client.stream(" spelt1 ", "Spelt2")
+        async with aclosing(aiter(stream)) as messages:
+            await next_of(messages, Snapshot)
+            await stream.unsubscribe("spelt2")
+            service.kill()
+            start("--no-simulation", "--port", service.url.rpartition(":")[2], again=service)
+            await next_of(messages, Connected)
+            snapshot = await next_of(messages, Snapshot)
+            assert isinstance(snapshot, Snapshot)
+            assert [item.symbol for item in snapshot.prices] == ["SPELT1"]
+
+
+async def test_refused_subscription_ends_the_iteration_but_not_the_stream(service: Service) -> None:
+    async with MarketDataClient(service.url) as client:
+        stream = client.stream("GOOD")
+        async with aclosing(aiter(stream)) as messages:
+            await next_of(messages, Snapshot)
+            await stream.subscribe("no good")
+            with pytest.raises(StreamRefused):
+                await next_of(messages, Snapshot)
+        async with aclosing(aiter(stream)) as messages, aclosing(aiter(stream)) as others:
+            await next_of(messages, Snapshot)
+            with pytest.raises(RuntimeError, match="already"):
+                await next_of(others, Snapshot)
+            await client.post(Tick("GOOD", 1))
+            await next_of(messages, Prices)
+
+
+async def test_messages_of_a_later_service_are_passed_over_and_a_missing_one_begins_anew() -> None:
+    connections = 0
+
+    async def later_service(socket: ServerConnection) -> None:
+        nonlocal connections
+        connections += 1
+        await socket.send('{"type":"notice","seq":1,"text":"hello"}')
+        await socket.send('{"type":"heartbeat","seq":2,"time":"2026-01-31T12:00:00.000Z"}')
+        await socket.send('{"type":"heartbeat","seq":4,"time":"2026-01-31T12:00:00.000Z"}')
+        await socket.wait_closed()
+
+    async with websocket_server(later_service, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        stream = MarketDataClient(f"http://127.0.0.1:{port}").stream()
+        async with aclosing(aiter(stream)) as messages:
+            assert isinstance(await next_of(messages, Connected, Heartbeat), Connected)
+            assert isinstance(await next_of(messages, Disconnected, Heartbeat), Heartbeat)
+            lost = await next_of(messages, Disconnected, Heartbeat)
+            assert isinstance(lost, Disconnected)
+            assert "message 4 came where 3" in lost.reason
+            assert isinstance(await next_of(messages, Connected, Heartbeat), Connected)
+    assert connections == 2
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "http://127.0.0.1:99999", "http://[::1", "ftp://x", "http://"])
+def test_watch_says_what_is_wrong_with_an_address(tmp_path: Path, url: str) -> None:
+    ended = marketdata("watch", "--url", url, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Error: {url} is no market data service: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_watch_prints_lines_where_it_is_piped(start: Callable[..., Service]) -> None:
+    service = start()
+    service.client.post("/api/prices", json={"symbol": "PIPE", "price": 100}, headers={"Prefer": "durable"})
+    command = [MARKETDATA, "watch", "PIPE", "--url", service.url]
+    watch = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
+    assert watch.stdout is not None
+    try:
+        assert watch.stdout.readline().split()[1:] == ["PIPE", "100.0"]
+        service.client.post("/api/prices/batch", json=[{"symbol": "PIPE", "price": price} for price in (100, 106)])
+        lines = [watch.stdout.readline().split()[1:] for _ in range(2)]
+        assert sorted(lines) == [["PIPE", "106.0"], ["PIPE", "106.0", "+6.00", "%", "critical"]]
+        watch.terminate()
+        assert watch.wait(timeout=SECONDS) == 0
+    finally:
+        watch.kill()
+        watch.wait()
+        watch.stdout.close()
 
 
 def test_watch_shows_a_live_table_and_survives_a_restart(start: Callable[..., Service]) -> None:

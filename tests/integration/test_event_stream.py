@@ -1,4 +1,5 @@
 import json
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -75,6 +76,27 @@ def test_bad_parameters_are_named(service: Service, query: str, code: str) -> No
     answer = service.client.get(f"/api/stream?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, code)
     eventually(lambda: 'marketdata_stream_connections{transport="events"} 0.0' in service.client.get("/metrics").text)
+
+
+def test_other_methods_are_told_so(service: Service) -> None:
+    head = service.client.head("/api/stream")
+    assert (head.status_code, head.headers["content-type"], head.content) == (200, "text/event-stream", b"")
+    post = service.client.post("/api/stream")
+    assert (post.status_code, post.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_client_that_does_not_read_does_not_hold_up_the_end(start: Callable[..., Service]) -> None:
+    service = start()
+    ticks = [{"symbol": f"LONG{number:05}", "price": 1} for number in range(10_000)]
+    assert service.client.post("/api/prices/batch", json=ticks).status_code == 202
+    service.settled()
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", int(service.url.rpartition(":")[2])))
+        deaf.sendall(b"GET /api/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        deaf.recv(100)
+        assert service.terminate() == 0
+    assert '"level": "error"' not in service.log.read_text()
 
 
 def test_stream_ends_when_the_service_stops(start: Callable[..., Service]) -> None:

@@ -129,6 +129,91 @@ def test_pages_of_other_addresses_are_refused(start: Callable[..., Service]) -> 
             watcher.until("pong")
 
 
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
+
+
+def raw_answer(service: Service, request: bytes) -> bytes:
+    """Everything that comes back until the service closes the connection."""
+    with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as raw:
+        raw.sendall(request)
+        return b"".join(iter(lambda: raw.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(HANDSHAKE + b"Origin: http://[\r\n\r\n", 403, id="origin that is none"),
+        pytest.param(HANDSHAKE + b"Host: y\r\nOrigin: http://x\r\n\r\n", 400, id="two hosts"),
+        pytest.param(HANDSHAKE.replace(b"Host: x\r\n", b"") + b"Origin: null\r\n\r\n", 400, id="no host"),
+        pytest.param(HANDSHAKE + b"Content-Length: 3\r\n\r\nabc", 400, id="body"),
+        pytest.param(HANDSHAKE.replace(b"GET", b"POST") + b"\r\n", 400, id="not a GET"),
+        pytest.param(HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/1.0") + b"\r\n", 400, id="HTTP/1.0"),
+        pytest.param(HANDSHAKE + b"X: y\r\n" * 200 + b"\r\n", 400, id="too many headers"),
+    ],
+)
+def test_bad_handshake_is_a_problem_and_no_error_of_ours(service: Service, request_: bytes, status: int) -> None:
+    answer = raw_answer(service, request_)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == status
+    assert '"level": "error"' not in service.log.read_text()
+
+
+def test_handshake_behind_an_unanswered_request_is_refused_and_leaves_nothing(start: Callable[..., Service]) -> None:
+    service = start(STREAM__MAX_CONNECTIONS="2")
+    port = int(service.url.rpartition(":")[2])
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.sendall(b"GET /api/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            raw.recv(1024)
+            raw.sendall(HANDSHAKE + b"\r\n")
+            while raw.recv(65536):
+                pass
+    eventually(lambda: 'marketdata_stream_connections{transport="events"} 0.0' in service.client.get("/metrics").text)
+    with Watcher(service), Watcher(service) as watcher:
+        watcher.say("ping")
+        watcher.until("pong")
+    assert '"level": "error"' not in service.log.read_text()
+
+
+def test_what_comes_right_behind_the_handshake_is_heard(service: Service) -> None:
+    text = b'{"op":"ping","id":"early"}'
+    frame = b"\x81" + bytes((0x80 | len(text),)) + bytes(4) + text
+    with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as raw:
+        raw.sendall(HANDSHAKE + b"\r\n" + frame)
+        seen = b""
+        while b'"early"' not in seen:
+            part = raw.recv(65536)
+            assert part
+            seen += part
+    assert seen.startswith(b"HTTP/1.1 101 ")
+
+
+def test_reason_of_a_close_arrives_though_more_was_sent(start: Callable[..., Service]) -> None:
+    service = start(STREAM__MESSAGES_PER_SECOND="5")
+    for _ in range(5):
+        with Watcher(service) as watcher:
+            ping = b"\x89\x80" + bytes(4)
+            watcher.socket.socket.sendall(ping * 20_000)
+            assert close_of(watcher)[0] == 1008
+
+
+def test_hostile_subscriptions_do_not_hold_up_others(start: Callable[..., Service]) -> None:
+    service = start()
+    ticks = [{"symbol": f"Z{number:05}", "price": 1} for number in range(10_000)]
+    with Watcher(service) as hostile, Watcher(service) as other:
+        hostile.say("subscribe", symbols=["*", *(f"Z{number:04}X*" for number in range(990))])
+        service.client.post("/api/prices/batch", json=ticks)
+        for _ in range(40):
+            hostile.say("unsubscribe", symbols=["NEVER"])
+        service.client.post("/api/prices/batch", json=ticks)
+        service.settled()
+        other.say("ping")
+        assert other.until("pong")
+
+
 def test_other_addresses_have_no_websocket(service: Service) -> None:
     address = service.url.removeprefix("http://").split(":")
     head = (

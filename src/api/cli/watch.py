@@ -1,8 +1,11 @@
 """`marketdata watch`."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections import deque
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -39,6 +42,8 @@ class _Screen:
     def __init__(self, url: str, console: Console) -> None:
         self._url = url
         self._console = console
+        # A terminal that cannot show the arrows.
+        self._plain = not console.encoding.startswith("utf")
         self._prices: dict[str, Statistics] = {}
         self._moves: dict[str, int] = {}
         self._anomalies: deque[Anomaly] = deque(maxlen=_ANOMALIES_SHOWN)
@@ -48,9 +53,9 @@ class _Screen:
     def take(self, message: Message) -> None:
         match message:
             case Connected():
-                self._state = Text(f"● connected to {self._url}", style="green")
+                self._state = Text(f"connected to {self._url}", style="green")
             case Disconnected():
-                self._state = Text(f"○ no connection to {self._url}: {message.reason}; trying again", style="red")
+                self._state = Text(f"no connection to {self._url}: {message.reason}; trying again", style="red")
             case Snapshot() | Prices():
                 for item in message.prices:
                     before = self._prices.get(item.symbol, item).current_price
@@ -68,9 +73,9 @@ class _Screen:
         if not symbols:
             parts.append(Text("no prices yet", style="dim"))
         if len(symbols) > rows:
-            parts.append(Text(f"… and {len(symbols) - rows} more; name some to see them", style="dim"))
+            parts.append(Text(f"and {len(symbols) - rows} more; name some to see them", style="dim"))
         parts.append(Text("\nAnomalies, newest first", style="bold"))
-        parts += [_line(anomaly) for anomaly in self._anomalies] or [Text("none yet", style="dim")]
+        parts += [_line(anomaly, self._plain) for anomaly in self._anomalies] or [Text("none yet", style="dim")]
         if self._let_go:
             parts.append(Text(f"{self._let_go} more, which this terminal was too slow for", style="yellow"))
         return Group(*parts, self._state)
@@ -86,7 +91,7 @@ class _Screen:
             away = (float(item.current_price) / item.moving_average - 1) * 100
             table.add_row(
                 symbol,
-                Text(f"{'▲' if move > 0 else '▼' if move < 0 else ' '} {item.current_price}", style=_colour(move)),
+                Text(f"{_sign(move, self._plain)} {item.current_price}", style=_colour(move)),
                 Text(f"{away:+.2f} %", style=_colour(away)),
                 f"{item.moving_average:.6g}",
                 str(item.min_price),
@@ -98,15 +103,21 @@ class _Screen:
         return table
 
 
+def _sign(number: float, plain: bool) -> str:
+    up, down = "^v" if plain else "▲▼"
+    return up if number > 0 else down if number < 0 else " "
+
+
 def _colour(move: float) -> str:
     return "green" if move > 0 else "red" if move < 0 else ""
 
 
-def _line(anomaly: Anomaly) -> Text:
-    arrow = "▲" if anomaly.direction == "up" else "▼"
+def _line(anomaly: Anomaly, plain: bool) -> Text:
     text = Text(f"{anomaly.detected_at:%H:%M:%S}  {anomaly.symbol:<12} ")
-    text.append(f"{arrow} {anomaly.change_percent:+.2f} %", style=_colour(anomaly.change_percent))
-    return text.append(f"  {anomaly.reference_price} → {anomaly.new_price}  {anomaly.severity}")
+    text.append(
+        f"{_sign(anomaly.change_percent, plain)} {anomaly.change_percent:+.2f} %", style=_colour(anomaly.change_percent)
+    )
+    return text.append(f"  {anomaly.reference_price} to {anomaly.new_price}  {anomaly.severity}")
 
 
 def _age(seconds: float) -> str:
@@ -119,9 +130,11 @@ def _age(seconds: float) -> str:
 async def _watch(url: str, symbols: tuple[str, ...], screen: _Screen, live: Live) -> None:
     showing = asyncio.create_task(_show(live))
     try:
-        async with MarketDataClient(url) as client, aclosing(aiter(client.stream(*symbols))) as messages:
-            async for message in messages:
-                screen.take(message)
+        async for message in _messages(url, symbols):
+            screen.take(message)
+            if showing.done():
+                # It does not end by itself: what went wrong is raised here.
+                await showing
     finally:
         showing.cancel()
 
@@ -130,6 +143,34 @@ async def _show(live: Live) -> None:
     while True:
         live.refresh()
         await asyncio.sleep(1 / _FRAMES_PER_SECOND)
+
+
+async def _print(url: str, symbols: tuple[str, ...]) -> None:
+    """A line for each change, for whatever reads them."""
+    async for message in _messages(url, symbols):
+        match message:
+            case Snapshot() | Prices():
+                for item in message.prices:
+                    print(item.last_update_time.isoformat(), item.symbol, item.current_price, flush=True)
+            case AnomalySeen():
+                anomaly = message.anomaly
+                percent = f"{anomaly.change_percent:+.2f} %"
+                print(
+                    anomaly.detected_at.isoformat(),
+                    anomaly.symbol,
+                    anomaly.new_price,
+                    percent,
+                    anomaly.severity,
+                    flush=True,
+                )
+            case Connected() | Disconnected() | Gap():
+                print(message, file=sys.stderr, flush=True)
+
+
+async def _messages(url: str, symbols: tuple[str, ...]) -> AsyncGenerator[Message]:
+    async with MarketDataClient(url) as client, aclosing(aiter(client.stream(*symbols))) as messages:
+        async for message in messages:
+            yield message
 
 
 @click.command()
@@ -142,15 +183,23 @@ def watch(symbols: tuple[str, ...], url: str) -> None:
     marketdata watch
     marketdata watch AAPL 'BTC*'
     marketdata watch --url http://10.0.0.5:8000
+    marketdata watch AAPL | tee aapl.log                a line for each change
     """
     console = Console()
-    screen = _Screen(url, console)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Live(screen, console=console, auto_refresh=False, screen=console.is_terminal) as live:
-            asyncio.run(_watch(url, symbols, screen, live))
+        if console.is_terminal:
+            screen = _Screen(url, console)
+            with Live(screen, console=console, auto_refresh=False, screen=True) as live:
+                asyncio.run(_watch(url, symbols, screen, live))
+        else:
+            asyncio.run(_print(url, symbols))
     except KeyboardInterrupt:
         sys.exit(0)
+    except BrokenPipeError:
+        # Whoever read has had enough, also of what is still to be written at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except StreamRefused as refusal:
         raise click.ClickException(str(refusal)) from None
-    except (InvalidHandshake, InvalidURI) as error:
+    except (InvalidHandshake, InvalidURI, ValueError) as error:
         raise click.ClickException(f"{url} is no market data service: {error}") from None

@@ -18,6 +18,7 @@ from api.query_parameters import QueryParameters
 from application.errors import FieldError, ValidationFailed
 
 EVENTS_PATH = "/api/stream"
+EVENTS_TYPE = "text/event-stream"
 
 _BUFFER_BYTES = 65_536
 # How long a browser waits before it comes again.
@@ -41,7 +42,7 @@ class EventStream:
             await start_answer(
                 send,
                 200,
-                "text/event-stream",
+                EVENTS_TYPE,
                 (b"cache-control", b"no-store"),
                 # Proxies that would collect it are asked not to.
                 (b"x-accel-buffering", b"no"),

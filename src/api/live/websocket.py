@@ -101,10 +101,12 @@ class WebSocketProtocol(asyncio.Protocol):
                 self._shake_hands(event)
             elif isinstance(event, Frame) and self._session is not None:
                 self._take(event, self._session)
-        self._send_own()
         if not self._closing and self._protocol.handshake_exc is not None:
-            self._refuse(BadHandshake(str(self._protocol.handshake_exc)), "")
-        elif not self._closing and self._protocol.state is not OPEN:
+            # The library's own answer is not what problems look like here.
+            self._refuse(BadHandshake(f"{self._protocol.handshake_exc}."), WS_PATH)
+            return
+        self._send_own()
+        if not self._closing and self._protocol.state is not OPEN:
             self._part()
 
     def shutdown(self) -> None:
@@ -155,7 +157,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._hub.check_room()
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-                raise BadHandshake(str(self._protocol.handshake_exc))
+                raise BadHandshake(f"{self._protocol.handshake_exc}.")
         except Exception as error:  # each of them is an answer
             self._refuse(error, path)
         else:
