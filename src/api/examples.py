@@ -1,5 +1,7 @@
 """Examples for the OpenAPI document: one story of a tick, told the same everywhere."""
 
+from typing import Any
+
 TICK = {"symbol": "AAPL", "price": 103.5, "timestamp": "2026-01-31T12:00:00.500Z", "volume": 20}
 BATCH = [
     {"symbol": "AAPL", "price": 100, "timestamp": "2026-01-31T12:00:00.000Z"},
@@ -24,7 +26,7 @@ STATISTICS = {
     "lastUpdateTime": "2026-01-31T12:00:00.500Z",
 }
 PAGE = {"items": [STATISTICS], "total": 1, "nextCursor": None}
-ANOMALIES = {
+ANOMALIES: dict[str, Any] = {
     "items": [
         {
             "id": "f3c0a1d2b4958677a9b8c7d6e5f40312",

@@ -20,6 +20,7 @@ from api.examples import (
     TICK,
     TICKS,
 )
+from api.live.event_stream import EVENTS_TYPE
 from api.schemas import (
     AcceptedView,
     AnomalyPageView,
@@ -41,9 +42,11 @@ from domain.symbol import SYMBOL_RULE
 Json = dict[str, Any]
 
 _MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
+_EVENT = "id: 3\nevent: prices\ndata: {...}\n\n"
 _REF = "#/components/schemas/"
 _PROBLEMS = {
     400: "The body or a parameter is bad; `errors` says what.",
+    403: "The page that asks is of another address.",
     404: "Nothing is known of the symbol.",
     409: "The first request with this Idempotency-Key is not answered yet.",
     408: "Nothing came for longer than `limits.stream_idle_seconds`.",
@@ -51,6 +54,7 @@ _PROBLEMS = {
     415: "The body is of another media type.",
     422: "This Idempotency-Key was sent before, with another body.",
     507: "What should be on disk is not; `detail` says whether the ticks are in memory.",
+    426: "Only a WebSocket is spoken here.",
     503: "The queue is full under a rejecting policy, or the service is shutting down. Retry after `Retry-After`.",
 }
 
@@ -202,6 +206,31 @@ def _paths() -> Json:
                 [_parameter("symbol", "Only of this symbol.", {"type": "string"}, "AAPL"), *filters, *paging],
             )
         },
+        "/api/stream": {
+            "get": _operation(
+                "Watch prices and anomalies as server-sent events; the messages are those of the WebSocket",
+                _text(200, EVENTS_TYPE, "Events, until somebody leaves.", _EVENT),
+                (400, 503),
+                [
+                    _parameter(
+                        "symbols",
+                        "Symbols, and starts of symbols with a * behind them, separated by commas; all without.",
+                        {"type": "string"},
+                        "AAPL,BTC*",
+                    ),
+                    _parameter("channels", "Without it both.", {"type": "string"}, "prices,anomalies"),
+                    _parameter("intervalMs", "How often prices come, at most.", {"type": "integer"}, 100),
+                ],
+            )
+        },
+        "/ws": {
+            "get": _operation(
+                "Watch prices and anomalies over a WebSocket; its messages are in /schema/asyncapi.json",
+                {"101": {"description": "The WebSocket is open."}},
+                (400, 403, 426, 503),
+            )
+        },
+        "/": {"get": _operation("The dashboard", _text(200, "text/html; charset=utf-8", "A page.", "<!doctype html>"))},
         "/api/metrics": {
             "get": _operation("The accounting", _answer(200, ProcessingView, "Counted so far.", PROCESSING))
         },
@@ -227,6 +256,12 @@ def _paths() -> Json:
         "/schema/openapi.json": {
             "get": _operation(
                 "This document", {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}}
+            )
+        },
+        "/schema/asyncapi.json": {
+            "get": _operation(
+                "The messages of the WebSocket",
+                {"200": {"description": "AsyncAPI 3.0.", "content": {"application/json": {}}}},
             )
         },
         "/schema": {

@@ -54,7 +54,7 @@ def test_every_curl_of_the_readme_answers_as_printed(start: Callable[..., Servic
 def test_greeting_is_as_printed(start: Callable[..., Service]) -> None:
     service = start()
     assert service.process.stdout is not None
-    rest = [service.process.stdout.readline() for _ in range(6)]
+    rest = [service.process.stdout.readline() for _ in range(7)]
     greeting = f"marketdata listens on {service.url}\n" + "".join(rest)
     assert greeting.replace(service.url, "http://127.0.0.1:8000") in README
 

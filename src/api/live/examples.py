@@ -1,0 +1,76 @@
+"""One example of every message, for the documents: what is watched is the story of `api/examples.py`."""
+
+from typing import Any
+
+from api.examples import ANOMALIES, STATISTICS
+
+Json = dict[str, Any]
+
+# (what it is for, the message).
+CLIENT: dict[str, tuple[str, Json]] = {
+    "subscribe": (
+        "Watch symbols, starts of symbols with a `*`, or `*` for all. Where `channels` is absent: both.",
+        {
+            "op": "subscribe",
+            "id": 1,
+            "symbols": ["AAPL", "BTC*"],
+            "channels": ["prices", "anomalies"],
+            "intervalMs": 100,
+        },
+    ),
+    "unsubscribe": (
+        "Watch less. A symbol or prefix goes as it was subscribed to; without `channels` from both.",
+        {"op": "unsubscribe", "id": 2, "symbols": ["BTC*"], "channels": ["anomalies"]},
+    ),
+    "ping": ("Ask for a `pong`, to see that all is well and how long it takes.", {"op": "ping", "id": 3}),
+}
+SERVER: dict[str, tuple[str, Json]] = {
+    "subscribed": (
+        "The answer to `subscribe`: all that the connection watches by now.",
+        {
+            "type": "subscribed",
+            "seq": 1,
+            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL", "BTC*"]},
+            "intervalMs": 100,
+            "id": 1,
+        },
+    ),
+    "snapshot": (
+        "Follows `subscribed`: what the symbols just subscribed to are now. Where `last` is false, more follow.",
+        {"type": "snapshot", "seq": 2, "prices": [STATISTICS], "last": True},
+    ),
+    "prices": (
+        "The latest statistics of symbols that changed, each at most once an interval. Long ones come in several.",
+        {"type": "prices", "seq": 3, "prices": [STATISTICS]},
+    ),
+    "anomaly": ("A spike. Each one is sent, at once.", {"type": "anomaly", "seq": 4, "anomaly": ANOMALIES["items"][0]}),
+    "gap": (
+        "So many anomalies were let go for a client that did not keep up. `GET /api/anomalies` has them.",
+        {"type": "gap", "seq": 5, "anomalies": 17},
+    ),
+    "unsubscribed": (
+        "The answer to `unsubscribe`: all that the connection still watches.",
+        {
+            "type": "unsubscribed",
+            "seq": 6,
+            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL"]},
+            "intervalMs": 100,
+            "id": 2,
+        },
+    ),
+    "pong": ("The answer to `ping`.", {"type": "pong", "seq": 7, "time": "2026-01-31T12:00:01.000Z", "id": 3}),
+    "heartbeat": (
+        "Every `stream.heartbeat_seconds`, whether anything moves or not.",
+        {"type": "heartbeat", "seq": 8, "time": "2026-01-31T12:00:15.000Z"},
+    ),
+    "error": (
+        "What was said cannot be done, and nothing has changed.",
+        {
+            "type": "error",
+            "seq": 9,
+            "code": "unknown_op",
+            "message": "op must be subscribe, unsubscribe or ping.",
+            "id": 4,
+        },
+    ),
+}

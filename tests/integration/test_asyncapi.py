@@ -1,0 +1,72 @@
+"""The documents of the stream say what is sent: every message, every field, every example."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from api.live.asyncapi import asyncapi_document
+from api.live.client_messages import decode_op
+from api.live.examples import CLIENT, SERVER
+from support.service import Service
+from support.watcher import Watcher
+
+DOCUMENT = asyncapi_document()
+PAGE = (Path(__file__).parents[2] / "docs" / "stream.md").read_text()
+
+
+def check(message: dict[str, Any]) -> None:
+    schema = DOCUMENT["components"]["messages"][message["type"]]["payload"]
+    jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(message)
+    # And no field that nobody has heard of.
+    assert message.keys() - {"id"} == SERVER[message["type"]][1].keys() - {"id"}
+
+
+@pytest.mark.parametrize("name", SERVER)
+def test_examples_of_the_service_fit_their_schemas(name: str) -> None:
+    assert SERVER[name][1]["type"] == name
+    check(SERVER[name][1])
+
+
+@pytest.mark.parametrize("name", CLIENT)
+def test_examples_of_the_client_are_understood(name: str) -> None:
+    example = CLIENT[name][1]
+    assert example["op"] == name
+    assert decode_op(json.dumps(example).encode()).id == example["id"]
+    schema = DOCUMENT["components"]["messages"][name]["payload"]
+    jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(example)
+
+
+def test_page_has_every_message_with_its_words() -> None:
+    shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)\n```", PAGE, re.DOTALL)]
+    assert shown == [example for messages in (CLIENT, SERVER) for _, example in messages.values()]
+    words = " ".join(PAGE.split())
+    for about, _ in (*CLIENT.values(), *SERVER.values()):
+        assert about in words
+
+
+def test_what_is_sent_fits_the_document(service: Service) -> None:
+    with Watcher(service) as watcher:
+        watcher.say("subscribe", id="a", symbols=["DOCS*"])
+        watcher.say("subscribe", symbols=["DOCS*"], channels=["prices"])
+        watcher.say("dance")
+        watcher.say("ping", id=1)
+        watcher.until("pong")
+        service.post({"symbol": "DOCS1", "price": 100})
+        service.post({"symbol": "DOCS1", "price": "104.00000000000000000001"})
+        watcher.until("anomaly")
+        service.post({"symbol": "DOCS1", "price": 104})
+        watcher.until("prices")
+        watcher.say("unsubscribe", id=2, symbols=["DOCS*"])
+        watcher.until("unsubscribed")
+        for message in watcher.seen:
+            check(message)
+        assert {message["type"] for message in watcher.seen} == SERVER.keys() - {"gap", "heartbeat"}
+
+
+def test_document_is_served(service: Service) -> None:
+    assert service.client.get("/schema/asyncapi.json").json() == DOCUMENT
+    assert DOCUMENT["asyncapi"] == "3.0.0"
