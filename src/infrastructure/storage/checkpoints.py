@@ -28,6 +28,10 @@ class Checkpoints:
         self._round_seq = 0
         self._written: dict[str, int] = {}
 
+    @property
+    def symbols(self) -> int:
+        return sum(map(len, self._books))
+
     def take(self, seq: int) -> tuple[list[SymbolMemento], int | None]:
         """States as they are now, behind block `seq`; and the block that all states hold now, if a round is over."""
         if self._round is None:

@@ -27,6 +27,8 @@ _CANDLES_SECONDS = 5.0
 # Writing candles takes at most this share of the time.
 _CANDLES_SHARE = 0.1
 _RETRY_SECONDS = 1.0
+# Symbols whose states and candles are written at the end: about two seconds for as many.
+_CLOSING_SYMBOLS_MAX = 10_000
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -159,14 +161,19 @@ class Journal:
             await self._flush()
 
     async def close(self) -> None:
-        """Write all that there is, with every state and candle; for when nothing is recorded any more."""
+        """Write all that there is; for when nothing is recorded any more.
+
+        With every state and candle, unless there are so many symbols that it would take longer than a shutdown may:
+        then the log has them, and the next start takes them from there.
+        """
         if self._under_way is not None:
             await asyncio.wait([self._under_way])
         if self._batch is not None:
             # Once more, if it had begun: the store passes over what it has.
             await self._write(self._batch)
         if self._failure is None:
-            await self._write(self._make_batch(closing=True))
+            all_states = self._checkpoints.symbols <= _CLOSING_SYMBOLS_MAX or not self.is_complete
+            await self._write(self._make_batch(closing=all_states))
         if self.unwritten:
             _log.error("ticks are not on disk at the end", ticks=self.unwritten, reason=self._failure)
 

@@ -213,6 +213,16 @@ async def test_candles_are_complete_at_every_moment_of_a_flush(running: Running)
     assert day.count == sent
 
 
+async def test_closing_with_very_many_symbols_leaves_them_to_the_log(running: Running) -> None:
+    await settle()
+    running.record(*(tick(f"S{number}", 100.0, number) for number in range(10_001)))
+    await running.journal.close()
+    assert [(batch.count, batch.states) for batch in running.store.written] == [(10_001, [])]
+    assert await running.recovered() == sorted(
+        (symbol, running.book.snapshot(symbol)) for symbol in running.book.symbols()
+    )
+
+
 async def test_closing_while_a_write_is_under_way_loses_nothing(running: Running) -> None:
     running.store.held.clear()
     running.record(tick("A", 1.0, 0))
