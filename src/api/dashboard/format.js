@@ -15,6 +15,9 @@ export const digitsOf = value => Math.min(DIGITS_MAX, `${value}`.split("e")[0].s
 export const price = (value, digits) =>
   value !== 0 && (Math.abs(value) >= 1e12 || Math.abs(value) < 1e-6) ? value.toPrecision(7) : value.toFixed(digits);
 
+/** Six significant digits: enough to see a move by. */
+export const short = value => `${Number(value.toPrecision(6))}`;
+
 export const percent = value => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)} %`;
 
 export const arrow = value => (value > 0 ? "▲" : value < 0 ? "▼" : "");

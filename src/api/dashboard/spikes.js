@@ -103,7 +103,8 @@ function fill(item, move) {
   parts.severity.textContent = move.severity;
   parts.percent.textContent = `${format.arrow(move.percent)} ${format.percent(move.percent)}`;
   parts.symbol.textContent = move.symbol;
-  parts.prices.textContent = `${move.from} → ${move.to}`;
+  parts.prices.textContent = `${format.short(move.from)} → ${format.short(move.to)}`;
+  parts.prices.title = `${move.from} → ${move.to}`;
   parts.ticks.textContent = move.count > 1 ? `${format.count(move.count)} ticks` : "";
   parts.when.textContent = format.moment(move.first);
 }
