@@ -107,7 +107,9 @@ class Hub:
             session.wire.close(SERVICE_RESTART, "the service is stopping")
 
     def count_restart(self) -> None:
+        """It died, and begins again: what it had taken may not have been noted, so that all counts as changed."""
         self.restarts += 1
+        self._mark(self._feed.symbols())
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -53,6 +53,9 @@ class StreamMeter(Protocol):
     @property
     def refused(self) -> int: ...
 
+    @property
+    def restarts(self) -> int: ...
+
     def connections(self) -> Mapping[str, int]:
         """Watchers by transport."""
         ...
@@ -192,6 +195,9 @@ class _Stream(Collector):
         )
         yield CounterMetricFamily(
             "marketdata_stream_connections_refused", "Watchers over the limit of connections.", stream.refused
+        )
+        yield CounterMetricFamily(
+            "marketdata_stream_restarts", "Times the fan-out died and was started again.", stream.restarts
         )
 
 

@@ -5,6 +5,7 @@ import pytest
 from api.live.client_messages import Refused
 from application.errors import Draining, TooManyWatchers
 from application.ports.live_feed import Changes
+from infrastructure.processing.supervisor import supervise
 from support.watching import FakeWire, Watching
 
 
@@ -271,6 +272,26 @@ async def test_busy_loop_has_the_hub_take_fewer_turns() -> None:
     busy = await prices_in_ten_seconds(0.01, 0.005)
     assert calm > 90
     assert 20 < busy < calm / 2
+    run.cancel()
+
+
+async def test_hub_that_died_begins_again_and_nobody_stays_behind() -> None:
+    watching = Watching()
+    watching.feed.set("A", 1.0)
+    _, wire = watching.watcher("A")
+    run = asyncio.create_task(supervise(watching.hub.run, watching.clock, watching.hub.count_restart))
+    take = watching.feed.take
+
+    def take_and_die() -> Changes:
+        take()
+        watching.feed.take = take  # type: ignore[method-assign]  # only once
+        raise RuntimeError("the hub dies of this")
+
+    watching.feed.take = take_and_die  # type: ignore[method-assign]  # a fault to live through
+    watching.feed.set("A", 2.0)
+    await watching.clock.advance(1.0)
+    assert watching.hub.restarts == 1
+    assert shown(wire.new()[0]) == [("A", 2.0)]
     run.cancel()
 
 
