@@ -107,7 +107,7 @@ def test_many_anomalies_of_one_move_are_one_line(start: Callable[..., Service], 
     page = opened(f"{service.url}/#/JUMP")
     expect(page.locator("#feed li")).to_have_count(2)
     jump = page.locator('#feed li[data-direction="up"]')
-    expect(jump.locator(".ticks")).to_have_text("6 ticks")
+    expect(jump.locator(".ticks")).to_have_text("\N{MULTIPLICATION SIGN}6")
     expect(jump.locator(".percent")).to_have_text("▲ +6.00 %")
     expect(jump.locator(".severity")).to_have_text("critical")
     expect(page.locator("#chart")).to_have_attribute("data-markers", "+6.00 %")
@@ -209,6 +209,73 @@ def test_first_visit_says_how_to_send_a_price(start: Callable[..., Service], ope
     expect(cell(page, "AAPL", "price")).to_contain_text("101.5")
 
 
+@pytest.mark.parametrize("hash_", ["%E0%A4%A", "%", "prices", ""])
+def test_addresses_that_name_nothing_do_no_harm(
+    start: Callable[..., Service], opened: Callable[..., Page], hash_: str
+) -> None:
+    service = start()
+    post(service, ("AAA", 1.0))
+    page = opened(f"{service.url}/#/{hash_}" if hash_ != "prices" else f"{service.url}/#prices")
+    expect(cell(page, "AAA", "price")).to_contain_text("1")
+    expect(page.locator("#detail-title")).to_have_text("AAA" if hash_ in {"", "prices"} else hash_.upper())
+
+
+def test_chart_goes_on_with_what_the_service_has_after_a_restart(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start(STORAGE__ENABLED="false")
+    post(service, ("OLD", 100.9))
+    page = opened(
+        f"{service.url}/#/OLD", allow="ERR_CONNECTION_REFUSED|Failed to load resource|WebSocket connection|WebSocket is"
+    )
+    expect(page.locator("#quote")).to_contain_text("100.9")
+    service.kill()
+    expect(page.locator("#connection")).to_have_text("No connection")
+    again = start("--no-simulation", "--port", service.url.rpartition(":")[2], STORAGE__ENABLED="false")
+    expect(page.locator("#quote")).to_contain_text("Nothing is known of it yet")
+    # A tick of another time, as in a replayed recording.
+    again.post({"symbol": "OLD", "price": 500, "timestamp": 1_700_000_000_000})
+    expect(page.locator("#quote")).to_contain_text("500")
+    assert page.evaluate("document.querySelector('#chart').ariaLabel").startswith("Chart of OLD")
+
+
+def test_all_spikes_in_sight_are_marked_with_their_peaks(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start(PROCESSING__MAX_BATCH_SIZE="100000", LIMITS__MAX_BODY_BYTES="100000000")
+    newest = 1_700_000_300_000
+    ticks = []
+    for second in range(60):
+        # A jump every ten seconds, and two hundred ticks behind each that are anomalies all.
+        base = 100.0 * 1.03 ** (second // 10)
+        times = [newest - 60_000 + second * 1000 + at * 4 for at in range(240)]
+        ticks += [{"symbol": "MANY", "price": round(base, 2), "timestamp": time} for time in times]
+    assert service.client.post("/api/prices/batch", json=ticks).json()["accepted"] == len(ticks)
+    service.settled()
+    page = opened(f"{service.url}/#/MANY")
+    marks = page.locator("#chart")
+    expect(marks).to_have_attribute("data-markers", re.compile(r"^(\+3\.0\d %(, )?){5}$"))
+    expect(page.locator("#feed li")).to_have_count(5)
+
+
+def test_focus_stays_with_its_symbol_and_tab_leaves_the_table(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start()
+    post(service, *[(f"F{number:03}", 1.0) for number in range(500)])
+    page = opened(service.url)
+    expect(page.locator("#shown")).to_have_text("500")
+    page.locator("#rows a").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(":focus")).to_have_text("F001")
+    page.locator("#scroller").evaluate("element => element.scrollTo(0, 9000)")
+    expect(page.locator("#rows tr[data-symbol=F260]")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(":focus")).to_have_text("F002")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#rows') === null")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_can_be_read_in_light_and_dark(
     start: Callable[..., Service], opened: Callable[..., Page], scheme: str
@@ -256,6 +323,23 @@ def test_phone_shows_it_all_without_scrolling_sideways(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("width", [320, 390, 700, 900, 1100, 1200, 1400])
+def test_nothing_is_cut_off_at_any_width(
+    start: Callable[..., Service], opened: Callable[..., Page], width: int
+) -> None:
+    service = start()
+    post(service, ("BTCUSD", 99.01234), ("BTCUSD", 103.98765), ("EURUSD", 105.12345))
+    page = opened(service.url)
+    page.set_viewport_size({"width": width, "height": 800})
+    expect(page.locator("#feed li")).to_have_count(1)
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("#scroller th, #scroller td, #feed span")]
+            .filter(part => part.checkVisibility() && part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1)
+            .map(part => part.textContent)"""
+    )
+    assert cut == []
+
+
 def test_page_is_asked_for_again_only_where_it_has_changed(service: Service) -> None:
     page = service.client.get("/")
     assert page.headers["content-type"].startswith("text/html")
@@ -267,6 +351,11 @@ def test_page_is_asked_for_again_only_where_it_has_changed(service: Service) -> 
         assert answer.status_code == 200
         again = service.client.get(part, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+        assert answer.headers["content-encoding"] == "gzip"
+        plain = service.client.get(part, headers={"Accept-Encoding": "identity"})
+        assert plain.content == answer.content
+        assert "content-encoding" not in plain.headers
+        assert plain.headers["content-type"].count("charset") <= 1
     assert service.client.get("/dashboard/nothing.js").status_code == 404
     assert service.client.get("/dashboard/..%2f..%2fpyproject.toml").status_code == 404
 

@@ -2,7 +2,10 @@
 
 import * as format from "./format.js";
 
-const BACK_SECONDS = 600;
+const BACK = 600;
+// Where seconds are few, the history is coarser further back.
+const INTERVALS = [["1s", 1], ["1m", 60], ["1h", 3600]];
+const ENOUGH = 60;
 const POINTS_MAX = 3600;
 // Seconds in sight: as many as there are, within bounds.
 const SIGHT = [90, 300];
@@ -15,8 +18,10 @@ export class Chart {
   #element;
   #symbol = null;
   #last = 0;
-  #points = 0;
   #digits = -1;
+  #times = [];
+  // Whether the service has a history to ask.
+  hasHistory = true;
 
   constructor(element) {
     const { createChart, LineSeries, LineStyle, createSeriesMarkers } = LightweightCharts;
@@ -33,6 +38,14 @@ export class Chart {
       },
       rightPriceScale: { borderVisible: false },
     });
+    // On a small screen the page scrolls, not the chart.
+    const small = matchMedia("(max-width: 1100px)");
+    const roam = () => {
+      const own = !small.matches;
+      this.#chart.applyOptions({ handleScroll: { mouseWheel: own, vertTouchDrag: own }, handleScale: { mouseWheel: own } });
+    };
+    small.addEventListener("change", roam);
+    roam();
     this.#average = this.#chart.addSeries(LineSeries, {
       lineWidth: 1,
       lineStyle: LineStyle.Dashed,
@@ -51,12 +64,24 @@ export class Chart {
     return this.#symbol;
   }
 
-  /** Show a symbol, from what the page knows and, before that, from the service's history. row: null for one unknown. */
+  /** Show a symbol, from what the page knows and the service's history. row: null for one unknown. */
   show(symbol, row) {
     this.#symbol = symbol;
     this.#digits = -1;
-    this.#set(symbol, [], row);
+    this.#set([], row);
+    this.#sight();
     if (row !== null) this.#fill(symbol, row);
+  }
+
+  /** Fill what is missing, and leave the view where it is. */
+  refill(row) {
+    this.#fill(this.#symbol, row);
+  }
+
+  /** Have a moment in sight. */
+  look(ms) {
+    const at = this.#times.findIndex(time => time >= Math.floor(ms / 1000));
+    if (at >= 0) this.#chart.timeScale().scrollToPosition(Math.min(3, at - (this.#times.length - 1) + 20), false);
   }
 
   update(row) {
@@ -65,19 +90,19 @@ export class Chart {
     this.#precision(row.digits);
     this.#price.update({ time: second, value: row.price });
     this.#average.update({ time: second, value: row.average });
-    this.#points += second > this.#last;
+    if (second > this.#last) this.#times.push(second);
     this.#last = second;
-    if (this.#points > POINTS_MAX) this.#trim();
+    if (this.#times.length > POINTS_MAX) this.#trim();
   }
 
   /** moves: of this symbol, old to new. */
   mark(moves) {
     const markers = moves
-      .filter(move => move.first / 1000 >= this.first)
+      .filter(move => move.at / 1000 >= this.first)
       .map(move => {
         const up = move.direction === "up";
         return {
-          time: Math.floor(move.first / 1000),
+          time: Math.floor(move.at / 1000),
           position: up ? "belowBar" : "aboveBar",
           shape: up ? "arrowUp" : "arrowDown",
           color: this.colours[up ? "up" : "down"],
@@ -94,46 +119,62 @@ export class Chart {
   }
 
   async #fill(symbol, row) {
-    const since = (Math.floor(row.time / 1000) - BACK_SECONDS) * 1000;
-    const path = `api/prices/${encodeURIComponent(symbol)}/candles?interval=1s&limit=${BACK_SECONDS}&from=${since}`;
+    // A path with a dot for a name is another path.
+    if (!this.hasHistory || symbol === "." || symbol === "..") return;
+    let points = [];
     try {
-      const answer = await fetch(path);
-      if (!answer.ok || this.#symbol !== symbol) return;
-      const { items } = await answer.json();
-      if (this.#symbol === symbol) this.#set(symbol, items, row);
+      for (const [interval, seconds] of INTERVALS) {
+        const answer = await fetch(`api/prices/${encodeURIComponent(symbol)}/candles?interval=${interval}&limit=${BACK}`);
+        if (!answer.ok || this.#symbol !== symbol) return;
+        const { items } = await answer.json();
+        const first = points[0]?.time ?? Infinity;
+        // The close of a longer candle is the price at its end.
+        const these = items.map(item => ({ time: Date.parse(item.start) / 1000 + seconds - 1, value: item.close }));
+        points = [...these.filter(point => point.time < first), ...points];
+        if (points.length >= ENOUGH) break;
+      }
     } catch {
       // The history is a bonus: without it the chart begins now.
     }
+    if (this.#symbol !== symbol) return;
+    const before = this.#times.length;
+    this.#set(points, row);
+    if (before < ENOUGH) this.#sight();
+    this.onfill?.();
   }
 
-  #set(symbol, candles, row) {
+  #set(history, row) {
+    const prices = new Map(history.map(({ time, value }) => [time, value]));
     const known = row === null ? [] : [...row.history()];
-    const start = known[0]?.second ?? Infinity;
-    const before = candles
-      .map(candle => ({ time: Date.parse(candle.start) / 1000, value: candle.close }))
-      .filter(point => point.time < start);
-    this.first = before[0]?.time ?? start;
-    this.#price.setData([...before, ...known.map(({ second, price }) => ({ time: second, value: price }))]);
+    for (const { second, price } of known) prices.set(second, price);
+    // What is newer than the last tick of the row is not part of it.
+    const last = known.at(-1)?.second ?? 0;
+    const data = [...prices].filter(([time]) => time <= last).sort(([one], [other]) => one - other);
+    this.#times = data.map(([time]) => time);
+    this.first = this.#times[0] ?? Infinity;
+    this.#price.setData(data.map(([time, value]) => ({ time, value })));
     this.#average.setData(known.map(({ second, average }) => ({ time: second, value: average })));
-    this.#points = before.length + known.length;
-    this.#last = known.at(-1)?.second ?? 0;
+    this.#last = last;
     if (row !== null) this.#precision(row.digits);
-    const sight = Math.min(Math.max(this.#points, SIGHT[0]), SIGHT[1]);
-    this.#chart.timeScale().applyOptions({ barSpacing: (this.#element.clientWidth - 70) / sight });
-    this.#chart.timeScale().scrollToRealTime();
     this.onset?.();
+  }
+
+  #sight() {
+    const sight = Math.min(Math.max(this.#times.length, SIGHT[0]), SIGHT[1]);
+    this.#chart.timeScale().applyOptions({ barSpacing: Math.max(1, (this.#element.clientWidth - 70) / sight) });
+    this.#chart.timeScale().scrollToRealTime();
   }
 
   #trim() {
     for (const series of [this.#price, this.#average]) series.setData(series.data().slice(-POINTS_MAX / 2));
-    this.first = this.#price.data()[0].time;
-    this.#points = POINTS_MAX / 2;
+    this.#times = this.#times.slice(-POINTS_MAX / 2);
+    this.first = this.#times[0];
   }
 
   #precision(digits) {
     if (digits === this.#digits) return;
     this.#digits = digits;
-    const priceFormat = { type: "price", precision: digits, minMove: 10 ** -digits };
+    const priceFormat = { type: "custom", formatter: value => format.price(value, digits), minMove: 10 ** -digits };
     this.#price.applyOptions({ priceFormat });
     this.#average.applyOptions({ priceFormat });
   }
@@ -143,10 +184,11 @@ export class Chart {
     const colour = name => style.getPropertyValue(`--${name}`).trim();
     this.colours = { up: colour("up"), down: colour("down") };
     this.#chart.applyOptions({
-      layout: { background: { type: "solid", color: colour("panel") }, textColor: colour("soft"), fontFamily: "inherit" },
+      layout: { background: { type: "solid", color: colour("panel") }, textColor: colour("soft"), fontFamily: getComputedStyle(document.body).fontFamily, attributionLogo: false },
       grid: { vertLines: { color: colour("line") }, horzLines: { color: colour("line") } },
     });
     this.#price.applyOptions({ color: colour("accent") });
     this.#average.applyOptions({ color: colour("second") });
+    this.onset?.();
   }
 }

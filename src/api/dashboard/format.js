@@ -4,21 +4,39 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
-const DIGITS_MAX = 8;
+const DIGITS_MAX = 12;
+const SIGNIFICANT = 7;
 
 export const count = value => whole.format(value);
 
 /** Digits behind the point of a number as it came. */
-export const digitsOf = value => Math.min(DIGITS_MAX, `${value}`.split("e")[0].split(".")[1]?.length ?? 0);
+export function digitsOf(value) {
+  const [mantissa, exponent = 0] = `${value}`.split("e");
+  return Math.max(0, Math.min(DIGITS_MAX, (mantissa.split(".")[1]?.length ?? 0) - exponent));
+}
 
-/** Very large and very small numbers keep their exponent. */
+/** Very large and very small numbers are written with an exponent. */
 export const price = (value, digits) =>
-  value !== 0 && (Math.abs(value) >= 1e12 || Math.abs(value) < 1e-6) ? value.toPrecision(7) : value.toFixed(digits);
+  value !== 0 && (Math.abs(value) >= 1e12 || Math.abs(value) < 1e-6)
+    ? value.toExponential(3)
+    : value.toFixed(Math.min(digits, Math.max(2, SIGNIFICANT + 2 - wholeDigits(value))));
+
+/** An average has more digits than the prices it is of, as far as they say something. */
+export const average = (value, digits) =>
+  price(value, Math.max(digits, Math.min(digits + 2, SIGNIFICANT - wholeDigits(value))));
+
+const wholeDigits = value => Math.max(1, Math.floor(Math.log10(Math.abs(value) || 1)) + 1);
 
 /** Six significant digits: enough to see a move by. */
 export const short = value => `${Number(value.toPrecision(6))}`;
 
-export const percent = value => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)} %`;
+export function percent(value) {
+  const size = Math.abs(value) < 1e4 ? Math.abs(value).toFixed(2) : Math.abs(value).toExponential(1);
+  return `${sign(value) < 0 ? "−" : "+"}${size} %`;
+}
+
+/** Of a percentage as it is written: what rounds to nothing has none. */
+export const sign = value => (Math.abs(value) < 0.005 ? 0 : Math.sign(value));
 
 export const arrow = value => (value > 0 ? "▲" : value < 0 ? "▼" : "");
 

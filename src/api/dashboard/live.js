@@ -11,7 +11,8 @@ export class Live {
   #seq = 0;
   #pings = new Map();
   #pinged = 0;
-  #heard = 0;
+  #opened = 0;
+  #checked = 0;
   #tell;
 
   /** tell: { state(word), message(object), lag(ms, offset of the service's clock in ms) } */
@@ -31,7 +32,7 @@ export class Live {
     address.protocol = address.protocol.replace("http", "ws");
     const socket = (this.#socket = new WebSocket(address));
     this.#seq = 0;
-    this.#heard = performance.now();
+    this.#opened = performance.now();
     this.#pings.clear();
     socket.onopen = () => {
       this.#tell.state("open");
@@ -42,7 +43,6 @@ export class Live {
   }
 
   #take(message) {
-    this.#heard = performance.now();
     this.#retry = RETRY_FIRST_MS;
     this.#seq += 1;
     if (message.seq !== this.#seq) {
@@ -50,7 +50,7 @@ export class Live {
       this.#lost("a message is missing");
     } else if (message.type === "pong") {
       const sent = this.#pings.get(message.id);
-      this.#pings.delete(message.id);
+      this.#pings.clear();
       const lag = performance.now() - sent;
       this.#tell.lag(lag, Date.parse(message.time) - (Date.now() - lag / 2));
     } else {
@@ -65,9 +65,15 @@ export class Live {
   }
 
   #check() {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    if (performance.now() - this.#heard > SILENCE_MS) this.#lost("nothing is heard from the service");
-    else this.#ping();
+    const now = performance.now();
+    // In the background browsers let timers run seldom: what is late then is not the service.
+    const awake = now - this.#checked < 3 * PING_MS;
+    this.#checked = now;
+    const state = this.#socket?.readyState;
+    const [unanswered = now] = this.#pings.values();
+    if (state === WebSocket.CONNECTING && now - this.#opened > SILENCE_MS) this.#lost("it does not answer");
+    else if (state === WebSocket.OPEN && awake && now - unanswered > SILENCE_MS) this.#lost("nothing is heard from it");
+    else if (state === WebSocket.OPEN) this.#ping();
   }
 
   #lost(reason) {

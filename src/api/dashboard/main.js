@@ -13,10 +13,15 @@ const INTERVAL_MS = 200;
 // With thousands of symbols there is more to read than to see.
 const INTERVAL_OF_MANY_MS = 500;
 const MANY = 500;
+const SPIKES_PAGE = 5000;
+// A jump is as many anomalies as ticks follow it within a second: so many pages are looked through for those of a chart.
+const SPIKES_PAGES = 4;
+// A page that was not drawn for so long has missed points of its chart.
+const MISSED_MS = 2500;
 
 const $ = id => document.getElementById(id);
 const market = new Market();
-const spikes = new Spikes($("feed"), $("none"));
+const spikes = new Spikes($("feed"), $("none"), $("aloud"));
 const chart = new Chart($("chart"));
 const table = new Table(market, {
   scroller: $("scroller"),
@@ -29,10 +34,19 @@ let clockOffset = 0;
 let interval = INTERVAL_MS;
 let lastHeard = null;
 let marksChanged = false;
-let chartedMove = -1;
+// The row that is in the chart, its count there, and when that was.
+let charted = null;
+let chartedCount = 0;
+let chartedAt = 0;
+let lookAt = null;
 
 chart.onset = () => {
   marksChanged = true;
+};
+chart.onfill = () => {
+  fetchSpikes(`api/prices/${encodeURIComponent(chart.symbol)}/anomalies`, SPIKES_PAGES, chart.first * 1000);
+  if (lookAt !== null) chart.look(lookAt);
+  lookAt = null;
 };
 
 const live = new Live({
@@ -40,7 +54,8 @@ const live = new Live({
     if (word === "open") {
       market.begin();
       live.say({ op: "subscribe", symbols: ["*"], intervalMs: interval });
-      fetchSpikes("api/anomalies?limit=2000");
+      fetchSpikes("api/anomalies", 1, 0);
+      fetchHealth();
     } else {
       say("lost", "No connection");
       $("lost").hidden = false;
@@ -57,9 +72,9 @@ const live = new Live({
     } else if (message.type === "prices") {
       market.take(message.prices);
     } else if (message.type === "anomaly") {
-      takeSpike(message.anomaly);
+      spiked(spikes.takeLive(message.anomaly));
     } else if (message.type === "gap") {
-      fetchSpikes("api/anomalies?limit=2000");
+      fetchSpikes("api/anomalies", 1, 0);
     } else if (message.type === "error") {
       console.error(message.message);
     }
@@ -78,6 +93,8 @@ function settled() {
     interval = wanted;
     live.say({ op: "subscribe", symbols: ["*"], channels: ["anomalies"], intervalMs: interval });
   }
+  // What happened in between is in the history.
+  charted = null;
   show();
 }
 
@@ -86,31 +103,60 @@ function say(state, word) {
   $("connection").querySelector(".word").textContent = word;
 }
 
-function takeSpike(anomaly) {
-  const move = spikes.take(anomaly);
+function spiked(move) {
   if (move?.symbol === chart.symbol) marksChanged = true;
 }
 
-async function fetchSpikes(path) {
+/** Anomalies of the past: so many pages of them, or until one is older than `since`. */
+async function fetchSpikes(path, pages, since) {
   try {
-    const answer = await fetch(path);
-    if (answer.ok) (await answer.json()).items.reverse().forEach(takeSpike);
+    const found = [];
+    let cursor = "";
+    while (pages-- > 0 && cursor !== null) {
+      const answer = await fetch(`${path}?limit=${SPIKES_PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      if (!answer.ok) return;
+      const { items, nextCursor } = await answer.json();
+      found.push(...items);
+      cursor = items.length > 0 && Date.parse(items.at(-1).detectedAt) < since ? null : nextCursor;
+    }
+    spikes.takePage(found, cursor === null).forEach(spiked);
   } catch {
     // Without a connection there is nothing to ask; the stream says so.
   }
 }
 
+async function fetchHealth() {
+  try {
+    const { checks } = await (await fetch("health")).json();
+    chart.hasHistory = checks.storage !== "off";
+  } catch {
+    // As above.
+  }
+}
+
+function named() {
+  const text = location.hash.startsWith("#/") ? location.hash.slice(2) : "";
+  try {
+    return decodeURIComponent(text).trim().toUpperCase();
+  } catch {
+    return text.toUpperCase();
+  }
+}
+
 /** Show the symbol of the address, or else the first one. */
 function show() {
-  const named = decodeURIComponent(location.hash.replace(/^#\/?/, "")).trim().toUpperCase();
-  const symbol = named || chart.symbol || [...market.rows.keys()].sort()[0];
+  const symbol = named() || chart.symbol || [...market.rows.keys()].sort()[0];
+  if (symbol === undefined) return;
   const row = market.rows.get(symbol) ?? null;
-  if (symbol === undefined || (symbol === chart.symbol && (row === null || chartedMove >= 0))) return;
-  chartedMove = row === null ? -1 : 0;
-  chart.show(symbol, row);
+  if (symbol === chart.symbol && row === charted) return;
+  if (symbol !== chart.symbol || charted === null || row === null || row.time < charted.time) chart.show(symbol, row);
+  charted = row;
+  chartedCount = 0;
+  described = -Infinity;
   $("detail-title").textContent = symbol;
+  document.title = `${symbol} · marketdata`;
+  chart.describe(`Chart of ${symbol}`);
   table.choose(symbol);
-  if (row !== null) fetchSpikes(`api/prices/${encodeURIComponent(symbol)}/anomalies?limit=2000`);
 }
 
 let drawn = 0;
@@ -118,35 +164,38 @@ let described = 0;
 function draw(now) {
   requestAnimationFrame(draw);
   if (now - drawn < DRAW_MS) return;
+  const missed = now - drawn > MISSED_MS;
   drawn = now;
-  const row = market.rows.get(chart.symbol);
-  if (row === undefined || chart.symbol === null || chartedMove < 0) show();
+  show();
   $("welcome").hidden = market.rows.size > 0 || $("connection").dataset.state !== "open";
   document.body.classList.toggle("empty", market.rows.size === 0);
   table.draw(Date.now() + clockOffset);
   spikes.draw();
-  if (row === undefined) {
+  if (charted === null) {
     quoted("", chart.symbol === null ? "" : "Nothing is known of it yet.", 0);
     return;
   }
-  if (row.count !== chartedMove) {
-    chartedMove = row.count;
-    chart.update(row);
+  if (missed && chartedAt > 0) chart.refill(charted);
+  if (charted.count !== chartedCount) {
+    chartedCount = charted.count;
+    chartedAt = now;
+    chart.update(charted);
   }
   if (marksChanged) {
     marksChanged = false;
-    chart.mark(spikes.of(row.symbol));
+    chart.mark(spikes.of(charted.symbol));
   }
-  quote(row);
+  quote(charted);
   if (now - described > 5000) {
     described = now;
-    chart.describe(`Chart of ${row.symbol}: price ${row.price}, moving average ${format.price(row.average, row.digits)}`);
+    const { symbol, price, average, digits } = charted;
+    chart.describe(`Chart of ${symbol}: price ${price}, moving average ${format.average(average, digits)}`);
   }
 }
 
 function quote(row) {
   const shown = format.price(row.price, row.digits);
-  const average = format.price(row.average, row.digits);
+  const average = format.average(row.average, row.digits);
   quoted(
     `${format.arrow(row.direction)} ${shown}`,
     `${format.percent(row.change)} from its average of ${average}, ${format.count(row.count)} updates`,
@@ -178,7 +227,7 @@ async function metrics() {
   setTimeout(metrics, METRICS_MS);
 }
 
-const curl = `curl -X POST ${location.origin}/api/prices -H 'Content-Type: application/json' -d '{"symbol":"AAPL","price":101.5}'`;
+const curl = `curl -X POST ${new URL("api/prices", document.baseURI)} -H 'Content-Type: application/json' -d '{"symbol":"AAPL","price":101.5}'`;
 $("curl").textContent = curl;
 $("copy").addEventListener("click", async () => {
   try {
@@ -189,8 +238,15 @@ $("copy").addEventListener("click", async () => {
   }
 });
 addEventListener("hashchange", () => {
-  chartedMove = -1;
   show();
+  // On a small screen the chart is above what was chosen.
+  if (matchMedia("(max-width: 1100px)").matches) $("detail").scrollIntoView({ block: "nearest" });
+});
+$("feed").addEventListener("click", event => {
+  const item = event.target.closest("li");
+  if (item === null) return;
+  lookAt = Number(item.dataset.at);
+  chart.look(lookAt);
 });
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -206,10 +262,15 @@ addEventListener("keydown", event => {
     event.preventDefault();
     table.focus(0);
     if (event.key === "Enter" && table.order.length > 0) location.hash = `#/${encodeURIComponent(table.order[0].symbol)}`;
-  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && document.activeElement === document.body) {
+  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && document.activeElement === document.body && fits()) {
     event.preventDefault();
     table.focus(0);
   }
 });
+/** Whether the page is all in sight, so that the arrows have nothing to scroll. */
+function fits() {
+  return document.documentElement.scrollHeight <= innerHeight;
+}
+
 metrics();
 requestAnimationFrame(draw);

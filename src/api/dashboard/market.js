@@ -90,7 +90,7 @@ export class Market {
     for (const item of prices) {
       let row = this.rows.get(item.symbol);
       // A service that forgot and began again.
-      if (row === undefined || item.updateCount < row.count) {
+      if (row === undefined || item.updateCount < row.count || Date.parse(item.lastUpdateTime) < row.time) {
         row = new Row(item.symbol);
         this.rows.set(item.symbol, row);
         this.version += 1;

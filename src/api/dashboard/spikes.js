@@ -4,6 +4,9 @@
 import * as format from "./format.js";
 
 const TOGETHER_MS = 1000;
+const LONGEST_MS = 10_000;
+// A move is over, and said aloud, when nothing was added for this long.
+const OVER_MS = 1500;
 const SHOWN_MAX = 100;
 const KEPT_MAX = 2000;
 const SEEN_MAX = 50_000;
@@ -17,10 +20,36 @@ export class Spikes {
   #none;
   #items = new Map();
   #dirty = new Set();
+  #aloud;
+  #going = new Map();
 
-  constructor(feed, none) {
+  /** aloud: what is written there is read out. */
+  constructor(feed, none, aloud) {
     this.#feed = feed;
     this.#none = none;
+    this.#aloud = aloud;
+  }
+
+  /** Take a page of anomalies, newest first. whole: false where older ones were left out. */
+  takePage(items, whole) {
+    const taken = [];
+    const oldest = items.length > 0 ? Date.parse(items.at(-1).detectedAt) : 0;
+    const cut = new Map();
+    for (const anomaly of items.toReversed()) {
+      const at = Date.parse(anomaly.detectedAt);
+      const key = `${anomaly.symbol} ${anomaly.direction}`;
+      // A move whose beginning is not there would be shown smaller than it was.
+      if (!whole && at - (cut.get(key) ?? oldest) <= TOGETHER_MS) cut.set(key, at);
+      else taken.push(this.take(anomaly));
+    }
+    return taken.filter(move => move !== null);
+  }
+
+  /** Take one that has just been seen. */
+  takeLive(anomaly) {
+    const move = this.take(anomaly);
+    if (move !== null) this.#going.set(move, performance.now());
+    return move;
   }
 
   /** Take an anomaly, in any order; the move it is part of, or null for one taken before. */
@@ -31,13 +60,16 @@ export class Spikes {
     const at = Date.parse(anomaly.detectedAt);
     const { symbol, direction } = anomaly;
     const key = `${symbol} ${direction}`;
-    const near = move => at >= move.first - TOGETHER_MS && at <= move.last + TOGETHER_MS;
+    const near = move =>
+      at >= move.first - TOGETHER_MS &&
+      at <= move.last + TOGETHER_MS &&
+      Math.max(at, move.last) - Math.min(at, move.first) <= LONGEST_MS;
     let move = this.#latest.get(key);
     if (move === undefined || !near(move)) {
       move = this.moves.find(each => each.symbol === symbol && each.direction === direction && near(each));
     }
     if (move === undefined) {
-      move = { symbol, direction, first: at, last: at, count: 0, percent: 0 };
+      move = { symbol, direction, first: at, last: at, at, count: 0, percent: 0 };
       this.moves.push(move);
     }
     if (at >= (this.#latest.get(key)?.last ?? 0)) this.#latest.set(key, move);
@@ -45,6 +77,7 @@ export class Spikes {
     move.last = Math.max(move.last, at);
     move.count += 1;
     if (Math.abs(anomaly.changePercent) > Math.abs(move.percent)) {
+      move.at = at;
       move.percent = anomaly.changePercent;
       move.severity = anomaly.severity;
       move.from = anomaly.referencePrice;
@@ -59,8 +92,9 @@ export class Spikes {
   }
 
   draw() {
+    this.#say();
     if (this.#dirty.size === 0) return;
-    this.moves.sort((one, other) => one.first - other.first);
+    this.moves.sort((one, other) => one.at - other.at);
     if (this.moves.length > KEPT_MAX) this.moves.splice(0, KEPT_MAX / 2);
     const newest = this.moves.slice(-SHOWN_MAX).reverse();
     let place = this.#feed.firstChild;
@@ -84,6 +118,15 @@ export class Spikes {
     }
     this.#none.hidden = this.#items.size > 0;
   }
+
+  #say() {
+    const now = performance.now();
+    for (const [move, touched] of this.#going) {
+      if (now - touched < OVER_MS) continue;
+      this.#going.delete(move);
+      this.#aloud.textContent = `${move.symbol} ${move.direction} ${format.percent(move.percent)}, ${move.severity}`;
+    }
+  }
 }
 
 function fill(item, move) {
@@ -100,11 +143,17 @@ function fill(item, move) {
   const parts = Object.fromEntries([...item.firstChild.children].map(part => [part.className, part]));
   item.dataset.severity = move.severity;
   item.dataset.direction = move.direction;
-  parts.severity.textContent = move.severity;
-  parts.percent.textContent = `${format.arrow(move.percent)} ${format.percent(move.percent)}`;
-  parts.symbol.textContent = move.symbol;
-  parts.prices.textContent = `${format.short(move.from)} → ${format.short(move.to)}`;
+  item.dataset.at = move.at;
+  write(parts.severity, move.severity);
+  write(parts.percent, `${format.arrow(move.percent)} ${format.percent(move.percent)}`);
+  write(parts.symbol, move.symbol);
+  write(parts.prices, `${format.short(move.from)} → ${format.short(move.to)}`);
   parts.prices.title = `${move.from} → ${move.to}`;
-  parts.ticks.textContent = move.count > 1 ? `${format.count(move.count)} ticks` : "";
-  parts.when.textContent = format.moment(move.first);
+  write(parts.ticks, move.count > 1 ? `×${format.count(move.count)}` : "");
+  parts.ticks.title = `${format.count(move.count)} ticks`;
+  write(parts.when, format.moment(move.at));
+}
+
+function write(part, text) {
+  if (part.textContent !== text) part.textContent = text;
 }

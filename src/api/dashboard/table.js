@@ -5,6 +5,8 @@ import * as format from "./format.js";
 const ROW_PX = 34;
 const SPARE_ROWS = 6;
 const SORT_MS = 1000;
+// The order stays while somebody is at it.
+const HANDS_OFF_MS = 2000;
 const TREND_POINTS = 60;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -21,6 +23,10 @@ export class Table {
   #version = -1;
   #chosen = null;
   #drawn = [];
+  // The symbol that has the focus, in sight or not.
+  #focused = null;
+  #touched = -Infinity;
+  #moving = false;
   #above = spacer();
   #below = spacer();
 
@@ -39,7 +45,14 @@ export class Table {
       this.draw();
     });
     for (const head of heads) head.querySelector("button")?.addEventListener("click", () => this.#sortBy(head, heads));
-    body.addEventListener("keydown", event => this.#key_(event));
+    scroller.addEventListener("keydown", event => this.#key_(event));
+    for (const kind of ["keydown", "pointermove"]) scroller.addEventListener(kind, () => (this.#touched = performance.now()));
+    scroller.addEventListener("focusin", event => {
+      this.#focused = event.target.closest("tr[data-symbol]")?.dataset.symbol ?? this.#focused;
+    });
+    scroller.addEventListener("focusout", event => {
+      if (!scroller.contains(event.relatedTarget) && !this.#moving) this.#focused = null;
+    });
   }
 
   /** The symbols in the order they are shown. */
@@ -56,20 +69,35 @@ export class Table {
     this.serverNow = serverNow;
     const now = performance.now();
     // An order that changes with every price could not be read, nor clicked.
-    const stale = this.#key !== "symbol" && now - this.#sorted > SORT_MS && !this.#body.contains(document.activeElement);
+    const stale = this.#key !== "symbol" && now - this.#sorted > SORT_MS && now - this.#touched > HANDS_OFF_MS;
     if (stale || this.#version !== this.#market.version) this.#sort();
     const { scrollTop, clientHeight } = this.#scroller;
     const first = Math.max(0, Math.floor(scrollTop / ROW_PX) - SPARE_ROWS);
     const last = Math.min(this.#order.length, Math.ceil((scrollTop + clientHeight) / ROW_PX) + SPARE_ROWS);
     this.#above.firstChild.style.height = `${first * ROW_PX}px`;
     this.#below.firstChild.style.height = `${(this.#order.length - last) * ROW_PX}px`;
-    const focused = document.activeElement?.closest("tr")?.dataset.symbol;
     while (this.#drawn.length > last - first) this.#drawn.pop().element.remove();
-    for (let i = first; i < last; i++) {
-      const view = (this.#drawn[i - first] ??= this.#add());
-      view.show(this.#order[i], i, this.#chosen, serverNow);
+    const inSight = this.#order.slice(first, last);
+    // One row is a stop of the tab key; the arrows lead to the others.
+    const stop = [this.#focused, this.#chosen].find(symbol => inSight.some(row => row.symbol === symbol)) ?? inSight[0]?.symbol;
+    inSight.forEach((row, i) => {
+      const view = (this.#drawn[i] ??= this.#add());
+      view.show(row, first + i, this.#chosen, serverNow);
+      view.link.tabIndex = row.symbol === stop ? 0 : -1;
+    });
+    this.#keepFocus();
+  }
+
+  /** Rows are used again for other symbols: the focus stays with its symbol, and waits in the table while it is away. */
+  #keepFocus() {
+    if (this.#focused === null || !this.#scroller.contains(document.activeElement)) return;
+    const view = this.#drawn.find(each => each.element.dataset.symbol === this.#focused);
+    const target = view?.link ?? this.#scroller;
+    if (document.activeElement !== target) {
+      this.#moving = true;
+      target.focus({ preventScroll: true });
+      this.#moving = false;
     }
-    if (focused !== undefined) this.#drawn.find(view => view.element.dataset.symbol === focused)?.link.focus({ preventScroll: true });
   }
 
   #add() {
@@ -96,17 +124,18 @@ export class Table {
     this.#sign = key === this.#key ? -this.#sign : key === "symbol" ? 1 : -1;
     this.#key = key;
     for (const each of heads) each.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", this.#sign > 0 ? "ascending" : "descending");
+    // The older the tick, the greater its age.
+    const rises = key === "time" ? this.#sign < 0 : this.#sign > 0;
+    head.setAttribute("aria-sort", rises ? "ascending" : "descending");
     this.#sort();
     this.draw();
   }
 
   #key_(event) {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }[event.key];
-    const symbol = document.activeElement?.closest("tr")?.dataset.symbol;
-    if (step === undefined || symbol === undefined) return;
+    if (step === undefined || this.#focused === null) return;
     event.preventDefault();
-    const at = this.#order.findIndex(row => row.symbol === symbol);
+    const at = this.#order.findIndex(row => row.symbol === this.#focused);
     this.focus(Math.max(0, Math.min(this.#order.length - 1, at + step)));
   }
 
@@ -116,9 +145,10 @@ export class Table {
     const head = this.#body.parentElement.tHead.offsetHeight;
     if (at * ROW_PX < scrollTop) this.#scroller.scrollTop = at * ROW_PX;
     else if ((at + 1) * ROW_PX + head > scrollTop + clientHeight) this.#scroller.scrollTop = (at + 1) * ROW_PX + head - clientHeight;
-    document.activeElement?.blur();
+    this.#focused = this.#order[at].symbol;
+    this.#scroller.focus({ preventScroll: true });
     this.draw();
-    this.#drawn.find(view => view.element.dataset.symbol === this.#order[at].symbol)?.link.focus({ preventScroll: true });
+    document.activeElement.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -160,7 +190,7 @@ class RowView {
       this.#row = row;
       this.#moved = row.moved;
       this.element.dataset.symbol = row.symbol;
-      this.link.textContent = row.symbol;
+      this.link.textContent = this.link.title = row.symbol;
       this.link.href = `#/${encodeURIComponent(row.symbol)}`;
       for (const animation of cells.price.getAnimations()) animation.cancel();
     }
@@ -168,8 +198,8 @@ class RowView {
     if (row.symbol === chosen) this.link.setAttribute("aria-current", "true");
     else this.link.removeAttribute("aria-current");
     write(cells.price, `${format.arrow(row.direction)} ${format.price(row.price, row.digits)}`, row.direction);
-    write(cells.change, format.percent(row.change), Math.sign(row.change));
-    write(cells.average, format.price(row.average, row.digits));
+    write(cells.change, format.percent(row.change), format.sign(row.change));
+    write(cells.average, format.average(row.average, row.digits));
     write(cells.min, format.price(row.min, row.digits));
     write(cells.max, format.price(row.max, row.digits));
     write(cells.count, format.count(row.count));
@@ -197,7 +227,7 @@ class RowView {
 }
 
 function write(cell, text, direction) {
-  if (cell.textContent !== text) cell.textContent = text;
+  if (cell.textContent !== text) cell.textContent = cell.title = text;
   if (direction !== undefined && cell.dataset.direction !== `${direction}`) cell.dataset.direction = `${direction}`;
 }
 
