@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ _SECONDS = 10
 _FEEDERS = 64
 # Watchers whose every message is read; the others count bytes.
 _READ = 20
+_SENT = re.compile(r'^marketdata_stream_messages_total{type="prices"} (\S+)$', re.MULTILINE)
 _DEAF = 100
 # Each takes a quarter of a minute.
 _DELAY_ROUNDS_MAX = 5
@@ -54,23 +56,31 @@ def batches_watched(rounds: int) -> list[dict[str, Any]]:
 def _ingest(slices: list[list[list[bytes]]], ticks: list[Any], unit: str) -> list[dict[str, Any]]:
     rates: dict[str, list[float]] = {_WATCHED: [], _UNWATCHED: []}
     by_cpu: dict[str, list[float]] = {_WATCHED_CPU: [], _UNWATCHED_CPU: []}
+    told = told_seconds = 0.0
     symbols = sorted({tick.symbol for tick in ticks})
     with sides(*rates, PROCESSING__CHANNEL_CAPACITY="1000000") as running, _watching(running[0], symbols) as seen:
         for number, shares in enumerate(slices):
             for side in running:
-                start, cpu_start = time.perf_counter(), _cpu_seconds(side)
+                start, cpu_start, told_before = time.perf_counter(), _cpu_seconds(side), _prices_sent(side)
                 drive(side.port, shares)
                 side.metrics()
                 seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds(side) - cpu_start
                 if number > 0:
                     rates[side.name].append(len(ticks) / len(slices) / seconds)
                     by_cpu[f"{side.name}, by CPU"].append(len(ticks) / len(slices) / cpu_seconds)
+                    if side.name == _WATCHED:
+                        told += _prices_sent(side) - told_before
+                        told_seconds += seconds
         for side in running:
             if side.metrics()["processed"] != len(ticks):
                 raise WrongResult(f"{side.name}: not every tick was processed")
     if seen[0] < _WATCHERS * _BYTES_EACH:
         raise WrongResult("the watchers were sent next to nothing")
-    return rows_of(rates, _WATCHED, unit) + rows_of(by_cpu, _WATCHED_CPU, unit)
+    return [
+        *rows_of(rates, _WATCHED, unit),
+        *rows_of(by_cpu, _WATCHED_CPU, unit),
+        row("messages to each of them", told / told_seconds / _WATCHERS, "a second"),
+    ]
 
 
 @contextmanager
@@ -196,6 +206,11 @@ async def _hold(side: Side) -> list[dict[str, Any]]:
         row("opened", len(open_) / seconds, "a second"),
         row("memory of each", 1024 * (after - before) / len(open_), "KiB"),
     ]
+
+
+def _prices_sent(side: Side) -> float:
+    found = _SENT.search(side.get("/metrics").decode())
+    return float(found.group(1)) if found else 0.0
 
 
 def _cpu_seconds(side: Side) -> float:
