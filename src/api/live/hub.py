@@ -26,9 +26,9 @@ _TURN_SECONDS = 0.025
 # The loop is busy where it wakes the hub this much later than it should, on the average of some turns. Then watchers
 # get this share of its time, by turns that come less often: prices are conflated, ticks are not.
 _BUSY_SECONDS = 0.0005
-_BUSY_SHARE = 0.08
-_PAUSE_SECONDS_MAX = 1.0
-_AVERAGE_OF = 8
+_BUSY_SHARE = 0.06
+_PAUSE_SECONDS_MAX = 0.5
+_AVERAGE_OF = 3
 # To have written what a turn has put together takes the loop about as long again.
 _WRITING = 2.0
 SERVICE_RESTART = 1012

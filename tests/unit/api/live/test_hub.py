@@ -268,8 +268,8 @@ async def test_busy_loop_has_the_hub_take_fewer_turns() -> None:
         watching.feed.take = take  # type: ignore[method-assign]  # as it was
         return len([message for message in wire.new() if message["type"] == "prices"])
 
-    calm = await prices_in_ten_seconds(0.0, 0.005)
-    busy = await prices_in_ten_seconds(0.01, 0.005)
+    calm = await prices_in_ten_seconds(0.0, 0.01)
+    busy = await prices_in_ten_seconds(0.01, 0.01)
     assert calm > 90
     assert 20 < busy < calm / 2
     run.cancel()
