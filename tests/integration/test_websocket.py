@@ -291,6 +291,8 @@ def test_wscat_works(service: Service) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # Debian's wscat has its modules there, where a Node of another source does not look.
+        env=os.environ | {"NODE_PATH": "/usr/share/nodejs"},
     ) as running:
         assert running.stdout is not None
         assert '"id":"from wscat"' in running.stdout.readline()

@@ -60,7 +60,9 @@ const live = new Live({
       say("lost", "No connection");
       $("lost").hidden = false;
       const since = lastHeard === null ? "" : ` What is shown is from ${format.time(lastHeard)}.`;
-      $("lost").textContent = `The connection to the service is lost${reason ? ` (${reason})` : ""}.${since} Trying again…`;
+      const text = `The connection to the service is lost${reason ? ` (${reason})` : ""}.${since} Trying again…`;
+      // Said aloud each time it is written.
+      if ($("lost").textContent !== text) $("lost").textContent = text;
       $("lag").textContent = "–";
     }
   },
@@ -88,14 +90,18 @@ const live = new Live({
 function settled() {
   say("open", "Live");
   $("lost").hidden = true;
+  adapt();
+  // What happened in between is in the history.
+  charted = null;
+  show();
+}
+
+function adapt() {
   const wanted = market.rows.size > MANY ? INTERVAL_OF_MANY_MS : INTERVAL_MS;
   if (wanted !== interval) {
     interval = wanted;
     live.say({ op: "subscribe", symbols: ["*"], channels: ["anomalies"], intervalMs: interval });
   }
-  // What happened in between is in the history.
-  charted = null;
-  show();
 }
 
 function say(state, word) {
@@ -215,6 +221,7 @@ async function metrics() {
   try {
     const answer = await fetch("api/metrics");
     const told = await answer.json();
+    adapt();
     $("throughput").textContent = format.count(told.throughputPerSecond);
     $("symbols").textContent = format.count(told.activeSymbols);
     for (const name of ["queued", "dropped", "late"]) {
