@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document: every route with its parameters, answers, errors and examples."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
@@ -285,11 +286,16 @@ def _schemas() -> Json:
         StatisticsView,
         StatusView,
     )
-    _, schemas = msgspec.json.schema_components(views, ref_template=_REF + "{name}")
+    return component_schemas(views) | {"Tick": _TICK}
+
+
+def component_schemas(structs: Iterable[type[msgspec.Struct]]) -> Json:
+    """The JSON Schemas of structs by their names, for `#/components/schemas`."""
+    _, schemas = msgspec.json.schema_components(structs, ref_template=_REF + "{name}")
     # A Decimal goes out as a number, which msgspec does not know here.
     text = msgspec.json.encode(schemas).replace(b'{"type":"string","format":"decimal"}', b'{"type":"number"}')
     decoded: Json = msgspec.json.decode(text)
-    return decoded | {"Tick": _TICK}
+    return decoded
 
 
 _NUMBER = [{"type": "number"}, {"type": "string", "description": "A decimal number, as exchanges send it."}]

@@ -1,6 +1,7 @@
 """The dashboard in a real browser."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -98,6 +99,33 @@ def test_jump_is_in_the_feed_and_on_the_chart(start: Callable[..., Service], ope
     expect(cell(page, "AAPL", "price")).to_contain_text("▲ 103")
     item.locator("a").click()
     assert page.url.endswith("#/AAPL")
+
+
+def test_every_column_and_the_state_of_the_service_are_there(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start()
+    now = time.time_ns() // 1_000_000
+    for price, ms in ((100.0, now), (101.0, now + 1), (99.0, now - 5000)):
+        service.post({"symbol": "ALL", "price": price, "timestamp": ms})
+    page = opened(service.url)
+    table = page.get_by_role("table", name="Prices")
+    expect(table.get_by_role("rowheader", name="ALL")).to_be_visible()
+    for name, text in (
+        ("price", "101"),
+        ("change", r"\+1\.00 %"),
+        ("average", r"100\.00"),
+        ("min", "99"),
+        ("max", "101"),
+        ("count", "3"),
+        ("age", r"^[\d.]+ s$"),
+    ):
+        expect(cell(page, "ALL", name)).to_have_text(re.compile(text))
+    assert page.locator('#rows tr[data-symbol="ALL"] polyline').get_attribute("points")
+    for name, text in (("late", "1"), ("dropped", "0"), ("queued", "0"), ("symbols", "1")):
+        expect(page.locator(f"#{name}")).to_have_text(text)
+    expect(page.get_by_role("list", name="Anomalies, newest first")).to_be_attached()
+    expect(page.get_by_role("img", name=re.compile("^Chart of ALL"))).to_be_visible()
 
 
 def test_many_anomalies_of_one_move_are_one_line(start: Callable[..., Service], opened: Callable[..., Page]) -> None:

@@ -201,20 +201,6 @@ def test_reason_of_a_close_arrives_though_more_was_sent(start: Callable[..., Ser
             assert close_of(watcher)[0] == 1008
 
 
-def test_hostile_subscriptions_do_not_hold_up_others(start: Callable[..., Service]) -> None:
-    service = start()
-    ticks = [{"symbol": f"Z{number:05}", "price": 1} for number in range(10_000)]
-    with Watcher(service) as hostile, Watcher(service) as other:
-        hostile.say("subscribe", symbols=["*", *(f"Z{number:04}X*" for number in range(990))])
-        service.client.post("/api/prices/batch", json=ticks)
-        for _ in range(40):
-            hostile.say("unsubscribe", symbols=["NEVER"])
-        service.client.post("/api/prices/batch", json=ticks)
-        service.settled()
-        other.say("ping")
-        assert other.until("pong")
-
-
 def test_other_addresses_have_no_websocket(service: Service) -> None:
     address = service.url.removeprefix("http://").split(":")
     head = (

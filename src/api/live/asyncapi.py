@@ -9,6 +9,7 @@ from api.live.client_messages import Ping, Subscribe, Unsubscribe
 from api.live.examples import CLIENT, SERVER, Json
 from api.live.server_messages import Anomaly, Error, Gap, Heartbeat, Pong, Prices, Snapshot, Subscribed
 from api.live.websocket import WS_PATH
+from api.openapi import component_schemas
 
 _REF = "#/components/schemas/"
 _SERVER_BODIES: dict[str, type[msgspec.Struct]] = {
@@ -51,7 +52,10 @@ def asyncapi_document() -> Json:
             "say": {"action": "receive", "channel": _WATCH, "messages": _listed(CLIENT)},
             "hear": {"action": "send", "channel": _WATCH, "messages": _listed(SERVER)},
         },
-        "components": {"messages": messages, "schemas": _schemas()},
+        "components": {
+            "messages": messages,
+            "schemas": component_schemas((*_CLIENT_BODIES.values(), *_SERVER_BODIES.values())),
+        },
     }
 
 
@@ -70,12 +74,3 @@ def _message(about: str, body: type[msgspec.Struct], example: Json, *front: Json
 
 def _listed(messages: dict[str, Any]) -> list[Json]:
     return [{"$ref": f"#/channels/watch/messages/{name}"} for name in messages]
-
-
-def _schemas() -> Json:
-    bodies = (*_CLIENT_BODIES.values(), *_SERVER_BODIES.values())
-    _, schemas = msgspec.json.schema_components(bodies, ref_template=_REF + "{name}")
-    # A Decimal goes out as a number, which msgspec does not know here.
-    text = msgspec.json.encode(schemas).replace(b'{"type":"string","format":"decimal"}', b'{"type":"number"}')
-    decoded: Json = msgspec.json.decode(text)
-    return decoded

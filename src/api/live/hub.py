@@ -45,7 +45,7 @@ class Hub:
         self.restarts = 0
         self._feed = feed
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
         # Who gets the next heartbeat, and when.
@@ -57,10 +57,6 @@ class Hub:
         self._pause_seconds = _TURN_SECONDS
         self._late_seconds = 0.0
 
-    @property
-    def limits(self) -> StreamSettings:
-        return self._limits
-
     def connections(self) -> Counter[str]:
         """Watchers by transport."""
         return Counter(session.wire.transport_name for session in self._sessions)
@@ -68,21 +64,21 @@ class Hub:
     def join(self, wire: Wire) -> Session:
         """A new watcher, subscribed to nothing. Raises TooManyWatchers, Draining."""
         self.check_room()
-        session = Session(self, wire, self._limits)
+        session = Session(self, wire, self.limits)
         if not self._sessions:
             self._feed.watch(True)
             self._inhabited.set()
         self._sessions[session] = None
-        self._heartbeats[session] = self._clock.monotonic() + self._limits.heartbeat_seconds
+        self._heartbeats[session] = self._clock.monotonic() + self.limits.heartbeat_seconds
         return session
 
     def check_room(self) -> None:
         """Raises TooManyWatchers, Draining."""
         if self._closed:
             raise Draining
-        if len(self._sessions) >= self._limits.max_connections:
+        if len(self._sessions) >= self.limits.max_connections:
             self.refused += 1
-            raise TooManyWatchers(self._limits.max_connections)
+            raise TooManyWatchers(self.limits.max_connections)
 
     def leave(self, session: Session) -> None:
         """Forget a watcher. May be told twice."""
@@ -144,7 +140,7 @@ class Hub:
             session, due = next(iter(self._heartbeats.items()))
             if due > now:
                 break
-            self._heartbeats[session] = now + self._limits.heartbeat_seconds
+            self._heartbeats[session] = now + self.limits.heartbeat_seconds
             self._heartbeats.move_to_end(session)
             session.heartbeat(self.time())
 

@@ -232,6 +232,20 @@ def test_anomalies_are_not_sent_once_they_are_not_wanted() -> None:
     assert [message["anomaly"]["symbol"] for message in wire.new()] == ["B"]
 
 
+def test_unsubscribing_looks_at_nothing_that_waits() -> None:
+    watching = Watching()
+    session, wire = watching.watcher("*")
+    wire.writable = False
+    for number in range(1000):
+        watching.feed.set(f"N{number}", 1.0)
+    watching.pass_time(1.0)
+    waits = session.pending
+    session.unsubscribe(["N1", "NEVER"], ["prices"], None)
+    # Sorted out a chunk at a time, as it is sent.
+    assert session.pending is waits
+    assert len(waits) == 1000
+
+
 def test_unsubscribed_part_of_a_snapshot_is_left_out() -> None:
     watching = Watching()
     for number in range(500):
