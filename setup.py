@@ -30,6 +30,8 @@ ENGINE = (
     "domain/ticks",
     "domain/vectors",
     "domain/wide_symbol_state",
+    "infrastructure/processing/admission",
+    "infrastructure/processing/backlog",
     "infrastructure/processing/latency",
     "infrastructure/telemetry/meters",
 )

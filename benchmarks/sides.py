@@ -45,6 +45,11 @@ class Side:
             time.sleep(0.002)
 
 
+def resident_mib(pid: int) -> float:
+    """The memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
+
+
 def pin(core: int) -> None:
     """Keep this process on one core, where the machine has as many and lets us choose."""
     if hasattr(os, "sched_setaffinity") and core < (os.cpu_count() or 1):

@@ -15,7 +15,7 @@ from typing import Any, cast
 import uvloop
 
 from benchmarks.load import request
-from benchmarks.sides import SERVICE, Side, sides
+from benchmarks.sides import SERVICE, Side, resident_mib, sides
 from benchmarks.ticks import START_MS, Walks
 
 _CONNECTIONS = 4
@@ -71,10 +71,6 @@ def _endless(number: int) -> Iterator[bytes]:
             yield body.replace(b":" + start.encode(), b":%d" % second)
 
 
-def _resident_mib(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
-
-
 async def _feed(side: Side, seconds: float) -> tuple[int, float, list[float]]:
     """Ticks accepted, the seconds it took, and the service's memory from time to time."""
     loop = asyncio.get_running_loop()
@@ -86,7 +82,7 @@ async def _feed(side: Side, seconds: float) -> tuple[int, float, list[float]]:
     memory = []
     while time.monotonic() - start < seconds:
         await asyncio.sleep(min(_SAMPLE_SECONDS, seconds / 10))
-        memory.append(_resident_mib(side.pid))
+        memory.append(resident_mib(side.pid))
         taken = sum(each.accepted for each in feeders)
         print(f"  {time.monotonic() - start:5.0f} s {taken:>14,} ticks {memory[-1]:7.1f} MiB")
     for each in feeders:

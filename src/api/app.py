@@ -42,7 +42,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     intake = TickIntake(mediator, container.first_answers(), clock, settings.processing.max_batch_size, durable)
     app = Litestar(
         route_handlers=[
-            *price_routes(mediator, intake),
+            *price_routes(mediator, intake, container.admission()),
             *anomaly_routes(mediator),
             *history_routes(mediator),
             *operation_routes(mediator, container.health(), container.exposition()),
@@ -59,9 +59,11 @@ def create_app(settings: Settings, container: Container | None = None) -> Edge:
     return Edge(
         cast("AsgiApp", app),
         ShortWay(mediator, intake),
-        TickStream(mediator, clock, settings.processing.max_batch_size, durable),
+        TickStream(mediator, container.admission(), clock, settings.processing.max_batch_size, durable),
         EventStream(container.hub()),
+        container.admission(),
         container.request_meter(),
+        container.loop_meter(),
         container.tracer(),
         clock,
         settings.limits.max_body_bytes,
@@ -76,6 +78,7 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
     hub = container.hub()
     running = [
         asyncio.create_task(container.loop_watch().run()),
+        asyncio.create_task(container.admission().run()),
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
     ]
     if settings.simulation.enabled:
@@ -87,6 +90,8 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        # Nobody is held for a service that goes.
+        container.admission().close()
         left = await processor.stop()
         await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
         account = processor.statistics()

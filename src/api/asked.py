@@ -2,20 +2,29 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.errors import FieldError, ValidationFailed
+from application.ports.market_data_processor import Patience
 
 _KEY = re.compile(rb'"?([\x21\x23-\x7e]{1,128})"?\Z')
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """media_type: the body's, as it was written. durable: answer once it is on disk. key: names the request."""
+    """media_type: the body's, as it was written. durable: answer once it is on disk. key: names the request.
+
+    patience: of whoever sent it, for room in the queues.
+    """
 
     media_type: str | None = None
     durable: bool = False
     key: bytes | None = None
+    patience: Patience = Patience.LIMITED
+
+    def overdue(self) -> "Asked":
+        """The same, of a sender that is to be held no longer."""
+        return replace(self, patience=Patience.NONE)
 
     def read_key(self) -> str | None:
         """The Idempotency-Key, without quotes that it may stand in.

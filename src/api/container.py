@@ -48,6 +48,8 @@ from application.queries.list_ticks import ListTicks, ListTicksHandler, ListTick
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from infrastructure.processing.admission import Admission
+from infrastructure.processing.backlog import Backlog
 from infrastructure.processing.change_marks import ChangeMarks
 from infrastructure.processing.channel import Channel
 from infrastructure.processing.partition import ChangeNotice, Partition, Recorder
@@ -69,7 +71,7 @@ from infrastructure.storage.storage import NoHistory, NoJournal, NoStorage, Runn
 from infrastructure.storage.stores import store_of
 from infrastructure.system_clock import SystemClock
 from infrastructure.telemetry.loop_watch import LoopWatch
-from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
+from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.tracing import OpenTelemetryTracer, otlp_exporter
 
@@ -86,6 +88,7 @@ def _books(processing: ProcessingSettings) -> list[SymbolBook]:
 def _partitions(
     processing: ProcessingSettings,
     books: list[SymbolBook],
+    backlog: Backlog,
     tick_ids: TickIds,
     sink: AnomalySink,
     recorder: Recorder,
@@ -96,13 +99,14 @@ def _partitions(
     return [
         Partition(
             index,
-            Channel(processing.channel_capacity, processing.full_mode, tick_ids.forget),
+            Channel(processing.channel_capacity, processing.full_mode, tick_ids.forget, backlog),
             book,
             sink,
             recorder,
             notice,
             clock,
             throughput,
+            len(books),
         )
         for index, book in enumerate(books)
     ]
@@ -113,6 +117,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
 
     request_meter = providers.Singleton(RequestMeter)
+    loop_meter = providers.Singleton(LoopMeter)
     pipeline_meter = providers.Singleton(PipelineMeter)
     spans = providers.Singleton(otlp_exporter, settings.provided.telemetry.traces_endpoint)
     tracer = providers.Singleton(OpenTelemetryTracer, spans, settings.provided.telemetry.traces_sample_ratio)
@@ -154,10 +159,28 @@ class Container(containers.DeclarativeContainer):
         TickIds, settings.provided.storage.ids_max, settings.provided.storage.ids_window_seconds
     )
 
+    backlog = providers.Singleton(Backlog, settings.provided.processing.partition_count)
+    admission = providers.Singleton(
+        Admission,
+        backlog,
+        settings.provided.processing.full_mode,
+        clock,
+        settings.provided.processing.max_hold_seconds,
+        settings.provided.limits.max_held_bytes,
+    )
     marks = providers.Singleton(ChangeMarks)
     throughput = providers.Singleton(Throughput, clock.provided.monotonic.call())
     partitions = providers.Singleton(
-        _partitions, settings.provided.processing, books, tick_ids, anomaly_sink, journal, marks, throughput, clock
+        _partitions,
+        settings.provided.processing,
+        books,
+        backlog,
+        tick_ids,
+        anomaly_sink,
+        journal,
+        marks,
+        throughput,
+        clock,
     )
     processor = providers.Singleton(
         PartitionedProcessor,
@@ -166,6 +189,7 @@ class Container(containers.DeclarativeContainer):
         tick_ids,
         clock,
         settings.provided.processing.max_symbols,
+        settings.provided.processing.max_hold_seconds,
         settings.provided.processing.drain_deadline_seconds,
     )
     statistics = providers.Singleton(InMemoryStatisticsRepository, partitions)
@@ -237,6 +261,8 @@ class Container(containers.DeclarativeContainer):
         hub,
         request_meter,
         pipeline_meter,
+        admission,
+        loop_meter,
         loop_watch,
     )
     walk = providers.Singleton(
@@ -253,5 +279,6 @@ class Container(containers.DeclarativeContainer):
         settings.provided.simulation.ticks_per_second,
         settings.provided.processing.max_batch_size,
         mediator,
+        admission,
         clock,
     )

@@ -1,7 +1,7 @@
-"""Coroutines that are run at once, as far as they go without waiting."""
+"""Coroutines that are run at once, as far as they go without waiting, or timed but for their waiting."""
 
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,6 +30,35 @@ def run_now(coroutine: Coroutine[Any, Any, Result]) -> Result:
         result: Result = done.value
         return result
     raise MustWait(_rest(coroutine, waits_for))
+
+
+async def timed(
+    coroutine: Coroutine[Any, Any, Result], clock: Callable[[], float], spend: Callable[[float], None]
+) -> Result:
+    """The coroutine's result; `spend` is told how long each of its steps took, from one wait to the next."""
+    return await _timed(coroutine, clock, spend)
+
+
+@types.coroutine
+def _timed(
+    coroutine: Coroutine[Any, Any, Result], clock: Callable[[], float], spend: Callable[[float], None]
+) -> Generator[Any, Any, Result]:
+    step = partial(coroutine.send, None)
+    while True:
+        start = clock()
+        try:
+            waits_for = step()
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        finally:
+            spend(clock() - start)
+        try:
+            sent = yield waits_for
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, sent)
 
 
 async def _rest(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Result:

@@ -8,12 +8,15 @@ from api.answer import Answer, answer_to, send_answer
 from api.asgi import AsgiApp, Message, Receive, Scope, Send
 from api.asked import Asked, asked_of
 from api.bodies import ClientGone, whole_body
+from api.eager import timed
 from api.live.event_stream import EVENTS_PATH, EventStream
+from api.shares import share_of
 from api.short_way import Route, ShortWay
 from api.symbol_paths import routable
 from api.tick_stream import STREAM_PATH, TickStream
 from application.ports.clock import Clock
-from infrastructure.telemetry.meters import RequestMeter
+from infrastructure.processing.admission import Admission
+from infrastructure.telemetry.meters import LoopMeter, RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 from infrastructure.telemetry.tracing import OpenTelemetryTracer
 
@@ -38,7 +41,9 @@ class Edge:
         short_way: ShortWay,
         stream: TickStream,
         events: EventStream,
+        admission: Admission,
         meter: RequestMeter,
+        loop_meter: LoopMeter,
         tracer: OpenTelemetryTracer,
         clock: Clock,
         max_body_bytes: int,
@@ -47,8 +52,10 @@ class Edge:
         self.short_way = short_way
         self._stream = stream
         self._events = events
+        self.admission = admission
         self.max_body_bytes = max_body_bytes
         self._meter = meter
+        self.spend_on_reads = loop_meter.spend_on_reads
         self._tracer = tracer
         self._clock = clock
 
@@ -65,13 +72,15 @@ class Edge:
         traceparent = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
         route = None if scope["query_string"] else self.short_way.route(method, scope["path"])
         if method == "POST" and scope["path"] == STREAM_PATH:
-            await self._observed(method, traceparent, self._by_stream(scope, receive, send))
+            work = self._by_stream(scope, receive, send)
         elif method == "GET" and scope["path"] == EVENTS_PATH:
-            await self._observed(method, traceparent, self._by_events(scope, receive, send))
+            work = self._by_events(scope, receive, send)
         elif route is None:
-            await self._observed(method, traceparent, self._by_router(scope, receive, send))
+            work = self._by_router(scope, receive, send)
         else:
-            await self._observed(method, traceparent, self._by_short_way(route, scope, receive, send))
+            work = self._by_short_way(route, scope, receive, send)
+        spend = self.admission.spend if method == "POST" else self.spend_on_reads
+        await self._observed(method, traceparent, timed(work, self._clock.monotonic, spend))
 
     async def answer(self, method: str, route: Route, asked: Asked, body: bytes) -> Answer:
         """The answer to a request on the short way whose body is there, and which belongs to no trace."""
@@ -83,11 +92,11 @@ class Edge:
         self._meter.observe(route.template, method, answer.status, self._clock.monotonic() - start)
         return answer
 
-    def refuse(self, error: Exception) -> Answer:
-        """The answer to what never became a request."""
+    def refuse(self, error: Exception, method: str = "OTHER", route: Route | None = None) -> Answer:
+        """The answer to what never became a request, or is not worked on."""
         current_trace.set(TraceContext())
-        answer = answer_to(error, "")
-        self._meter.observe(UNMATCHED, "OTHER", answer.status, 0.0)
+        answer = answer_to(error, "" if route is None else route.path)
+        self._meter.observe(UNMATCHED if route is None else route.template, method, answer.status, 0.0)
         return answer
 
     async def _observed(
@@ -117,12 +126,15 @@ class Edge:
     async def _by_short_way(self, route: Route, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
         try:
             body = await whole_body(scope, receive, self.max_body_bytes)
+            asked = asked_of(scope["headers"])
+            if route.brings_ticks and not await self.admission.enter(share_of(scope), len(body)):
+                asked = asked.overdue()
         except ClientGone:
             return route.template, _CLIENT_GONE, None
         except (Exception, asyncio.CancelledError) as error:
             answer = answer_to(error, route.path)
         else:
-            answer = await self.short_way.answer(route, asked_of(scope["headers"]), body)
+            answer = await self.short_way.answer(route, asked, body)
         return route.template, await send_answer(send, answer), None
 
     async def _by_stream(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:

@@ -7,7 +7,9 @@ came. Single-threaded; invariant: bytes are never held here while uvicorn's pars
 
 import asyncio
 import sys
+import time
 from collections.abc import Coroutine, Sized
+from functools import partial
 from typing import Any
 
 import httptools
@@ -16,11 +18,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.answer import Answer
 from api.answer_writer import AnswerWriter
-from api.eager import MustWait, run_now
+from api.asked import Asked
+from api.eager import MustWait, run_now, timed
 from api.edge import Edge
 from api.known_heads import Head, KnownHeads
 from api.problems import BadHandshake, HeadTooLarge, MalformedRequest, TooSlow
+from api.shares import SHARE
 from api.tick_stream import STREAM_PATH
+from application.errors import Overloaded
+from infrastructure.processing.admission import Share, Verdict
 from infrastructure.settings import LimitsSettings
 
 # The head of a request that comes in many pieces; one that comes at once is as long as a read, 256 KiB.
@@ -52,6 +58,7 @@ class HttpProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(**of_uvicorn)
         self._edge = edge
+        self._admission = edge.admission
         self._heads = heads
         self._writer = writer
         self._limits = limits
@@ -59,8 +66,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._begun: Head | None = None
         self._parts: list[bytes] = []
         self._missing = 0
-        # A known request whose answer has to wait for something.
+        # A known request is held, or its answer has to wait for something.
         self._waiting = False
+        # What this connection has had of the intake.
+        self._share = Share()
         # Whether uvicorn's parser is in the middle of a request, and past its head.
         self._in_request = False
         self._in_body = False
@@ -84,8 +93,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._waiting:
-            # Reading is paused, but this was on its way already.
+            # Whoever sends more than the request that waits is read no further.
             self._parts.append(data)
+            self.flow.pause_reading()
             return
         if self._begun is not None:
             data = self._go_on(self._begun, data)
@@ -159,6 +169,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._since = self.loop.time()
         super().on_message_begin()
+        # So that requests on the ordinary way are admitted as those of this connection.
+        self.scope[SHARE] = self._share  # type: ignore[literal-required]  # uvicorn's type knows none but its own keys
 
     def on_headers_complete(self) -> None:
         self._in_body = True
@@ -238,16 +250,54 @@ class HttpProtocol(HttpToolsProtocol):
         return self._work(head, body, data[self._missing :])
 
     def _work(self, head: Head, body: bytes, behind: bytes) -> bytes:
-        answer = self._edge.answer(head.method, head.route, head.asked, body)
+        if head.route.brings_ticks and not self._admission.is_open:
+            return self._hold(head, body, behind)
+        return self._respond(head, head.asked, body, behind)
+
+    def _hold(self, head: Head, body: bytes, behind: bytes) -> bytes:
+        """Have the request wait for its turn, or refuse it; the bytes behind it that can be gone on with."""
+        try:
+            resume = partial(self._resume, head, body)
+            self._admission.hold_back(self._share, len(body), resume, bytes_behind=len(behind))
+        except Overloaded as error:
+            self._write(self._edge.refuse(error, head.method, head.route))
+            return behind
+        self._waiting = True
+        if behind:
+            self._parts = [behind]
+            self.flow.pause_reading()
+        return b""
+
+    def _resume(self, head: Head, body: bytes, verdict: Verdict) -> bool:
+        """Go on with a request that was held."""
+        self._waiting = False
+        behind = b"".join(self._parts)
+        self._parts = []
+        if verdict is Verdict.REFUSED:
+            self._write(self._edge.refuse(Overloaded(), head.method, head.route))
+        else:
+            # Also for a client that has left: it may have sent all it had.
+            asked = head.asked if verdict is Verdict.ADMITTED else head.asked.overdue()
+            behind = self._respond(head, asked, body, behind)
+        if not self._waiting:
+            self._go_on_reading(behind)
+        return not self._edge.traces
+
+    def _respond(self, head: Head, asked: Asked, body: bytes, behind: bytes) -> bytes:
+        answer = self._edge.answer(head.method, head.route, asked, body)
+        spend = self._admission.spend if head.route.brings_ticks else self._edge.spend_on_reads
         if self._edge.traces:
             # A span wants to begin and end in the same task.
-            self._wait_for(answer, behind)
+            self._wait_for(timed(answer, time.monotonic, spend), behind)
             return b""
+        start = time.monotonic()
         try:
             self._write(run_now(answer))
         except MustWait as must_wait:
-            self._wait_for(must_wait.rest, behind)
+            self._wait_for(timed(must_wait.rest, time.monotonic, spend), behind)
             return b""
+        finally:
+            spend(time.monotonic() - start)
         return behind
 
     def _wait_for(self, answer: Coroutine[Any, Any, Answer], behind: bytes) -> None:
@@ -261,20 +311,25 @@ class HttpProtocol(HttpToolsProtocol):
     async def _answer_later(self, coming: Coroutine[Any, Any, Answer]) -> None:
         answer = await coming
         self._waiting = False
+        self._write(answer)
+        data = b"".join(self._parts)
+        self._parts = []
+        self._go_on_reading(data)
+
+    def _go_on_reading(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        self._write(answer)
         if self._stopping:
             self.transport.close()
             return
         self._since = self.loop.time()
         self.flow.resume_reading()
-        data = b"".join(self._parts)
-        self._parts = []
         if data:
             self.data_received(data)
 
     def _write(self, answer: Answer) -> None:
+        if self.transport.is_closing():
+            return
         self.server_state.total_requests += 1
         self.transport.write(self._writer.written(answer, self.server_state.default_headers))
 

@@ -20,7 +20,8 @@
 | HeadTooLarge | 431 | head-too-large |
 | UnsupportedMediaType | 415 | unsupported-media-type |
 | StorageFailed | 507 | storage-failed |
-| QueueFull, QueueOverflowed, Draining, TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
+| Overloaded, QueueFull, QueueOverflowed, Draining | 503, with Retry-After | unavailable |
+| TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
 | anything else | 500 | internal-error |
 """

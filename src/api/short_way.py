@@ -24,18 +24,22 @@ _STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:-]{1,32})\Z")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """template: how metrics name it. respond: from what the head asks, and the body, to the answer."""
+    """template: how metrics name it. respond: from what the head asks, and the body, to the answer.
+
+    brings_ticks: whether a request has to be admitted.
+    """
 
     template: str
     path: str
     respond: Callable[[Asked, bytes], Awaitable[Answer]]
+    brings_ticks: bool
 
 
 class ShortWay:
     def __init__(self, mediator: Mediator, intake: TickIntake) -> None:
         self._mediator = mediator
         self._posts = {
-            path: Route(path, path, respond)
+            path: Route(path, path, respond, brings_ticks=True)
             for path, respond in (("/api/prices", intake.take_one), ("/api/prices/batch", intake.take_many))
         }
 
@@ -44,7 +48,7 @@ class ShortWay:
         if method == "POST":
             return self._posts.get(path)
         if method == "GET" and (match := _STATISTICS_PATH.match(path)):
-            return Route("/api/prices/{symbol}", path, partial(self._statistics, match.group(1)))
+            return Route("/api/prices/{symbol}", path, partial(self._statistics, match.group(1)), brings_ticks=False)
         return None
 
     async def answer(self, route: Route, asked: Asked, body: bytes) -> Answer:

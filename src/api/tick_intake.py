@@ -48,9 +48,9 @@ class TickIntake:
         except UnreadableTick as bad:
             await self._mediator.send(RefusePriceUpdate(bad.errors))
         if not durable:
-            if await self._mediator.send(ProcessPriceUpdate(tick)):
+            if await self._mediator.send(ProcessPriceUpdate(tick, patience=asked.patience)):
                 return _ONE
-        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK)):
+        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, asked.patience)):
             return _preferred(_ONE_DURABLE, asked)
         return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), asked)
 
@@ -72,6 +72,8 @@ class TickIntake:
                 command = replace(command, durability=Durability.LOGGED if durable else Durability.PROCESSED)
             elif durable:
                 command = replace(command, durability=Durability.DISK)
+            if asked.patience is not command.patience:
+                command = replace(command, patience=asked.patience)
             result = await self._mediator.send(command)
             answer = Answer(200 if durable else 202, JSON, encode(BatchView.of(result)))
             if key is not None:

@@ -1,6 +1,7 @@
 """Ticks without end: one request whose body is NDJSON, taken as it arrives.
 
-While the queues have no room nothing more is read, whatever their policy says: the network holds up the sender.
+A stream is admitted block by block, and held for as long as it takes, whatever the queues' policy: nothing more is read
+meanwhile, so that TCP holds its sender.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from api.asked import asked_of
 from api.bodies import body_parts, header
 from api.query_parameters import QueryParameters
 from api.schemas import BatchView, ErrorView, ProgressView, encode
+from api.shares import share_of
 from api.tick_decoding import decode_lines
 from api.tick_intake import JSON, NDJSON, media_type
 from application.commands.confirm_durability import ConfirmDurability
@@ -25,6 +27,8 @@ from application.commands.refuse_price_update import RefusePriceUpdate
 from application.errors import BatchTooLarge, FieldError, StorageFailed, Unavailable, ValidationFailed
 from application.mediator import Mediator
 from application.ports.clock import Clock
+from application.ports.market_data_processor import Patience
+from infrastructure.processing.admission import Admission, Share
 
 STREAM_PATH = "/api/prices/stream"
 
@@ -63,10 +67,12 @@ class Lines:
 
 
 class _Account:
-    """What became of the ticks of one stream. durable: its answer waits until they are on disk."""
+    """What became of the ticks of one stream. durable: its answer waits until they are on disk. share: of whose
+    connection."""
 
-    def __init__(self, durable: bool) -> None:
+    def __init__(self, durable: bool, share: Share) -> None:
         self.durable = durable
+        self.share = share
         self.accepted = 0
         self.rejected = 0
         self.duplicates = 0
@@ -95,8 +101,9 @@ class _Account:
 class TickStream:
     """ticks_max: how many ticks go on at once. durable: whether every answer waits until the ticks are on disk."""
 
-    def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int, durable: bool) -> None:
+    def __init__(self, mediator: Mediator, admission: Admission, clock: Clock, ticks_max: int, durable: bool) -> None:
         self._mediator = mediator
+        self._admission = admission
         self._clock = clock
         self._ticks_max = ticks_max
         self._durable = durable
@@ -108,7 +115,7 @@ class TickStream:
             tells_progress = _wants_progress(scope)
         except Exception as error:
             return await send_answer(send, answer_to(error, STREAM_PATH))
-        account = _Account(self._durable or asked_of(scope["headers"]).durable)
+        account = _Account(self._durable or asked_of(scope["headers"]).durable, share_of(scope))
         if not tells_progress:
             return await send_answer(send, await self._take(account, receive))
         await start_answer(send, account.status, NDJSON)
@@ -163,11 +170,12 @@ class TickStream:
     async def _process_lines(self, account: _Account, block: bytes) -> None:
         if block.isspace():
             return
+        await self._admission.enter(account.share, len(block), patient=True)
         first = account.seen
         try:
             command = replace(
                 decode_lines(block, self._clock.now_us(), self._ticks_max),
-                patient=True,
+                patience=Patience.UNLIMITED,
                 durability=Durability.LOGGED if account.durable else Durability.MEMORY,
             )
         except BatchTooLarge:

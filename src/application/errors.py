@@ -10,6 +10,7 @@ MarketDataError
 ├── KeyReused             the Idempotency-Key belongs to another request
 ├── KeyInUse              the first request with that Idempotency-Key is not answered yet
 └── Unavailable           not now; worth another try in a while
+    ├── Overloaded        too many requests wait, or for too long; it was not even read
     ├── QueueFull         no room in the partition's queue, and the policy is to refuse
     ├── QueueOverflowed   ticks were accepted and then dropped, which whoever sent them wanted to know
     ├── Draining          the service is shutting down
@@ -114,6 +115,13 @@ class KeyInUse(MarketDataError):
 
 class Unavailable(MarketDataError):
     """Not now; worth another try in `RETRY_AFTER_SECONDS`."""
+
+
+class Overloaded(Unavailable):
+    """Too many requests wait, or for too long; it was not even read."""
+
+    def __init__(self) -> None:
+        super().__init__("More is sent than can be processed; nothing of this request was taken.")
 
 
 class QueueFull(Unavailable):

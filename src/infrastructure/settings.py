@@ -39,6 +39,7 @@ class ProcessingSettings(Section):
     max_symbols: int = Field(100_000, ge=1)
     max_clock_skew_seconds: float = Field(60.0, ge=0, le=31_536_000)
     max_batch_size: int = Field(10_000, ge=1)
+    max_hold_seconds: float = Field(5.0, ge=0, le=3600)
     shutdown_deadline_seconds: float = Field(10.0, gt=0, le=3600)
 
     @field_validator("anomaly_threshold_percent", mode="before")
@@ -141,6 +142,7 @@ class RetentionSettings(Section):
 
 class LimitsSettings(Section):
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
+    max_held_bytes: int = Field(256 * 1024 * 1024, ge=0)
     max_page_size: int = Field(10_000, ge=1)
     head_seconds: float = Field(10.0, gt=0, le=3600)
     body_seconds: float = Field(30.0, gt=0, le=3600)

@@ -11,12 +11,15 @@ from application.mediator import Mediator
 from application.ports.clock import Clock
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
+from infrastructure.processing.admission import Admission, Share
 
 # How often ticks are sent: often enough to look continuous, seldom enough to cost little.
 _BEAT_SECONDS = 0.02
 # After a pause longer than this (a laptop that slept) the feed does not make up for what it missed.
 _CATCH_UP_SECONDS = 1.0
 _BATCH_MAX = 1000
+# What a tick counts for where shares of the intake are in bytes, as a feeder would send it.
+_TICK_BYTES = 64
 # Between bursts, the standard deviation of a second of one symbol is about a third of this many largest steps, however
 # many ticks it has: the market breathes, and hardly ever moves by the 2 % of a spike.
 _CALM = 0.6
@@ -87,12 +90,20 @@ class SimulatedFeed:
     """
 
     def __init__(
-        self, walk: RandomWalk, ticks_per_second: int, batch_max: int, mediator: Mediator, clock: Clock
+        self,
+        walk: RandomWalk,
+        ticks_per_second: int,
+        batch_max: int,
+        mediator: Mediator,
+        admission: Admission,
+        clock: Clock,
     ) -> None:
         self._walk = walk
         self._ticks_per_second = ticks_per_second
         self._batch_max = min(batch_max, _BATCH_MAX)
         self._mediator = mediator
+        self._admission = admission
+        self._share = Share()
         self._clock = clock
 
     async def run(self) -> None:
@@ -106,7 +117,11 @@ class SimulatedFeed:
                 due = 0
             while due > 0:
                 count = min(due, self._batch_max)
+                # Under overload the feed is held as any sender is.
+                await self._admission.enter(self._share, count * _TICK_BYTES, patient=True)
+                began = self._clock.monotonic()
                 await self._send(count)
+                self._admission.spend(self._clock.monotonic() - began)
                 # Everybody else has a turn: a feed that is behind must not keep the workers from their work.
                 await self._clock.sleep(0)
                 sent += count

@@ -7,6 +7,8 @@ from application.ports.clock import Clock
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
+from infrastructure.processing.admission import Admission
+from infrastructure.processing.backlog import Backlog
 from infrastructure.processing.change_marks import ChangeMarks
 from infrastructure.processing.channel import Channel, FullMode
 from infrastructure.processing.partition import Partition, Recorder
@@ -28,18 +30,21 @@ def partitions_of(
     recorder: Recorder | None = None,
     tick_ids: TickIds | None = None,
     marks: ChangeMarks | None = None,
+    backlog: Backlog | None = None,
 ) -> list[Partition]:
     throughput = throughput or Throughput(0.0)
+    backlog = backlog or Backlog(count)
     return [
         Partition(
             index,
-            Channel(capacity, mode, None if tick_ids is None else tick_ids.forget),
+            Channel(capacity, mode, None if tick_ids is None else tick_ids.forget, backlog),
             SymbolBook(RULES),
             sink or CollectingSink(),
             recorder or RecordingRecorder(),
             marks or ChangeMarks(),
             clock or FakeClock(),
             throughput,
+            count,
         )
         for index in range(count)
     ]
@@ -51,6 +56,20 @@ def processor_of(
     symbols_max: int = 1000,
     deadline_seconds: float = 5.0,
     tick_ids: TickIds | None = None,
+    hold_seconds: float = 0.0,
 ) -> PartitionedProcessor:
+    """hold_seconds: how long senders wait for room; 0, so that the queues' mode decides at once."""
     ids = TickIds(1000, 600.0) if tick_ids is None else tick_ids
-    return PartitionedProcessor(partitions, partitions[0].throughput, ids, clock, symbols_max, deadline_seconds)
+    return PartitionedProcessor(
+        partitions, partitions[0].throughput, ids, clock, symbols_max, hold_seconds, deadline_seconds
+    )
+
+
+def admission_of(
+    clock: Clock,
+    backlog: Backlog | None = None,
+    mode: FullMode = FullMode.DROP_OLDEST,
+    hold_seconds: float = 5.0,
+    held_bytes: int = 1_000_000,
+) -> Admission:
+    return Admission(backlog or Backlog(1), mode, clock, hold_seconds, held_bytes)

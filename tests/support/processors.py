@@ -1,7 +1,7 @@
 """A processor that only counts."""
 
 from application.errors import FieldError, QueueFull
-from application.ports.market_data_processor import ProcessingStatistics, Submitted
+from application.ports.market_data_processor import Patience, ProcessingStatistics, Submitted
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 
@@ -15,7 +15,9 @@ class CountingProcessor:
         self._room = room
         self._unwelcome = unwelcome
 
-    async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
+    async def submit(
+        self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+    ) -> Submitted:
         refused = []
         for position, update in enumerate(ticks):
             if update.symbol in self._unwelcome:

@@ -35,7 +35,10 @@ SERVICE_RESTART = 1012
 
 
 class Hub:
-    """index: who watches what, by channel. sent: messages by type. lost: anomalies let go, over all watchers."""
+    """index: who watches what, by channel. sent: messages by type. lost: anomalies let go, over all watchers.
+
+    seconds: that its turns took.
+    """
 
     def __init__(self, feed: LiveFeed, clock: Clock, limits: StreamSettings) -> None:
         self.index: dict[Channel, WatchIndex[Session]] = {channel: WatchIndex() for channel in CHANNELS}
@@ -43,6 +46,7 @@ class Hub:
         self.lost = 0
         self.refused = 0
         self.restarts = 0
+        self.seconds = 0.0
         self._feed = feed
         self._clock = clock
         self.limits = limits
@@ -117,7 +121,9 @@ class Hub:
             self.turn()
             late = start - asked - self._pause_seconds
             self._late_seconds += (late - self._late_seconds) / _AVERAGE_OF
-            self._pause_seconds = self._pause_after(self._clock.monotonic() - start)
+            took = self._clock.monotonic() - start
+            self.seconds += took
+            self._pause_seconds = self._pause_after(took)
 
     def _pause_after(self, turn_seconds: float) -> float:
         if self._late_seconds < _BUSY_SECONDS:

@@ -1,33 +1,43 @@
 """Ticks in, statistics out."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from api.asked import asked_of
+from api.asgi import Scope
+from api.asked import Asked, asked_of
 from api.cursors import from_cursor, to_cursor
 from api.query_parameters import QueryParameters
 from api.routes.answers import answer, response_of
 from api.schemas import StatisticsPageView, StatisticsView
+from api.shares import share_of
 from api.symbol_paths import symbol_of
 from api.tick_intake import TickIntake
 from application.mediator import Mediator
 from application.queries.get_symbol_statistics import GetSymbolStatistics
 from application.queries.list_symbol_statistics import ListSymbolStatistics
+from infrastructure.processing.admission import Admission
 
 _PLACES = msgspec.json.Decoder(str)
 
 
-def price_routes(mediator: Mediator, intake: TickIntake) -> list[HTTPRouteHandler]:
+def price_routes(mediator: Mediator, intake: TickIntake, admission: Admission) -> list[HTTPRouteHandler]:
+    async def admitted(request: Request[Any, Any, Any]) -> tuple[Asked, bytes]:
+        body = await request.body()
+        asked = asked_of(request.scope["headers"])
+        return asked if await admission.enter(
+            share_of(cast("Scope", request.scope)), len(body)
+        ) else asked.overdue(), body
+
     @post("/api/prices")
     async def post_price(request: Request[Any, Any, Any]) -> Response[Any]:
-        return response_of(await intake.take_one(asked_of(request.scope["headers"]), await request.body()))
+        return response_of(await intake.take_one(*await admitted(request)))
 
     @post("/api/prices/batch")
     async def post_batch(request: Request[Any, Any, Any]) -> Response[Any]:
-        return response_of(await intake.take_many(asked_of(request.scope["headers"]), await request.body()))
+        return response_of(await intake.take_many(*await admitted(request)))
 
     @get("/api/prices")
     async def list_prices(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -4,7 +4,7 @@ from enum import Enum
 
 from application.errors import StorageFailed
 from application.ports.journal import Journal
-from application.ports.market_data_processor import MarketDataProcessor, Submitted
+from application.ports.market_data_processor import MarketDataProcessor, Patience, Submitted
 from domain.ticks import Ticks
 
 
@@ -19,7 +19,7 @@ class Durability(Enum):
 
 
 async def submit(
-    processor: MarketDataProcessor, journal: Journal, ticks: Ticks, durability: Durability, patient: bool = False
+    processor: MarketDataProcessor, journal: Journal, ticks: Ticks, durability: Durability, patience: Patience
 ) -> Submitted:
     """Submit ticks and wait until they have come as far as they must.
 
@@ -28,14 +28,14 @@ async def submit(
         QueueFull, Draining, QueueOverflowed: see `MarketDataProcessor.submit`.
     """
     if durability is Durability.MEMORY:
-        return await processor.submit(ticks, patient)
+        return await processor.submit(ticks, patience)
     if durability is Durability.PROCESSED:
-        return await processor.submit(ticks, patient, until_processed=True)
+        return await processor.submit(ticks, patience, until_processed=True)
     if journal.failure is not None:
         processor.reject(len(ticks))
         raise StorageFailed(journal.failure, taken=False)
     lost = journal.lost
-    submitted = await processor.submit(ticks, patient, until_processed=True)
+    submitted = await processor.submit(ticks, patience, until_processed=True)
     if journal.lost > lost or (submitted.duplicates and not journal.is_complete):
         raise StorageFailed("it failed for too long, and some are not in the log", taken=True)
     if durability is Durability.DISK:

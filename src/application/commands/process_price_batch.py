@@ -8,7 +8,7 @@ from application.commands.tick_rules import TickRules
 from application.errors import BatchTooLarge, FieldError, ValidationFailed
 from application.mediator import Message
 from application.ports.journal import Journal
-from application.ports.market_data_processor import MarketDataProcessor
+from application.ports.market_data_processor import MarketDataProcessor, Patience
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 
@@ -33,14 +33,14 @@ class ProcessPriceBatch(Message[BatchResult]):
     indexes: the place in the batch of each of them; None where all of the batch could be read.
     rejected: how many ticks of the batch are already known to be bad.
     errors: what is wrong with those, with their index.
-    patient: wait for room in the queues, whatever their policy says.
+    patience: how long it waits for room in the queues before their policy decides.
     """
 
     ticks: Ticks
     indexes: Sequence[int] | None = None
     rejected: int = 0
     errors: tuple[FieldError, ...] = ()
-    patient: bool = False
+    patience: Patience = Patience.LIMITED
     durability: Durability = Durability.MEMORY
 
     def index_of(self, position: int) -> int:
@@ -104,7 +104,7 @@ class ProcessPriceBatchHandler:
     async def handle(self, command: ProcessPriceBatch) -> BatchResult:
         if command.rejected:
             self._processor.reject(command.rejected)
-        submitted = await submit(self._processor, self._journal, command.ticks, command.durability, command.patient)
+        submitted = await submit(self._processor, self._journal, command.ticks, command.durability, command.patience)
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
         if submitted.accepted == submitted.duplicates == 0:

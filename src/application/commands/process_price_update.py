@@ -7,7 +7,7 @@ from application.commands.tick_rules import TickRules
 from application.errors import ValidationFailed
 from application.mediator import Message
 from application.ports.journal import Journal
-from application.ports.market_data_processor import MarketDataProcessor
+from application.ports.market_data_processor import MarketDataProcessor, Patience
 from domain.ticks import Ticks
 
 
@@ -16,10 +16,12 @@ class ProcessPriceUpdate(Message[bool]):
     """Answered once the tick has come as far as `durability` says: whether it is new, and not a duplicate.
 
     tick: one, as a batch of one.
+    patience: how long it waits for room in its queue before the queue's policy decides.
     """
 
     tick: Ticks
     durability: Durability = Durability.MEMORY
+    patience: Patience = Patience.LIMITED
 
 
 class ProcessPriceUpdateValidator:
@@ -33,7 +35,7 @@ class ProcessPriceUpdateValidator:
         update, errors = self._rules.check(command.tick[0], latest_us)
         if errors:
             raise ValidationFailed(errors, ticks=1)
-        return ProcessPriceUpdate(Ticks.of((update,)), command.durability)
+        return replace(command, tick=Ticks.of((update,)))
 
 
 class ProcessPriceUpdateHandler:
@@ -44,7 +46,7 @@ class ProcessPriceUpdateHandler:
         self._journal = journal
 
     async def handle(self, command: ProcessPriceUpdate) -> bool:
-        submitted = await submit(self._processor, self._journal, command.tick, command.durability)
+        submitted = await submit(self._processor, self._journal, command.tick, command.durability, command.patience)
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])
         return not submitted.duplicates

@@ -1,10 +1,22 @@
 """Where accepted ticks go."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from application.errors import FieldError
 from domain.ticks import Ticks
+
+
+class Patience(Enum):
+    """How long a sender waits for room in a full queue before the queue's policy decides.
+
+    NONE: not at all. LIMITED: as long as the settings allow. UNLIMITED: until there is room.
+    """
+
+    NONE = "none"
+    LIMITED = "limited"
+    UNLIMITED = "unlimited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +71,13 @@ class ProcessingStatistics:
 
 
 class MarketDataProcessor(Protocol):
-    async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
+    async def submit(
+        self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+    ) -> Submitted:
         """Take valid ticks, all of them or as many as the policy allows, and count every one.
 
-        The object is the processor's from then on. patient: wait for room, whatever the policy is. until_processed:
-        return only when those taken, and the duplicates, are processed.
+        The object is the processor's from then on. until_processed: return only when those taken, and the duplicates,
+        are processed.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 
 from domain.ticks import Ticks
+from infrastructure.processing.backlog import Backlog
 
-# Patient senders fill a queue no further than this: ticks that waited long have left the processor's caches, and the
-# room is for those who cannot wait.
-_PATIENT_DEPTH = 512
+# A queue this long is crowded, and senders that can be held are: ticks that waited long have left the processor's
+# caches, and the room is for those that cannot be held.
+CROWDED_TICKS = 1024
 
 
 class FullMode(Enum):
@@ -34,16 +35,26 @@ class Channel:
     tail: ticks ever put in line. head: ticks that have left it, taken or dropped.
     dropped: ticks accepted and then not kept, for want of room.
     on_drop: told of ticks that have an id and are dropped.
+    backlog: told when the queue gets crowded, and when it no longer is.
     turn: held by the writer that waits for room, so that writers get it in the order they came.
     """
 
-    def __init__(self, capacity: int, mode: FullMode, on_drop: Callable[[Ticks], None] | None = None) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        mode: FullMode,
+        on_drop: Callable[[Ticks], None] | None = None,
+        backlog: Backlog | None = None,
+    ) -> None:
         self.capacity = capacity
         self.mode = mode
         self.tail = 0
         self.head = 0
         self.dropped = 0
         self.turn = asyncio.Lock()
+        self._backlog = backlog or Backlog(1)
+        self._crowded_at = min(CROWDED_TICKS, capacity)
+        self._is_crowded = False
         self._closed = False
         # Queued are those from `_first` on; what is before it has left and is cut off in bulk.
         self._ticks = Ticks([], [], [])
@@ -60,15 +71,19 @@ class Channel:
     def __len__(self) -> int:
         return self.tail - self.head
 
-    def offer(self, ticks: Ticks, moment: float, patient: bool = False) -> int:
+    def has_room(self, ticks: int) -> bool:
+        """Whether so many can be put in line, and nobody waits to do so."""
+        return ticks + self.tail - self.head <= self.capacity and not self.turn.locked()
+
+    def offer(self, ticks: Ticks, moment: float, waits: bool = False) -> int:
         """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
 
         They are the channel's from then on: it may put others behind them. The dropping modes accept all and drop at
-        once what is over capacity; under WAIT, and for a patient sender whatever the mode, what is left must wait.
+        once what is over capacity; under WAIT, and for a sender that waits whatever the mode, what is left must wait.
         """
-        mode = FullMode.WAIT if patient else self.mode
+        mode = FullMode.WAIT if waits else self.mode
         count = len(ticks)
-        over = min(count + self.tail - self.head - self._depth(patient), count)
+        over = min(count + self.tail - self.head - self.capacity, count)
         if over <= 0 or mode is FullMode.DROP_OLDEST:
             self._put(ticks, moment)
             if over > 0:
@@ -111,14 +126,21 @@ class Channel:
             self._watches.append((tail_before, self.tail, future))
         return future
 
-    async def wait_for_room(self, patient: bool = False) -> None:
-        """Until there may be room, or the channel is closed. For the holder of `turn`."""
-        while len(self) >= self._depth(patient) and not self._closed:
+    async def wait_for_room(self, deadline: asyncio.Future[None] | None = None) -> bool:
+        """Wait until there may be room, or the channel is closed, or the deadline is done: False then. For the holder
+        of `turn`."""
+        while len(self) >= self.capacity and not self._closed:
+            if deadline is not None and deadline.done():
+                return False
             self._writer = asyncio.get_running_loop().create_future()
             try:
-                await self._writer
+                if deadline is None:
+                    await self._writer
+                else:
+                    await asyncio.wait((self._writer, deadline), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._writer = None
+        return True
 
     def settle(self) -> Iterator[tuple[float, int]]:
         """(moment of arrival, ticks) of what has left the line since the last call."""
@@ -137,9 +159,6 @@ class Channel:
         _wake(self._reader)
         _wake(self._writer)
 
-    def _depth(self, patient: bool) -> int:
-        return min(self.capacity, _PATIENT_DEPTH) if patient else self.capacity
-
     def _put(self, ticks: Ticks, moment: float) -> None:
         count = len(ticks)
         if count:
@@ -150,6 +169,9 @@ class Channel:
                 self._ticks.extend(ticks)
             self.tail += count
             self._arrivals.append((self.tail, moment))
+            if not self._is_crowded and self.tail - self.head >= self._crowded_at:
+                self._is_crowded = True
+                self._backlog.crowd()
             _wake(self._reader)
 
     def _drop_oldest(self, count: int) -> None:
@@ -183,6 +205,9 @@ class Channel:
         if 2 * self._first >= len(self._ticks):
             self._ticks = self._ticks.part(self._first, len(self._ticks))
             self._first = 0
+        if self._is_crowded and self.tail - self.head < self._crowded_at:
+            self._is_crowded = False
+            self._backlog.relieve()
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

@@ -19,7 +19,9 @@ from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.throughput import Throughput
 
-_BATCH_MAX = 4096
+_BATCH_MAX = 1024
+# All workers together take at most about this long in one turn of the event loop.
+_TURN_SECONDS = 0.004
 _LOGGED_SYMBOLS_MAX = 1000
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -45,9 +47,9 @@ class ChangeNotice(Protocol):
 
 
 class Partition:
-    """index: its number, from 0. recorder, notice, throughput: shared by all partitions.
+    """index: its number, from 0; `partitions`: how many there are. recorder, notice, throughput: shared by all of them.
 
-    The counters are ticks, but for `anomalies` and `restarts`.
+    The counters are ticks, but for `anomalies`, `restarts` and the `seconds` of work.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Partition:
         notice: ChangeNotice,
         clock: Clock,
         throughput: Throughput,
+        partitions: int,
     ) -> None:
         self.index = index
         self.channel = channel
@@ -69,12 +72,14 @@ class Partition:
         self.late = 0
         self.anomalies = 0
         self.restarts = 0
+        self.seconds = 0.0
         self.latency = Latency()
         self.throughput = throughput
         self._sink = sink
         self._recorder = recorder
         self._notice = notice
         self._clock = clock
+        self._turn_seconds = _TURN_SECONDS / partitions
         self._unpublished: list[PriceAnomaly] = []
         self._logged: set[str] = set()
 
@@ -85,19 +90,23 @@ class Partition:
         until the sink has them. Starting again goes on where it stopped.
         """
         await self._publish()
+        turn_end = self.seconds + self._turn_seconds
         while batch := await self.channel.take(_BATCH_MAX):
             self._apply(batch)
             if self._unpublished:
                 await self._publish()
             if self._recorder.is_crowded:
                 await self._recorder.wait_for_room()
-            # Every partition and every connection gets its turn between two batches.
-            await asyncio.sleep(0)
+            if self.seconds >= turn_end and len(self.channel):
+                # Intake, readers and watchers have their turn, and every other partition.
+                await asyncio.sleep(0)
+                turn_end = self.seconds + self._turn_seconds
 
     def count_restart(self) -> None:
         self.restarts += 1
 
     def _apply(self, batch: Ticks) -> None:
+        start = self._clock.monotonic()
         applied = self.book.apply(batch)
         self._recorder.record(batch, applied)
         self._notice.mark(batch.symbols, applied.anomalies)
@@ -109,6 +118,7 @@ class Partition:
         for symbol, failure in applied.failures:
             self._log_once(symbol, failure)
         now = self._clock.monotonic()
+        self.seconds += now - start
         self.throughput.add(now, applied.processed)
         for moment, ticks in self.channel.settle():
             self.latency.observe(now - moment, ticks)

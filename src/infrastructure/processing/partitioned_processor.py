@@ -7,12 +7,18 @@ accepted = processed + dropped + queued + failed.
 import asyncio
 import zlib
 from collections.abc import Sequence
+from math import inf
 
 import structlog
 
 from application.errors import Draining, FieldError, QueueFull, QueueOverflowed
 from application.ports.clock import Clock
-from application.ports.market_data_processor import PartitionStatistics, ProcessingStatistics, Submitted
+from application.ports.market_data_processor import (
+    PartitionStatistics,
+    Patience,
+    ProcessingStatistics,
+    Submitted,
+)
 from domain.ticks import Ticks
 from infrastructure.processing.channel import Channel, FullMode
 from infrastructure.processing.partition import Partition
@@ -37,6 +43,7 @@ class PartitionedProcessor:
     """The `MarketDataProcessor` of this process.
 
     symbols_max: a new symbol beyond that many is refused, the known ones go on.
+    max_hold_seconds: how long a sender of limited patience waits for room.
     shutdown_deadline_seconds: how long `stop` lets the workers drain.
     """
 
@@ -47,6 +54,7 @@ class PartitionedProcessor:
         tick_ids: TickIds,
         clock: Clock,
         symbols_max: int,
+        max_hold_seconds: float,
         shutdown_deadline_seconds: float,
     ) -> None:
         self._partitions = partitions
@@ -54,6 +62,7 @@ class PartitionedProcessor:
         self._ids = tick_ids
         self._clock = clock
         self._symbols_max = symbols_max
+        self._max_hold_seconds = max_hold_seconds
         self._shutdown_deadline_seconds = shutdown_deadline_seconds
         self._assigned: dict[str, int] = {}
         self._supervisors: list[asyncio.Task[None]] = []
@@ -107,20 +116,22 @@ class PartitionedProcessor:
         self._received += ticks
         self._rejected += ticks
 
-    async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
+    async def submit(
+        self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+    ) -> Submitted:
         if not self._open:
             self.reject(len(ticks))
             raise Draining
         watches: Watches | None = [] if until_processed else None
         if ticks.ids is not None and (known := self._ids.sort_out(ticks, self._clock.now_us())):
-            return await self._submit_without(ticks, known, patient, watches)
-        submitted = await self._submit(ticks, patient, watches)
+            return await self._submit_without(ticks, known, patience, watches)
+        submitted = await self._submit(ticks, patience, watches)
         if watches is not None:
             await _all_taken(watches)
         return submitted
 
     async def _submit_without(
-        self, ticks: Ticks, known: list[int], patient: bool, watches: Watches | None
+        self, ticks: Ticks, known: list[int], patience: Patience, watches: Watches | None
     ) -> Submitted:
         """Submit all but the duplicates, which stand where `known` says."""
         if watches is not None and self._placing:
@@ -147,13 +158,13 @@ class PartitionedProcessor:
                     watches.append(channel.watch(channel.head))
         places = set(known)
         rest = [at for at in range(len(ticks)) if at not in places]
-        submitted = await self._submit(ticks.without(places), patient, watches) if rest else Submitted(0)
+        submitted = await self._submit(ticks.without(places), patience, watches) if rest else Submitted(0)
         if watches is not None:
             await _all_taken(watches)
         refused = tuple(error.at(rest[error.index or 0]) for error in submitted.refused)
         return Submitted(submitted.accepted, refused, len(known))
 
-    async def _submit(self, ticks: Ticks, patient: bool, watches: Watches | None) -> Submitted:
+    async def _submit(self, ticks: Ticks, patience: Patience, watches: Watches | None) -> Submitted:
         added: list[str] = []
         lines, refused = self._by_partition(ticks, added)
         if refused and ticks.ids is not None:
@@ -167,10 +178,10 @@ class PartitionedProcessor:
                 channel = self._partitions[index].channel
                 count = len(line.symbols)
                 del ahead[index]
-                if patient or channel.mode is FullMode.WAIT:
-                    taken = await self._put_waiting(channel, line, patient, watches)
-                else:
+                if self._open and channel.has_room(count):
                     taken = self._put(channel, line, watches)
+                else:
+                    taken = await self._put_waiting(channel, line, patience, watches)
                 accepted += taken
                 if taken < count:
                     taken_of[index] = taken
@@ -260,26 +271,40 @@ class PartitionedProcessor:
             watches.append(channel.watch(before if channel.tail - before == taken else -1))
         return taken
 
-    async def _put_waiting(self, channel: Channel, line: Ticks, patient: bool, watches: Watches | None) -> int:
+    async def _put_waiting(self, channel: Channel, line: Ticks, patience: Patience, watches: Watches | None) -> int:
+        """Put ticks in line as there is room for them, and those of an impatient sender at last by the queue's policy;
+        how many, from the first, are accepted."""
         done = 0
+        hold = inf if channel.mode is FullMode.WAIT else self._hold_seconds(patience)
+        if hold == 0:
+            return self._put(channel, line, watches)
+        deadline = None if hold == inf else asyncio.ensure_future(self._clock.sleep(hold))
         try:
             async with channel.turn:
-                while self._open:
+                while self._open and done < len(line):
                     before = channel.tail
-                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), patient)
+                    taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), waits=True)
                     if watches is not None:
                         watches.append(channel.watch(before))
                     self._received += taken
                     self._accepted += taken
                     done += taken
-                    if done == len(line):
-                        break
-                    await channel.wait_for_room(patient)
+                    if done < len(line) and not await channel.wait_for_room(deadline):
+                        rest = line.part(done, len(line))
+                        done = len(line)
+                        return done - len(rest) + self._put(channel, rest, watches)
         finally:
+            if deadline is not None:
+                deadline.cancel()
             # The sender went away, or the service is going: what it did not get in was not accepted.
             self.reject(len(line) - done)
             self._ids.forget(line.part(done, len(line)))
         return done
+
+    def _hold_seconds(self, patience: Patience) -> float:
+        if patience is Patience.LIMITED:
+            return self._max_hold_seconds
+        return inf if patience is Patience.UNLIMITED else 0.0
 
     def _over_symbol_limit(self, position: int) -> FieldError:
         message = f"is new, and the limit of {self._symbols_max} symbols is reached"

@@ -32,3 +32,13 @@ class PipelineMeter:
         if latency is None:
             latency = self.latency[key] = Latency()
         latency.observe(seconds)
+
+
+class LoopMeter:
+    """Seconds of the event loop that requests took which bring no ticks."""
+
+    def __init__(self) -> None:
+        self.reads = 0.0
+
+    def spend_on_reads(self, seconds: float) -> None:
+        self.reads += seconds

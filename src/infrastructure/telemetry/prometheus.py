@@ -1,6 +1,6 @@
 """What Prometheus sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from prometheus_client import (
@@ -16,11 +16,12 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from application.ports.market_data_processor import MarketDataProcessor, ProcessingStatistics
+from infrastructure.processing.admission import Admission
 from infrastructure.processing.latency import BOUNDS_SECONDS, Latency
 from infrastructure.processing.partition import Partition
 from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.telemetry.loop_watch import LoopWatch
-from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
+from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -56,6 +57,9 @@ class StreamMeter(Protocol):
     @property
     def restarts(self) -> int: ...
 
+    @property
+    def seconds(self) -> float: ...
+
     def connections(self) -> Mapping[str, int]:
         """Watchers by transport."""
         ...
@@ -87,16 +91,20 @@ class PrometheusExposition:
         stream: StreamMeter,
         requests: RequestMeter,
         messages: PipelineMeter,
+        admission: Admission,
+        loop_meter: LoopMeter,
         loop_watch: LoopWatch,
     ) -> None:
+        partitions = tuple(partitions)
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        self._registry.register(_Processing(processor, tuple(partitions), anomalies))
+        self._registry.register(_Processing(processor, partitions, anomalies))
         self._registry.register(_Latencies(requests, messages))
         self._registry.register(_Storage(journal))
         self._registry.register(_Stream(stream))
+        self._registry.register(_Loop(partitions, admission, loop_meter, stream))
         stall = Gauge(
             "marketdata_event_loop_stall_seconds",
             "The longest that the event loop kept a task waiting in the last 10 to 20 seconds.",
@@ -198,6 +206,35 @@ class _Stream(Collector):
         )
         yield CounterMetricFamily(
             "marketdata_stream_restarts", "Times the fan-out died and was started again.", stream.restarts
+        )
+
+
+class _Loop(Collector):
+    """How the event loop is shared; docs/decisions/0019-sharing-the-loop.md says how it is meant to be."""
+
+    def __init__(
+        self, partitions: Sequence[Partition], admission: Admission, loop_meter: LoopMeter, stream: StreamMeter
+    ) -> None:
+        self._partitions = partitions
+        self._admission = admission
+        self._loop_meter = loop_meter
+        self._stream = stream
+
+    def collect(self) -> Iterable[Metric]:
+        admission = self._admission
+        seconds = CounterMetricFamily(
+            "marketdata_event_loop_seconds", "Time of the event loop, by what it was spent on.", labels=("work",)
+        )
+        seconds.add_metric(("intake",), admission.seconds)
+        seconds.add_metric(("processing",), sum(partition.seconds for partition in self._partitions))
+        seconds.add_metric(("reads",), self._loop_meter.reads)
+        seconds.add_metric(("watchers",), self._stream.seconds)
+        yield seconds
+        yield GaugeMetricFamily("marketdata_intake_held_connections", "Senders held back now.", admission.held)
+        yield GaugeMetricFamily("marketdata_intake_held_bytes", "Bodies of the requests held.", admission.held_bytes)
+        yield _histogram("marketdata_intake_hold_seconds", "How long senders were held back.", (), {(): admission.hold})
+        yield CounterMetricFamily(
+            "marketdata_intake_requests_refused", "Requests refused undecoded, under overload.", admission.refused
         )
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from application.commands.durability import Durability, submit
 from application.errors import StorageFailed
-from application.ports.market_data_processor import Submitted
+from application.ports.market_data_processor import Patience, Submitted
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
 from support.fakes import START_US, FakeJournal
@@ -19,7 +19,7 @@ def one() -> Ticks:
 )
 async def test_only_the_disk_is_waited_for_by_those_who_ask(durability: Durability, commits: int) -> None:
     processor, journal = CountingProcessor(), FakeJournal()
-    assert (await submit(processor, journal, one(), durability)).accepted == 1
+    assert (await submit(processor, journal, one(), durability, Patience.LIMITED)).accepted == 1
     assert journal.commits == commits
 
 
@@ -28,11 +28,11 @@ async def test_a_journal_known_to_fail_takes_nothing_durable(durability: Durabil
     processor, journal = CountingProcessor(), FakeJournal()
     journal.failure = "disk full"
     with pytest.raises(StorageFailed) as failure:
-        await submit(processor, journal, one(), durability)
+        await submit(processor, journal, one(), durability, Patience.LIMITED)
     assert not failure.value.taken
     assert (len(processor.accepted), processor.rejected) == (0, 1)
     for rest in (Durability.MEMORY, Durability.PROCESSED):
-        assert (await submit(processor, journal, one(), rest)).accepted == 1
+        assert (await submit(processor, journal, one(), rest, Patience.LIMITED)).accepted == 1
 
 
 @pytest.mark.parametrize("durability", [Durability.LOGGED, Durability.DISK])
@@ -40,22 +40,26 @@ async def test_ticks_that_were_not_logged_are_told(durability: Durability) -> No
     journal = FakeJournal()
 
     class Losing(CountingProcessor):
-        async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
+        async def submit(
+            self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        ) -> Submitted:
             journal.lost += len(ticks)
-            return await super().submit(ticks, patient)
+            return await super().submit(ticks, patience)
 
     with pytest.raises(StorageFailed) as failure:
-        await submit(Losing(), journal, one(), durability)
+        await submit(Losing(), journal, one(), durability, Patience.LIMITED)
     assert failure.value.taken
 
 
 async def test_a_duplicate_of_what_may_be_missing_in_the_log_is_no_success() -> None:
     class Knowing(CountingProcessor):
-        async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
+        async def submit(
+            self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        ) -> Submitted:
             return Submitted(0, (), len(ticks))
 
     journal = FakeJournal()
-    assert (await submit(Knowing(), journal, one(), Durability.DISK)).duplicates == 1
+    assert (await submit(Knowing(), journal, one(), Durability.DISK, Patience.LIMITED)).duplicates == 1
     journal.is_complete = False
     with pytest.raises(StorageFailed):
-        await submit(Knowing(), journal, one(), Durability.DISK)
+        await submit(Knowing(), journal, one(), Durability.DISK, Patience.LIMITED)

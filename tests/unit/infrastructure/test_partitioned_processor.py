@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import Draining, QueueFull, QueueOverflowed
+from application.ports.market_data_processor import Patience
 from domain.price_anomaly import PriceAnomaly
 from domain.price_update import PriceUpdate
 from domain.ticks import Ticks
@@ -362,7 +363,9 @@ async def test_ticks_are_waited_for_until_they_are_processed() -> None:
     processor = processor_of(partitions, clock)
     processor._open = True  # no worker takes anything yet
     waiting = asyncio.create_task(processor.submit(Ticks.of([tick("A"), tick("B")]), until_processed=True))
-    again = asyncio.create_task(processor.submit(Ticks.of([tick("C")]), patient=True, until_processed=True))
+    again = asyncio.create_task(
+        processor.submit(Ticks.of([tick("C")]), patience=Patience.UNLIMITED, until_processed=True)
+    )
     await settle()
     assert not waiting.done()
     processor.start()

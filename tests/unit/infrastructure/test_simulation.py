@@ -11,13 +11,14 @@ from application.commands.process_price_batch import (
     ProcessPriceBatchHandler,
 )
 from application.mediator import Mediator
-from application.ports.market_data_processor import Submitted
+from application.ports.market_data_processor import Patience, Submitted
 from domain.spike_rule import SpikeRule
 from domain.symbol_book import SymbolBook
 from domain.symbol_state import StatisticsRules
 from domain.ticks import Ticks
 from infrastructure.simulation import RandomWalk, SimulatedFeed
 from support.fakes import FakeClock, FakeJournal, settle
+from support.processing import admission_of
 from support.processors import CountingProcessor
 
 
@@ -62,7 +63,7 @@ def test_market_is_calm_but_for_a_spike_now_and_then() -> None:
 
 async def feed_for(seconds: float, clock: FakeClock, processor: CountingProcessor, beat: float = 0.001) -> Any:
     mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(processor, FakeJournal())})
-    feed = asyncio.create_task(SimulatedFeed(walk(), 2000, 100, mediator, clock).run())
+    feed = asyncio.create_task(SimulatedFeed(walk(), 2000, 100, mediator, admission_of(clock), clock).run())
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
         await clock.advance(beat)
@@ -97,9 +98,11 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
     turn_of_batch: list[int] = []
 
     class Watching(CountingProcessor):
-        async def submit(self, ticks: Ticks, patient: bool = False, until_processed: bool = False) -> Submitted:
+        async def submit(
+            self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        ) -> Submitted:
             turn_of_batch.append(turns[0])
-            return await super().submit(ticks, patient)
+            return await super().submit(ticks, patience)
 
     async def somebody_else() -> None:
         while True:
@@ -107,7 +110,7 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
             await asyncio.sleep(0)  # one turn of the loop, which takes no time
 
     mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(Watching(), FakeJournal())})
-    feed = asyncio.create_task(SimulatedFeed(walk(), 100_000, 100, mediator, clock).run())
+    feed = asyncio.create_task(SimulatedFeed(walk(), 100_000, 100, mediator, admission_of(clock), clock).run())
     other = asyncio.create_task(somebody_else())
     await settle()
     clock.jump(0.01)

@@ -15,12 +15,12 @@ from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepos
 from infrastructure.storage.storage import NoJournal
 from infrastructure.telemetry.logs import configure_logging
 from infrastructure.telemetry.loop_watch import LoopWatch
-from infrastructure.telemetry.meters import PipelineMeter, RequestMeter
+from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 from infrastructure.telemetry.tracing import OpenTelemetryTracer
 from support.fakes import CollectingSink, FakeClock
-from support.processing import partitions_of, processor_of
+from support.processing import admission_of, partitions_of, processor_of
 from support.watching import Watching
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -32,15 +32,27 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     anomalies = InMemoryAnomalyRepository(10)
     partitions = partitions_of(1, capacity=2, sink=CollectingSink(failures=1), clock=clock)
     processor = processor_of(partitions, clock)
-    requests, messages = RequestMeter(), PipelineMeter()
+    requests, messages, loop_meter = RequestMeter(), PipelineMeter(), LoopMeter()
+    admission = admission_of(clock)
     exposition = PrometheusExposition(
-        processor, partitions, anomalies, NoJournal(), Watching().hub, requests, messages, LoopWatch(clock)
+        processor,
+        partitions,
+        anomalies,
+        NoJournal(),
+        Watching().hub,
+        requests,
+        messages,
+        admission,
+        loop_meter,
+        LoopWatch(clock),
     )
     processor.start()
     await processor.submit(Ticks.of(PriceUpdate("A", price, 0) for price in (1.0, 100.0, 110.0)))
     await clock.advance(1.0)
     requests.observe("/api/prices", "POST", 202, 0.003)
     messages.observe("ProcessPriceUpdate", "ok", 0.0002)
+    admission.spend(0.25)
+    loop_meter.spend_on_reads(0.5)
     text = exposition.render().decode()
     request = 'method="POST",route="/api/prices",status="202"'
     for line in (
@@ -54,6 +66,13 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
         f'marketdata_http_request_duration_seconds_bucket{{le="0.005",{request}}} 1.0',
         f'marketdata_http_request_duration_seconds_bucket{{le="+Inf",{request}}} 1.0',
         'marketdata_message_duration_seconds_sum{message="ProcessPriceUpdate",outcome="ok"} 0.0002',
+        'marketdata_event_loop_seconds_total{work="intake"} 0.25',
+        'marketdata_event_loop_seconds_total{work="reads"} 0.5',
+        'marketdata_event_loop_seconds_total{work="processing"} 0.0',
+        'marketdata_event_loop_seconds_total{work="watchers"} 0.0',
+        "marketdata_intake_held_connections 0.0",
+        "marketdata_intake_hold_seconds_count 0.0",
+        "marketdata_intake_requests_refused_total 0.0",
     ):
         assert line in text.splitlines(), line
     await processor.stop()

@@ -1,0 +1,31 @@
+"""How much waits in front of the workers, all partitions taken together."""
+
+from collections.abc import Callable
+
+
+class Backlog:
+    """Counts the channels that are crowded, and tells as soon as one of them no longer is.
+
+    channels: how many there are. on_relief: called by a channel that was crowded and has room again.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._crowded = 0
+        self.on_relief: Callable[[], None] = _nothing
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether every channel is: wherever ticks go, they would wait."""
+        return self._crowded == self._channels
+
+    def crowd(self) -> None:
+        self._crowded += 1
+
+    def relieve(self) -> None:
+        self._crowded -= 1
+        self.on_relief()
+
+
+def _nothing() -> None:
+    pass
