@@ -1,20 +1,30 @@
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 
 from support.service import Service, assert_balanced, eventually
 
+ROOT = Path(__file__).parents[2]
+MODES = ["drop_oldest", "drop_newest", "reject", "wait"]
 BATCH = [{"symbol": f"S{i % 10}", "price": 100 + i % 7} for i in range(2000)]
 
 
 @pytest.mark.parametrize("mode", ["drop_oldest", "drop_newest"])
 def test_dropping_modes_accept_everything_and_count_what_they_let_go(start: Callable[..., Service], mode: str) -> None:
-    service = start(PROCESSING__CHANNEL_CAPACITY="100", PROCESSING__FULL_MODE=mode, PROCESSING__PARTITIONS="3")
+    service = start(
+        PROCESSING__CHANNEL_CAPACITY="100",
+        PROCESSING__FULL_MODE=mode,
+        PROCESSING__PARTITIONS="3",
+        PROCESSING__MAX_HOLD_SECONDS="0",
+    )
     answer = service.client.post("/api/prices/batch", json=BATCH)
     assert (answer.status_code, answer.json()["accepted"]) == (202, 2000)
     accounts = service.settled()
@@ -24,7 +34,12 @@ def test_dropping_modes_accept_everything_and_count_what_they_let_go(start: Call
 
 
 def test_rejecting_mode_says_so_and_when_to_try_again(start: Callable[..., Service]) -> None:
-    service = start(PROCESSING__CHANNEL_CAPACITY="100", PROCESSING__FULL_MODE="reject", PROCESSING__PARTITIONS="1")
+    service = start(
+        PROCESSING__CHANNEL_CAPACITY="100",
+        PROCESSING__FULL_MODE="reject",
+        PROCESSING__PARTITIONS="1",
+        PROCESSING__MAX_HOLD_SECONDS="0",
+    )
     answer = service.client.post("/api/prices/batch", json=BATCH)
     assert answer.status_code == 202
     assert (answer.json()["accepted"], answer.json()["rejected"]) == (100, 1900)
@@ -44,7 +59,12 @@ def whole_answer(client: socket.socket) -> str:
 
 
 def test_full_queue_answers_503_and_when_to_try_again(start: Callable[..., Service]) -> None:
-    service = start(PROCESSING__CHANNEL_CAPACITY="1", PROCESSING__FULL_MODE="reject", PROCESSING__PARTITIONS="1")
+    service = start(
+        PROCESSING__CHANNEL_CAPACITY="1",
+        PROCESSING__FULL_MODE="reject",
+        PROCESSING__PARTITIONS="1",
+        PROCESSING__MAX_HOLD_SECONDS="0",
+    )
     tick = json.dumps({"symbol": "A", "price": 1})
     # Both requests are in the server's hands before the worker has its next turn.
     request = f"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Length: {len(tick)}\r\n\r\n{tick}".encode()
@@ -65,8 +85,16 @@ def test_full_queue_answers_503_and_when_to_try_again(start: Callable[..., Servi
     assert_balanced(service.settled())
 
 
-def test_waiting_mode_takes_everything_in_its_time(start: Callable[..., Service]) -> None:
-    service = start(PROCESSING__CHANNEL_CAPACITY="10", PROCESSING__FULL_MODE="wait", PROCESSING__PARTITIONS="2")
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_holds_senders_that_wait_for_their_answers_and_takes_everything_in_its_time(
+    start: Callable[..., Service], mode: str
+) -> None:
+    service = start(
+        PROCESSING__CHANNEL_CAPACITY="10",
+        PROCESSING__FULL_MODE=mode,
+        PROCESSING__PARTITIONS="2",
+        PROCESSING__MAX_HOLD_SECONDS="60",
+    )
 
     def post(_: int) -> int:
         return httpx.post(f"{service.url}/api/prices/batch", json=BATCH, timeout=60).status_code
@@ -96,7 +124,7 @@ def test_symbol_over_the_limit_is_refused_clearly_while_known_ones_go_on(start: 
 
 
 def test_accounts_balance_whenever_they_are_looked_at_under_load(start: Callable[..., Service]) -> None:
-    service = start(PROCESSING__CHANNEL_CAPACITY="500", PROCESSING__PARTITIONS="2")
+    service = start(PROCESSING__CHANNEL_CAPACITY="500", PROCESSING__PARTITIONS="2", PROCESSING__MAX_HOLD_SECONDS="0")
 
     def post(_: int) -> int:
         return httpx.post(f"{service.url}/api/prices/batch", json=BATCH, timeout=60).status_code
@@ -109,3 +137,21 @@ def test_accounts_balance_whenever_they_are_looked_at_under_load(start: Callable
     accounts = service.settled()
     assert_balanced(accounts)
     assert accounts["received"] == 40_000
+
+
+@pytest.mark.parametrize("load", ["batches", "singles"])
+def test_flooded_from_many_connections_nothing_is_lost_and_everything_accounted_for(tmp_path: Path, load: str) -> None:
+    figures = tmp_path / "overload.json"
+    # It ends with an error where an account does not agree with what was sent, or a closed loop lost a tick.
+    command = [sys.executable, "-m", "benchmarks.overload", "--seconds", "1", "--loads", load, "--json", str(figures)]
+    subprocess.run([*command, "--connections", "64"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    rows = json.loads(figures.read_text())["rows"]
+    assert {(row["mode"], row["loop"]) for row in rows} == {
+        (mode, loop) for mode in MODES for loop in ("closed", "open")
+    }
+    for row in rows:
+        assert row["processed"] > 0
+        assert set(row["answers"]) <= {"202", "503"}
+        if row["loop"] == "closed":
+            assert (set(row["answers"]), row["dropped"], row["rejected"]) == ({"202"}, 0, 0)
+            assert row["processed"] == row["accepted"]
