@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format load bench soak compiled wheel interpreted lock clean
+.PHONY: help run test check format load bench soak overload compiled wheel interpreted lock clean
 
 # Once there is a compiled engine, it is built anew whenever its source has changed: never run a stale one.
 ENGINE := $(wildcard .venv/compiled)
@@ -35,6 +35,9 @@ bench: .venv/dev $(ENGINE) ## Measure side by side and print ratios
 
 soak: .venv/dev $(ENGINE) ## Feed a service of its own at full speed for five minutes; fail if a tick is lost or memory grows
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+overload: .venv/dev $(ENGINE) ## Flood services of their own under every full mode, two minutes each; fail if one loses count or memory grows
+	$(BIN)/python -m benchmarks.overload $(ARGS)
 
 compiled: .venv/compiled ## Compile the engine, which makes it several times as fast (needs a C compiler)
 

@@ -24,18 +24,14 @@ class CrowdedJournal(NoJournal):
 
     def __init__(self) -> None:
         super().__init__()
-        self.crowded = True
+        self.is_crowded = True
         self.room = asyncio.Event()
-
-    @property
-    def is_crowded(self) -> bool:
-        return self.crowded
 
     async def wait_for_room(self) -> None:
         await self.room.wait()
 
     def relieve(self) -> None:
-        self.crowded = False
+        self.is_crowded = False
         self.room.set()
 
 
@@ -60,7 +56,7 @@ class Overloaded:
 async def overloaded(mode: str, short: bool, **limits: Any) -> AsyncIterator[Overloaded]:
     processing = {"partitions": 1, "channel_capacity": CAPACITY, "full_mode": mode, "max_hold_seconds": 5.0}
     off = {"enabled": False}
-    settings = Settings(processing=processing, simulation=off, storage=off, limits=limits)  # type: ignore[arg-type]
+    settings = Settings(processing=processing, simulation=off, storage=off, limits=limits)
     clock, journal = FakeClock(), CrowdedJournal()
     container = Container(settings=settings, clock=clock, journal=journal)
     edge = create_app(settings, container)

@@ -1,0 +1,298 @@
+"""One case of overload: connections that flood a service, and one polite client, one reader, one watcher among them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+import uvloop
+
+from benchmarks.load import get, request
+from benchmarks.sides import SERVICE, Side, resident_mib, sides
+from benchmarks.ticks import Walks
+from benchmarks.watching import Watcher
+
+_BATCH = 1000
+_BODIES = 4
+_SINGLES = 64
+# Over all connections, so that the engine has the same to do however many there are.
+_SYMBOLS = 1024
+# Ticks of a symbol within a second, about, so that steps are small enough for spikes to be rare.
+_IN_WINDOW = 1000
+# Stands where the moment of sending goes.
+_NOW = b"=" * 13
+# Stands where the name of the connection goes.
+_CONNECTION = b"####"
+_POLITE_EVERY_SECONDS = 0.1
+_READ_EVERY_SECONDS = 0.01
+# Requests that an open loop may have written and not been answered, on one connection: what sockets hold anyway.
+_AHEAD_MAX = 16
+_SETTLE_SECONDS = 60.0
+_REST_SECONDS = 0.005
+_WARM_UP_SECONDS = 2.0
+_MEMORY_SAMPLES = 20
+
+
+class WrongAccounts(Exception):
+    """The service's accounts do not agree with what was sent, or something was lost that should not be."""
+
+
+class _Flood(asyncio.Protocol):
+    """Sends the next request as soon as the last one is answered, or whenever it is due, as far as sockets take it."""
+
+    def __init__(self, bodies: Iterator[bytes]) -> None:
+        self._bodies = bodies
+        self.answers: dict[bytes, int] = {}
+        self.sent = 0
+        self.closed_loop = True
+        self.stopped = False
+        self.idle = asyncio.Event()
+        self._rest = b""
+        self.writable = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def pause_writing(self) -> None:
+        self.writable = False
+
+    def resume_writing(self) -> None:
+        self.writable = True
+
+    def send(self) -> None:
+        self.sent += 1
+        self.transport.write(next(self._bodies))
+
+    def data_received(self, data: bytes) -> None:
+        data = self._rest + data
+        at = 0
+        while (head := data.find(b"\r\n\r\n", at)) >= 0:
+            length = data.index(b"content-length: ", at) + 16
+            end = head + 4 + int(data[length : data.index(b"\r", length)])
+            if len(data) < end:
+                break
+            status = data[at + 9 : at + 12]
+            self.answers[status] = self.answers.get(status, 0) + 1
+            at = end
+            if self.closed_loop and not self.stopped:
+                self.send()
+        self._rest = data[at:]
+        if self.stopped and self.answered == self.sent:
+            self.idle.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.idle.set()
+
+    @property
+    def answered(self) -> int:
+        return sum(self.answers.values())
+
+
+class _Asker(asyncio.Protocol):
+    """Sends a request every so often, and notes how long each answer took."""
+
+    def __init__(self, asked: bytes, every_seconds: float) -> None:
+        self._asked = asked
+        self._every_seconds = every_seconds
+        self.seconds: list[float] = []
+        self.answered = asyncio.Event()
+        self.statuses: dict[bytes, int] = {}
+        self._sent_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._sent_at:
+            self.seconds.append(time.perf_counter() - self._sent_at)
+            self.statuses[data[9:12]] = self.statuses.get(data[9:12], 0) + 1
+            self._sent_at = 0.0
+            self.answered.set()
+
+    async def run(self, until: float) -> None:
+        while (now := time.perf_counter()) < until:
+            if not self._sent_at:
+                self._sent_at = now
+                self.transport.write(self._asked)
+            await asyncio.sleep(self._every_seconds)
+        if self._sent_at:
+            self.answered.clear()
+            await self.answered.wait()
+
+
+@dataclass
+class Case:
+    """singles: one tick a request, else batches of 1,000. rate: requests a second offered; None is a closed loop."""
+
+    mode: str
+    connections: int
+    singles: bool = False
+    rate: float | None = None
+
+    @property
+    def ticks(self) -> int:
+        return 1 if self.singles else _BATCH
+
+    @property
+    def name(self) -> str:
+        load = "singles" if self.singles else "batches"
+        return f"{self.mode}, {self.connections} x {load}, {'closed' if self.rate is None else 'open'} loop"
+
+
+@dataclass
+class Figures:
+    case: Case
+    seconds: float = 0.0
+    accounts: dict[str, int] = field(default_factory=dict)
+    processed_per_second: float = 0.0
+    answers: dict[str, int] = field(default_factory=dict)
+    lost: int = 0
+    reads: list[float] = field(default_factory=list)
+    polite: list[float] = field(default_factory=list)
+    watched: int = 0
+    memory_mib: list[float] = field(default_factory=list)
+
+    @property
+    def settled_mib(self) -> float:
+        """The memory after the first fifth."""
+        return self.memory_mib[_MEMORY_SAMPLES // 5 - 1]
+
+
+def _requests(case: Case) -> list[Iterator[bytes]]:
+    """What each connection sends: ticks of its own symbols, in order of time, so that none is late."""
+    symbols = max(_SYMBOLS // case.connections, 1)
+    if case.singles:
+        patterns = [request("/api/prices", tick) for tick in _ticks(symbols, max(symbols, _SINGLES))]
+    else:
+        patterns = [
+            request("/api/prices/batch", b"[%b]" % b",".join(_ticks(symbols, _BATCH, seed))) for seed in range(_BODIES)
+        ]
+    return [
+        _endless([pattern.replace(_CONNECTION, b"C%03d" % number) for pattern in patterns])
+        for number in range(case.connections)
+    ]
+
+
+def _ticks(symbols: int, count: int, seed: int = 1) -> list[bytes]:
+    return [
+        b'{"symbol":"%bS%03d","price":%b,"timestamp":%b}'
+        % (_CONNECTION, int(tick.symbol[1:]), repr(tick.price).encode(), _NOW)
+        for tick in Walks(symbols, _IN_WINDOW, seed).take(count)
+    ]
+
+
+def _endless(patterns: Sequence[bytes]) -> Iterator[bytes]:
+    while True:
+        for pattern in patterns:
+            yield pattern.replace(_NOW, b"%d" % _now_ms())
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def _connect(port: int, make: Callable[[], Any]) -> Any:
+    _, protocol = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", port)
+    return protocol
+
+
+async def _offer(floods: Sequence[_Flood], rate: float, until: float) -> None:
+    """Have requests written at a rate over all connections, whatever the answers, while sockets take them."""
+    start = time.perf_counter()
+    offered = 0
+    while (now := time.perf_counter()) < until:
+        due = int((now - start) * rate)
+        for number in range(offered, due):
+            flood = floods[number % len(floods)]
+            # What a socket does not take is not offered: its sender is held.
+            if flood.writable and flood.sent - flood.answered < _AHEAD_MAX:
+                flood.send()
+        offered = due
+        await asyncio.sleep(_REST_SECONDS)
+
+
+async def _sample_memory(side: Side, samples: list[float], seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        samples.append(resident_mib(side.pid))
+
+
+async def _flood(side: Side, case: Case, seconds: float) -> Figures:
+    figures = Figures(case, seconds)
+    requests = _requests(case)
+    before = await asyncio.to_thread(side.metrics)
+    floods: list[_Flood] = [await _connect(side.port, partial(_Flood, each)) for each in requests]
+    post, read = request("/api/prices", b'{"symbol":"POLITE","price":100}'), get("/api/prices/POLITE")
+    polite: _Asker = await _connect(side.port, partial(_Asker, post, _POLITE_EVERY_SECONDS))
+    reader: _Asker = await _connect(side.port, partial(_Asker, read, _READ_EVERY_SECONDS))
+    messages = [0]
+
+    def seen(_: bytes) -> None:
+        messages[0] += 1
+
+    watcher: Watcher = await _connect(side.port, partial(Watcher, ["POLITE", "C0*"], seen))
+    await watcher.ready
+    start = time.perf_counter()
+    until = start + seconds
+    sampling = asyncio.create_task(_sample_memory(side, figures.memory_mib, seconds / _MEMORY_SAMPLES))
+    asking = [asyncio.create_task(each.run(until)) for each in (polite, reader)]
+    if case.rate is None:
+        for flood in floods:
+            flood.send()
+        await asyncio.sleep(seconds)
+    else:
+        for flood in floods:
+            flood.closed_loop = False
+        await _offer(floods, case.rate, until)
+    for flood in floods:
+        flood.stopped = True
+        if flood.answered == flood.sent:
+            flood.idle.set()
+    async with asyncio.timeout(_SETTLE_SECONDS):
+        await asyncio.gather(*(flood.idle.wait() for flood in floods), *asking)
+    accounts = await asyncio.to_thread(side.metrics)
+    figures.seconds = time.perf_counter() - start
+    sampling.cancel()
+    figures.watched = messages[0]
+    figures.reads = reader.seconds
+    figures.polite = polite.seconds
+    names = ("received", "accepted", "rejected", "processed", "dropped", "failed")
+    figures.accounts = {name: accounts[name] - before[name] for name in names}
+    figures.processed_per_second = figures.accounts["processed"] / figures.seconds
+    for flood in floods:
+        for status, count in flood.answers.items():
+            figures.answers[status.decode()] = figures.answers.get(status.decode(), 0) + count
+        flood.transport.close()
+    for each in (polite, reader, watcher):
+        each.transport.close()
+    _check(figures, sum(flood.sent for flood in floods), polite)
+    return figures
+
+
+def _check(figures: Figures, sent: int, polite: _Asker) -> None:
+    """Raise WrongAccounts where a tick is not accounted for, or one is lost that a sender waited with."""
+    case, accounts = figures.case, figures.accounts
+    answered = sum(figures.answers.values())
+    if answered != sent:
+        raise WrongAccounts(f"{case.name}: {sent} requests were sent, {answered} answered")
+    if accounts["received"] != accounts["accepted"] + accounts["rejected"]:
+        raise WrongAccounts(f"{case.name}: {accounts}")
+    if accounts["accepted"] != accounts["processed"] + accounts["dropped"] + accounts["failed"]:
+        raise WrongAccounts(f"{case.name}: {accounts}")
+    taken = figures.answers.get("202", 0) * case.ticks + polite.statuses.get(b"202", 0)
+    # Rejecting, a batch may be taken in part.
+    if case.mode != "reject" and accounts["accepted"] != taken:
+        raise WrongAccounts(f"{case.name}: {taken} ticks were answered with 202, and {accounts}")
+    figures.lost = accounts["accepted"] - accounts["processed"] + accounts["rejected"]
+    if case.rate is None and figures.lost:
+        raise WrongAccounts(f"{case.name}: {figures.lost} ticks were lost in a closed loop: {accounts}")
+
+
+def measure(case: Case, seconds: float) -> Figures:
+    """One case against a service of its own, with storage on."""
+    with sides(SERVICE, PROCESSING__FULL_MODE=case.mode, STORAGE__ENABLED="true") as (side,):
+        # So that what grows once has grown.
+        uvloop.run(_flood(side, Case(case.mode, 4, case.singles), min(seconds, _WARM_UP_SECONDS)))
+        return uvloop.run(_flood(side, case, seconds))
