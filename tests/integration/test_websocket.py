@@ -61,8 +61,10 @@ def close_of(watcher: Watcher) -> tuple[int, str]:
 def test_who_talks_too_much_is_sent_away(start: Callable[..., Service]) -> None:
     service = start(STREAM__MESSAGES_PER_SECOND="5")
     with Watcher(service) as watcher:
-        for _ in range(50):
-            watcher.say("ping")
+        # The close may arrive while it still sends.
+        with suppress(ConnectionClosedError):
+            for _ in range(50):
+                watcher.say("ping")
         assert close_of(watcher) == (1008, "more than 5 messages a second")
     eventually(lambda: service.client.get("/api/metrics").status_code == 200)
 
@@ -140,7 +142,12 @@ def raw_answer(service: Service, request: bytes) -> bytes:
     """Everything that comes back until the service closes the connection."""
     with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as raw:
         raw.sendall(request)
-        return b"".join(iter(lambda: raw.recv(65536), b""))
+        received = b""
+        # A client that never answers a close is cut off.
+        with suppress(ConnectionResetError):
+            while part := raw.recv(65536):
+                received += part
+        return received
 
 
 @pytest.mark.parametrize(
@@ -194,11 +201,11 @@ def test_what_comes_right_behind_the_handshake_is_heard(service: Service) -> Non
 
 def test_reason_of_a_close_arrives_though_more_was_sent(start: Callable[..., Service]) -> None:
     service = start(STREAM__MESSAGES_PER_SECOND="5")
+    ping = b"\x89\x80" + bytes(4)
+    reason = b"more than 5 messages a second"
+    close = b"\x88" + bytes((2 + len(reason),)) + (1008).to_bytes(2, "big") + reason
     for _ in range(5):
-        with Watcher(service) as watcher:
-            ping = b"\x89\x80" + bytes(4)
-            watcher.socket.socket.sendall(ping * 20_000)
-            assert close_of(watcher)[0] == 1008
+        assert raw_answer(service, HANDSHAKE + b"\r\n" + ping * 20_000).endswith(close)
 
 
 def test_other_addresses_have_no_websocket(service: Service) -> None:
