@@ -1,6 +1,7 @@
 """One case of overload: connections that flood a service, and one polite client, one reader, one watcher among them."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 import uvloop
 
-from benchmarks.load import get, request
+from benchmarks.load import drive, get, request
 from benchmarks.sides import SERVICE, Side, resident_mib, sides
 from benchmarks.ticks import Walks
 from benchmarks.watching import Watcher
@@ -33,6 +34,8 @@ _SETTLE_SECONDS = 60.0
 _REST_SECONDS = 0.005
 _WARM_UP_SECONDS = 2.0
 _MEMORY_SAMPLES = 20
+# As many candles as the store remembers are a second of each symbol of a batch, for so many seconds.
+_CANDLE_SECONDS = 110
 
 
 class WrongAccounts(Exception):
@@ -290,9 +293,29 @@ def _check(figures: Figures, sent: int, polite: _Asker) -> None:
         raise WrongAccounts(f"{case.name}: {figures.lost} ticks were lost in a closed loop: {accounts}")
 
 
+def _fill_caches(side: Side) -> None:
+    """Bring the store's cache of candles, one a symbol and second, to its limit; ordinary load takes minutes to."""
+    start_ms = _now_ms() - 1000 * _CANDLE_SECONDS
+    drive(
+        side.port,
+        [
+            [
+                request("/api/prices/batch", json.dumps(_one_second(start_ms + 1000 * second)).encode())
+                for second in range(_CANDLE_SECONDS)
+            ]
+        ],
+    )
+
+
+def _one_second(time_ms: int) -> list[dict[str, Any]]:
+    return [{"symbol": f"W{number}", "price": 100, "timestamp": time_ms} for number in range(_BATCH)]
+
+
 def measure(case: Case, seconds: float) -> Figures:
     """One case against a service of its own, with storage on."""
     with sides(SERVICE, PROCESSING__FULL_MODE=case.mode, STORAGE__ENABLED="true") as (side,):
+        if seconds >= _CANDLE_SECONDS // 2:
+            _fill_caches(side)
         # So that what grows once has grown.
         uvloop.run(_flood(side, Case(case.mode, 4, case.singles), min(seconds, _WARM_UP_SECONDS)))
         return uvloop.run(_flood(side, case, seconds))
