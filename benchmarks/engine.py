@@ -15,10 +15,10 @@ from benchmarks.ingest import WrongResult
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import pin
 from benchmarks.ticks import Tick, Walks, count_spikes
-from domain.spike_rule import SpikeRule
-from domain.symbol_book import SymbolBook
-from domain.symbol_state import StatisticsRules
-from domain.ticks import Ticks
+from domain.prices.spike_rule import SpikeRule
+from domain.prices.symbol_book import SymbolBook
+from domain.prices.symbol_state import StatisticsRules
+from domain.prices.ticks import Ticks
 
 _TICKS = 400_000
 _BATCH = 1000
@@ -105,7 +105,7 @@ def _rate(book: SymbolBook, batches: list[Ticks], spikes: int | None = None) -> 
     found = 0
     start = time.perf_counter()
     for batch in batches:
-        found += len(book.apply(batch).anomalies)
+        found += len(book.apply(batch).events)
     seconds = time.perf_counter() - start
     if spikes is not None and found != spikes:
         raise WrongResult(f"the engine found {found} spikes, there are {spikes}")

@@ -159,8 +159,8 @@ class Figures:
 
     @property
     def settled_mib(self) -> float:
-        """The memory after the first fifth."""
-        return self.memory_mib[_MEMORY_SAMPLES // 5 - 1]
+        """The most memory of the first fifth."""
+        return max(self.memory_mib[: _MEMORY_SAMPLES // 5])
 
 
 def _requests(case: Case) -> list[Iterator[bytes]]:

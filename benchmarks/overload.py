@@ -24,7 +24,7 @@ _CONNECTIONS = (4, 64, 512)
 _REFERENCE_CONNECTIONS = (4, 64)
 _TIMES_TOO_MUCH = 5
 _POLITE_WITHIN_SECONDS = 0.1
-# The share that the memory may grow by, from the end of the first fifth to the end, in a case of a minute or more.
+# The share that the memory may grow by, from the most of the first fifth to the end, in a case of a minute or more.
 _GROWTH_MAX = 0.05
 _GROWTH_SECONDS = 60.0
 _COLUMNS = (
@@ -61,7 +61,7 @@ class _Row:
             "polite_within_100_ms": sum(each <= _POLITE_WITHIN_SECONDS for each in polite) / len(polite),
             "polite_slowest_ms": _quantile_ms(polite, 1.0),
             "watcher_messages_per_second": round(median(each.watched / each.seconds for each in self.figures), 1),
-            "memory_mib_after_a_fifth": round(median(each.settled_mib for each in self.figures)),
+            "memory_mib_first_fifth": round(median(each.settled_mib for each in self.figures)),
             "memory_mib_at_the_end": round(median(each.memory_mib[-1] for each in self.figures)),
         }
 
@@ -82,7 +82,7 @@ def _print(name: str, row: dict[str, Any]) -> None:
         f"{row['polite_within_100_ms']:.2%}",
         f"{row['polite_slowest_ms']:.0f}",
         f"{row['watcher_messages_per_second']:.1f}",
-        f"{row['memory_mib_after_a_fifth']}",
+        f"{row['memory_mib_first_fifth']}",
         f"{row['memory_mib_at_the_end']}",
     )
     _print_line(name, cells)

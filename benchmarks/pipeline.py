@@ -5,15 +5,15 @@ from statistics import median
 from typing import Any
 
 from api.container import Container
-from api.eager import run_now
+from api.http.inline import run_inline
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
-from application.commands.process_price_update import ProcessPriceUpdate
 from application.mediator import Behaviour, Mediator
+from application.prices.commands.process_price_update import ProcessPriceUpdate
 from benchmarks.ingest import WrongResult
 from benchmarks.rows import row
-from domain.ticks import Ticks
+from domain.prices.ticks import Ticks
 from infrastructure.settings import Settings
 
 _SENDS = 50_000
@@ -53,7 +53,7 @@ def pipeline(rounds: int) -> list[dict[str, Any]]:
         for name, mediator in mediators.items():
             start = time.perf_counter()
             for _ in range(_SENDS):
-                run_now(mediator.send(command))  # type: ignore[arg-type]  # a coroutine, whatever is on top
+                run_inline(mediator.send(command))  # type: ignore[arg-type]  # a coroutine, whatever is on top
             seconds[name].append(time.perf_counter() - start)
     if handler.handled != (rounds + 1) * _SENDS * len(chains):
         raise WrongResult("not every command reached its handler")

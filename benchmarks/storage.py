@@ -14,23 +14,27 @@ from benchmarks.load import drive, request
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import sides
 from benchmarks.ticks import START_MS, Tick, Walks
-from domain.candle import Interval, in_chunks
-from domain.candle_book import CandleBook
-from domain.price import Price
-from domain.spike_rule import SpikeRule
-from domain.symbol_book import SymbolBook
-from domain.symbol_state import StatisticsRules
-from domain.ticks import Ticks
-from infrastructure.repositories.stored_history import StoredHistory
+from domain.numbers import Number
+from domain.prices.candle import Interval, in_chunks
+from domain.prices.candle_book import CandleBook
+from domain.prices.spike_rule import SpikeRule
+from domain.prices.symbol_book import SymbolBook
+from domain.prices.symbol_state import StatisticsRules
+from domain.prices.ticks import Ticks
+from infrastructure.prices.candle_chunks import CHUNK
+from infrastructure.prices.price_format import PRICES, encode_candles
+from infrastructure.prices.price_store import SqlPriceStore
+from infrastructure.prices.stored_history import StoredHistory
+from infrastructure.prices.subject import prices_by
 from infrastructure.storage.block_builder import BlockBuilder
-from infrastructure.storage.candle_chunks import CHUNK
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.journal import Journal
-from infrastructure.storage.payloads import encode_candles, seal
+from infrastructure.storage.payloads import seal
 from infrastructure.storage.records import Batch, Position
 from infrastructure.storage.recovery import recover
 from infrastructure.storage.schema import CANDLE_CHUNK
 from infrastructure.storage.sqlite_store import SqliteStore
+from infrastructure.storage.subject_log import SubjectLog
 from infrastructure.system_clock import SystemClock
 
 _ON = "storage on"
@@ -43,6 +47,7 @@ _DAY_SYMBOLS = 1000
 _DAY_MINUTES = 1440
 _QUERIES = 100
 RULES = StatisticsRules(moving_average_size=64, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
+SUBJECT = prices_by(RULES)
 
 
 def singles_stored(rounds: int) -> list[dict[str, Any]]:
@@ -91,11 +96,11 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
     for _ in range(_RECOVERED // _LOT // 10):
         ticks = walks.take(_LOT)
         lots.append(Ticks([x.symbol for x in ticks], [x.price for x in ticks], [x.timestamp_ms * 1000 for x in ticks]))
-    store = SqliteStore(directory)
+    store = SqliteStore(directory, [SUBJECT])
     await store.open()
     seq = 1
     for number in range(1, 11):
-        blocks = BlockBuilder()
+        blocks = BlockBuilder(SUBJECT)
         for lot in lots:
             blocks.add(lot)
         batch = Batch(number, 0, seq, [], blocks.count)
@@ -104,11 +109,11 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
         seq = batch.last_seq + 1
     await store.close()
     for _ in range(rounds):
-        store = SqliteStore(directory, read_only=True)
+        store = SqliteStore(directory, [SUBJECT], read_only=True)
         book = SymbolBook(RULES)
         start = time.perf_counter()
         await store.open()
-        count = await recover(store, [book], _Nobody())
+        count = await recover(store, {PRICES: [book]}, _Nobody())
         rates["recovery"].append(count / (time.perf_counter() - start))
         await store.close()
         alone = SymbolBook(RULES)
@@ -117,7 +122,7 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
             for lot in lots:
                 alone.apply(lot)
         rates["the engine alone"].append(count / (time.perf_counter() - start))
-        counts = [sum(each.update_count(symbol) for symbol in each.symbols()) for each in (book, alone)]
+        counts = [sum(each.update_count(symbol) for symbol in each.keys()) for each in (book, alone)]
         if counts != [_RECOVERED, _RECOVERED]:
             raise WrongResult(f"{counts} ticks were counted of {_RECOVERED}")
     return rows_of(rates, "recovery", "ticks/s")
@@ -126,7 +131,21 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
 class _Nobody:
     """Goes on from nothing."""
 
-    def go_on_from(self, position: Position, candles: CandleBook) -> None:
+    is_crowded = False
+
+    def __init__(self) -> None:
+        self._log = SubjectLog(SUBJECT, self)
+
+    async def wait_for_room(self) -> None:
+        pass
+
+    def admits(self, count: int) -> bool:
+        return True
+
+    def recorder(self, subject: str) -> SubjectLog:
+        return self._log
+
+    def resume_from(self, position: Position) -> None:
         pass
 
 
@@ -137,7 +156,7 @@ def candles(rounds: int) -> list[dict[str, Any]]:
 
 
 async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
-    store = SqliteStore(directory)
+    store = SqliteStore(directory, [SUBJECT])
     await store.open()
     by_hand = sqlite3.connect(directory / "by_hand.db")
     by_hand.execute(
@@ -146,20 +165,20 @@ async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
     )
     for symbol in (f"S{at:04}" for at in range(_DAY_SYMBOLS)):
         times_us = [(START_MS + minute * 60_000) * 1000 for minute in range(_DAY_MINUTES)]
-        prices: list[Price] = [100.0 + minute % 7 for minute in range(_DAY_MINUTES)]
+        prices: list[Number] = [100.0 + minute % 7 for minute in range(_DAY_MINUTES)]
         rows = [
             (60, symbol, start_us, 0, payload, seal(payload, 60, symbol, start_us, 0))
             for start_us, payload in _chunks(times_us, prices)
         ]
-        await store._writing(lambda connection, rows=rows: store._put(connection, CANDLE_CHUNK, rows))  # type: ignore[misc]
+        await store.writing(lambda connection, rows=rows: store.put(connection, CANDLE_CHUNK, rows))  # type: ignore[misc]
         starts = [time_us - time_us % 60_000_000 for time_us in times_us]
         by_hand.executemany(
             f"INSERT INTO candle VALUES ('{symbol}', ?, ?, ?, ?, ?, 1.0, ?, 1)",  # noqa: S608  # a name of our own
             zip(starts, prices, prices, prices, prices, prices, strict=True),
         )
     by_hand.commit()
-    journal = Journal(store, Checkpoints([], SystemClock(), 10.0), SystemClock(), 0.05, 10_000, 10**6)
-    history = StoredHistory(store, journal)
+    journal = Journal(store, Checkpoints({}, SystemClock(), 10.0), [SUBJECT], SystemClock(), 0.05, 10_000)
+    history = StoredHistory(store, SqlPriceStore(store), journal)
     from_us, to_us = START_MS * 1000 - 60_000_000, (START_MS + 86_400_000) * 1000
     rates: dict[str, list[float]] = {"history": [], "SQLite by hand": []}
     query = "SELECT * FROM candle WHERE symbol = ? AND start_us >= ? AND start_us < ? ORDER BY start_us"
@@ -182,7 +201,7 @@ async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
     return rows_of(rates, "history", "queries/s")
 
 
-def _chunks(times_us: list[int], prices: list[Price]) -> Iterator[tuple[int, bytes]]:
+def _chunks(times_us: list[int], prices: list[Number]) -> Iterator[tuple[int, bytes]]:
     """The start of every chunk of one-minute candles with a tick each, and its payload."""
     book = CandleBook()
     book.apply(Ticks(["A"] * len(prices), prices, times_us, [1.0] * len(prices)))

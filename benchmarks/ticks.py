@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.spike_rule import SpikeRule
+from domain.prices.spike_rule import SpikeRule
 
 START_MS = 1_700_000_000_000
 RULE = SpikeRule(Decimal("2.0"))

@@ -1,88 +1,129 @@
-"""The app: everything wired, behind one ASGI entry."""
+"""Builds the app, and runs what runs beside it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import cast
+from importlib.resources import files
+from typing import Any, cast
 
 import structlog
 from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
 
-from api.asgi import AsgiApp
 from api.container import Container
-from api.edge import Edge
+from api.http.asgi import AsgiApp
+from api.http.dependencies import COMMON, constant
+from api.http.fast_path import FastPath
+from api.http.gateway import Gateway
+from api.http.problems import problem_response
+from api.http.responses import ViewResponse
 from api.live.event_stream import EventStream
-from api.problems import problem_response
-from api.routes.anomalies import anomaly_routes
-from api.routes.dashboard import dashboard_routes
-from api.routes.documentation import documentation_routes
-from api.routes.history import history_routes
-from api.routes.live import live_routes
-from api.routes.operations import operation_routes
-from api.routes.prices import price_routes
-from api.short_way import ShortWay
-from api.tick_intake import TickIntake
-from api.tick_stream import TickStream
+from api.reference.asyncapi import asyncapi_document
+from api.reference.documented import Json
+from api.reference.openapi import openapi_document
+from api.routes.dashboard import DashboardController, DashboardFiles
+from api.routes.documentation import DocumentationController, Documents
+from api.routes.live import LiveController
+from api.routes.operations import OperationsController
+from api.subjects.features import Connected, Features
+from api.views.view import encode
 from infrastructure.engine import ENGINE
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
 
 _log = structlog.stdlib.get_logger(__name__)
 
+_OWN_ROUTES = (LiveController, DashboardController, OperationsController, DocumentationController)
 
-def create_app(settings: Settings, container: Container | None = None) -> Edge:
-    """The ASGI app; its lifespan starts the workers and the feed, and drains them. Storage has been started before.
+
+def create_app(settings: Settings, container: Container | None = None) -> Gateway:
+    """The ASGI app; its lifespan starts the workers and the feeds, and drains them. Storage has been started before.
 
     container: for tests, one with some providers overridden by fakes.
     """
     container = container or Container(settings=settings)
-    mediator = container.mediator()
-    clock = container.clock()
-    durable = settings.storage.durability == "sync"
-    intake = TickIntake(mediator, container.first_answers(), clock, settings.processing.max_batch_size, durable)
+    features: list[Features] = container.features()
+    connected: list[Connected] = container.connected()
+    dependencies = _dependencies(container, connected)
     app = Litestar(
-        route_handlers=[
-            *price_routes(mediator, intake, container.admission()),
-            *anomaly_routes(mediator),
-            *history_routes(mediator),
-            *operation_routes(mediator, container.health(), container.exposition()),
-            *live_routes(),
-            *dashboard_routes(),
-            *documentation_routes(),
-        ],
-        lifespan=[lambda _: _running(settings, container)],
+        route_handlers=_routes(features),
+        dependencies=dependencies,
+        lifespan=[lambda _: _running(container)],
         exception_handlers={Exception: problem_response},
+        response_class=ViewResponse,
         request_max_body_size=settings.limits.max_body_bytes,
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(
+    fast_path = FastPath(
+        {path: respond for each in connected for path, respond in each.posts.items()},
+        [read for each in connected for read in each.reads],
+    )
+    return Gateway(
         cast("AsgiApp", app),
-        ShortWay(mediator, intake),
-        TickStream(mediator, container.admission(), clock, settings.processing.max_batch_size, durable),
-        EventStream(container.hub()),
+        fast_path,
         container.admission(),
         container.request_meter(),
         container.loop_meter(),
         container.tracer(),
-        clock,
-        settings.limits.max_body_bytes,
+        container.clock(),
     )
 
 
+def describe(container: Container) -> tuple[Json, Json]:
+    """The OpenAPI and the AsyncAPI document."""
+    features: list[Features] = container.features()
+    names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
+    hub = container.hub()
+    examples = {name: example for each in features for name, example in each.live_examples.items()}
+    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
+    return (
+        openapi_document(_routes(features), names),
+        asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
+    )
+
+
+# What handlers of the service itself are injected with.
+_SERVICE = ("mediator", "health", "exposition", "event_stream", "dashboard_files", "documents")
+
+
+def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
+    openapi, asyncapi = describe(container)
+    page = files("api").joinpath("reference/page.html").read_text()
+    own: dict[str, Any] = {
+        "mediator": container.mediator(),
+        "health": container.health(),
+        "exposition": container.exposition(),
+        "event_stream": EventStream(container.hub()),
+        "dashboard_files": DashboardFiles(),
+        "documents": Documents(encode(openapi), encode(asyncapi), page),
+    }
+    assert tuple(own) == _SERVICE
+    for each in connected:
+        own |= each.dependencies
+    return {**COMMON, **{name: value if isinstance(value, Provide) else constant(value) for name, value in own.items()}}
+
+
+def _routes(features: list[Features]) -> list[ControllerRouterHandler]:
+    return [*(route for each in features for route in each.routes), *_OWN_ROUTES]
+
+
 @asynccontextmanager
-async def _running(settings: Settings, container: Container) -> AsyncIterator[None]:
-    processor = container.processor()
-    processor.start()
+async def _running(container: Container) -> AsyncIterator[None]:
+    features: list[Features] = container.features()
+    processors = [each.processing.processor for each in features]
+    admissions = [each.processing.admission for each in features]
+    for processor in processors:
+        processor.start()
     _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
     hub = container.hub()
     running = [
         asyncio.create_task(container.loop_watch().run()),
-        asyncio.create_task(container.admission().run()),
+        *(asyncio.create_task(admission.run()) for admission in admissions),
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
+        *(asyncio.create_task(feed.run()) for each in container.connected() for feed in each.feeds),
     ]
-    if settings.simulation.enabled:
-        running.append(asyncio.create_task(container.feed().run()))
     try:
         yield
     finally:
@@ -90,9 +131,12 @@ async def _running(settings: Settings, container: Container) -> AsyncIterator[No
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        # Nobody is held for a service that goes.
-        container.admission().close()
-        left = await processor.stop()
+        # Nobody is held for a service that stops.
+        for admission in admissions:
+            admission.close()
+        left = sum(await asyncio.gather(*(processor.stop() for processor in processors)))
+        settings: Settings = container.settings()
         await container.tracer().shutdown(settings.processing.flush_deadline_seconds)
-        account = processor.statistics()
-        _log.info("stopped", accepted=account.accepted, processed=account.processed, unprocessed=left)
+        accounts = [processor.statistics() for processor in processors]
+        accepted, processed = sum(each.accepted for each in accounts), sum(each.processed for each in accounts)
+        _log.info("stopped", accepted=accepted, processed=processed, unprocessed=left)

@@ -1,119 +1,74 @@
-"""The composition root: which part gets which, read from top to bottom."""
+"""The composition root: which part gets which, read from top to bottom. What a subject needs is in `api.subjects`."""
 
-import random
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dependency_injector import containers, providers
 
 from api.health import Health
 from api.live.hub import Hub
+from api.subjects.features import Entry, Features
+from api.subjects.processing import Core
+from api.subjects.registry import SUBJECTS, subjects_of
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
-from application.commands.confirm_durability import ConfirmDurability, ConfirmDurabilityHandler
-from application.commands.process_price_batch import (
-    ProcessPriceBatch,
-    ProcessPriceBatchHandler,
-    ProcessPriceBatchValidator,
-)
-from application.commands.process_price_update import (
-    ProcessPriceUpdate,
-    ProcessPriceUpdateHandler,
-    ProcessPriceUpdateValidator,
-)
-from application.commands.refuse_price_update import RefusePriceUpdate, RefusePriceUpdateHandler
-from application.commands.tick_rules import TickRules
 from application.mediator import Mediator
-from application.messages import MESSAGES
-from application.ports.anomaly_repository import AnomalySink
-from application.ports.clock import Clock
-from application.queries.get_anomaly import GetAnomaly, GetAnomalyHandler
-from application.queries.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
-from application.queries.get_recent_anomalies import (
-    GetRecentAnomalies,
-    GetRecentAnomaliesHandler,
-    GetRecentAnomaliesValidator,
-)
-from application.queries.get_symbol_statistics import (
-    GetSymbolStatistics,
-    GetSymbolStatisticsHandler,
-    GetSymbolStatisticsValidator,
-)
-from application.queries.list_candles import ListCandles, ListCandlesHandler, ListCandlesValidator
-from application.queries.list_symbol_statistics import (
-    ListSymbolStatistics,
-    ListSymbolStatisticsHandler,
-    ListSymbolStatisticsValidator,
-)
-from application.queries.list_ticks import ListTicks, ListTicksHandler, ListTicksValidator
-from domain.spike_rule import SpikeRule
-from domain.symbol_book import SymbolBook
-from domain.symbol_state import StatisticsRules
-from infrastructure.processing.admission import Admission
-from infrastructure.processing.backlog import Backlog
-from infrastructure.processing.change_marks import ChangeMarks
-from infrastructure.processing.channel import Channel
-from infrastructure.processing.partition import ChangeNotice, Partition, Recorder
-from infrastructure.processing.partition_feed import PartitionFeed
-from infrastructure.processing.partitioned_processor import PartitionedProcessor
-from infrastructure.processing.throughput import Throughput
-from infrastructure.processing.tick_ids import TickIds
-from infrastructure.repositories.in_memory_anomalies import InMemoryAnomalyRepository
-from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
-from infrastructure.repositories.stored_anomalies import StoredAnomalies
-from infrastructure.repositories.stored_history import StoredHistory
-from infrastructure.settings import ProcessingSettings, Settings
-from infrastructure.simulation import RandomWalk, SimulatedFeed
+from application.processing.confirm_durability import ConfirmDurability, ConfirmDurabilityHandler
+from application.processing.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
+from application.processing.messages import MESSAGES
+from domain.book import Book
+from infrastructure.processing.seen_ids import SeenIds
+from infrastructure.settings import Settings, StorageSettings
 from infrastructure.storage.checkpoints import Checkpoints
-from infrastructure.storage.first_answers import JournalledAnswers
 from infrastructure.storage.journal import Journal
 from infrastructure.storage.retention import Retention
-from infrastructure.storage.storage import NoHistory, NoJournal, NoStorage, RunningStorage
+from infrastructure.storage.storage import NoJournal, NoStorage, RunningStorage
+from infrastructure.storage.stored_answers import JournalledAnswers
 from infrastructure.storage.stores import store_of
+from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
 from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
+from infrastructure.telemetry.service_collectors import (
+    LatenciesCollector,
+    LoopCollector,
+    StorageCollector,
+    StreamCollector,
+)
 from infrastructure.telemetry.tracing import OpenTelemetryTracer, otlp_exporter
 
 
-def _books(processing: ProcessingSettings) -> list[SymbolBook]:
-    rules = StatisticsRules(
-        moving_average_size=processing.moving_average_window,
-        window_us=processing.sliding_window_us,
-        spike=SpikeRule(processing.anomaly_threshold_percent),
-    )
-    return [SymbolBook(rules) for _ in range(processing.partition_count)]
+def _books(subjects: Sequence[Subject], partitions: int) -> dict[str, list[Book]]:
+    return {subject.name: [subject.new_book() for _ in range(partitions)] for subject in subjects}
 
 
-def _partitions(
-    processing: ProcessingSettings,
-    books: list[SymbolBook],
-    backlog: Backlog,
-    tick_ids: TickIds,
-    sink: AnomalySink,
-    recorder: Recorder,
-    notice: ChangeNotice,
-    throughput: Throughput,
-    clock: Clock,
-) -> list[Partition]:
-    return [
-        Partition(
-            index,
-            Channel(processing.channel_capacity, processing.full_mode, tick_ids.forget, backlog),
-            book,
-            sink,
-            recorder,
-            notice,
-            clock,
-            throughput,
-            len(books),
-        )
-        for index, book in enumerate(books)
-    ]
+def _seen_ids(subjects: Sequence[Subject], settings: StorageSettings) -> dict[str, SeenIds]:
+    return {subject.name: SeenIds(settings.ids_max, settings.ids_window_seconds) for subject in subjects}
+
+
+def _features(registry: Sequence[Entry], subjects: Sequence[Subject], core: Core) -> list[Features]:
+    return [entry.assemble(subject, core) for entry, subject in zip(registry, subjects, strict=True)]
+
+
+def _of_all(features: Sequence[Features], name: str) -> list[Any]:
+    """What every subject brings under a name, one after the other."""
+    return [item for each in features for item in getattr(each, name)]
+
+
+def _merged(features: Sequence[Features], name: str, own: Mapping[type, Any]) -> dict[type, Any]:
+    """What every subject brings under a name, by type of message, and what the service has itself."""
+    return {**{key: value for each in features for key, value in getattr(each, name).items()}, **own}
+
+
+def _rejecting(features: Sequence[Features]) -> dict[type, Any]:
+    return {message: each.processing.processor.reject for each in features for message in each.messages}
 
 
 class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
+    registry = providers.Object(SUBJECTS)
     clock = providers.Singleton(SystemClock)
 
     request_meter = providers.Singleton(RequestMeter)
@@ -121,19 +76,17 @@ class Container(containers.DeclarativeContainer):
     pipeline_meter = providers.Singleton(PipelineMeter)
     spans = providers.Singleton(otlp_exporter, settings.provided.telemetry.traces_endpoint)
     tracer = providers.Singleton(OpenTelemetryTracer, spans, settings.provided.telemetry.traces_sample_ratio)
-
     loop_watch = providers.Singleton(LoopWatch, clock)
 
-    books = providers.Singleton(_books, settings.provided.processing)
-    store = providers.Singleton(store_of, settings.provided.storage)
-    recent_anomalies = providers.Singleton(
-        InMemoryAnomalyRepository, settings.provided.processing.recent_anomalies_capacity
-    )
+    subjects = providers.Singleton(subjects_of, settings, registry)
+    books = providers.Singleton(_books, subjects, settings.provided.processing.partition_count)
+    seen_ids = providers.Singleton(_seen_ids, subjects, settings.provided.storage)
     storage_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.storage.enabled)
-    anomalies = providers.Selector(
-        storage_mode, on=providers.Singleton(StoredAnomalies, recent_anomalies, store), off=recent_anomalies
+    store = providers.Selector(
+        storage_mode,
+        on=providers.Singleton(store_of, settings.provided.storage, subjects),
+        off=providers.Object(None),
     )
-    anomaly_sink = anomalies
     checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
     journal = providers.Selector(
         storage_mode,
@@ -141,144 +94,97 @@ class Container(containers.DeclarativeContainer):
             Journal,
             store,
             checkpoints,
+            subjects,
             clock,
             settings.provided.storage.flush_seconds,
             settings.provided.storage.spool_max_ticks,
-            settings.provided.processing.sliding_window_us,
         ),
         off=providers.Singleton(NoJournal),
     )
-    first_answers = providers.Singleton(
+    stored_answers = providers.Singleton(
         JournalledAnswers,
         journal,
         clock,
         settings.provided.storage.answers_max,
         settings.provided.storage.ids_window_seconds,
     )
-    tick_ids = providers.Singleton(
-        TickIds, settings.provided.storage.ids_max, settings.provided.storage.ids_window_seconds
-    )
 
-    backlog = providers.Singleton(Backlog, settings.provided.processing.partition_count)
-    admission = providers.Singleton(
-        Admission,
-        backlog,
-        settings.provided.processing.full_mode,
+    core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids)
+    features = providers.Singleton(_features, registry, subjects, core)
+    # The first subject answers for the service where only one can.
+    prices = features.provided[0]
+    processor = prices.processing.processor
+    admission = prices.processing.admission
+    partitions = prices.processing.partitions
+
+    hub = providers.Singleton(
+        Hub,
+        providers.Callable(lambda features: [each.live for each in features], features),
         clock,
-        settings.provided.processing.max_hold_seconds,
-        settings.provided.limits.max_held_bytes,
-    )
-    marks = providers.Singleton(ChangeMarks)
-    throughput = providers.Singleton(Throughput, clock.provided.monotonic.call())
-    partitions = providers.Singleton(
-        _partitions,
-        settings.provided.processing,
-        books,
-        backlog,
-        tick_ids,
-        anomaly_sink,
-        journal,
-        marks,
-        throughput,
-        clock,
-    )
-    processor = providers.Singleton(
-        PartitionedProcessor,
-        partitions,
-        throughput,
-        tick_ids,
-        clock,
-        settings.provided.processing.max_symbols,
-        settings.provided.processing.max_hold_seconds,
-        settings.provided.processing.drain_deadline_seconds,
-    )
-    statistics = providers.Singleton(InMemoryStatisticsRepository, partitions)
-    live_feed = providers.Singleton(PartitionFeed, marks, statistics)
-    hub = providers.Singleton(Hub, live_feed, clock, settings.provided.stream)
-    history = providers.Selector(
-        storage_mode, on=providers.Singleton(StoredHistory, store, journal), off=providers.Singleton(NoHistory)
+        settings.provided.stream,
     )
     retention = providers.Singleton(
-        Retention, store, books, clock, settings.provided.retention, tick_ids.provided.window_us
+        Retention,
+        store,
+        providers.Callable(_of_all, features, "pruners"),
+        clock,
+        settings.provided.retention,
+        providers.Callable(lambda settings: int(settings.ids_window_seconds * 1_000_000), settings.provided.storage),
     )
     storage = providers.Selector(
         storage_mode,
         on=providers.Singleton(
-            RunningStorage, store, journal, books, first_answers, tick_ids, anomalies, retention, clock
+            RunningStorage,
+            store,
+            journal,
+            books,
+            stored_answers,
+            seen_ids,
+            providers.Callable(_of_all, features, "recovered"),
+            retention,
+            clock,
         ),
         off=providers.Singleton(NoStorage),
     )
-    health = providers.Singleton(Health, processor, journal, settings.provided.storage.enabled, clock)
+    health = providers.Singleton(Health, features, journal, settings.provided.storage.enabled, clock)
 
-    tick_rules = providers.Singleton(
-        TickRules, clock, settings.provided.processing.max_clock_skew_us, settings.provided.processing.max_symbols
-    )
-    validators = providers.Dict(
-        {
-            ProcessPriceUpdate: providers.Singleton(ProcessPriceUpdateValidator, tick_rules),
-            ProcessPriceBatch: providers.Singleton(
-                ProcessPriceBatchValidator, tick_rules, settings.provided.processing.max_batch_size
-            ),
-            GetSymbolStatistics: providers.Singleton(GetSymbolStatisticsValidator),
-            ListSymbolStatistics: providers.Singleton(
-                ListSymbolStatisticsValidator, settings.provided.limits.max_page_size
-            ),
-            GetRecentAnomalies: providers.Singleton(
-                GetRecentAnomaliesValidator, settings.provided.limits.max_page_size
-            ),
-            ListCandles: providers.Singleton(ListCandlesValidator, settings.provided.limits.max_page_size),
-            ListTicks: providers.Singleton(ListTicksValidator, settings.provided.limits.max_page_size),
-        }
-    )
-    handlers = providers.Dict(
-        {
-            ProcessPriceUpdate: providers.Singleton(ProcessPriceUpdateHandler, processor, journal),
-            ProcessPriceBatch: providers.Singleton(ProcessPriceBatchHandler, processor, journal),
-            RefusePriceUpdate: providers.Singleton(RefusePriceUpdateHandler, processor),
-            ConfirmDurability: providers.Singleton(ConfirmDurabilityHandler, journal),
-            GetSymbolStatistics: providers.Singleton(GetSymbolStatisticsHandler, statistics),
-            ListSymbolStatistics: providers.Singleton(ListSymbolStatisticsHandler, statistics),
-            GetRecentAnomalies: providers.Singleton(GetRecentAnomaliesHandler, anomalies),
-            GetAnomaly: providers.Singleton(GetAnomalyHandler, history),
-            ListCandles: providers.Singleton(ListCandlesHandler, history, statistics),
-            ListTicks: providers.Singleton(ListTicksHandler, history, statistics),
-            GetProcessingStatistics: providers.Singleton(GetProcessingStatisticsHandler, processor),
-        }
-    )
     behaviours = providers.List(
         providers.Singleton(Tracing, tracer),
         providers.Singleton(Metrics, pipeline_meter, clock),
-        providers.Singleton(Validation, validators, processor),
+        providers.Singleton(
+            Validation,
+            providers.Callable(_merged, features, "validators", {}),
+            providers.Callable(_rejecting, features),
+        ),
     )
-    mediator = providers.Singleton(Mediator, MESSAGES, handlers, behaviours)
-
+    mediator = providers.Singleton(
+        Mediator,
+        providers.Callable(lambda features: [*MESSAGES, *_of_all(features, "messages")], features),
+        providers.Callable(
+            _merged,
+            features,
+            "handlers",
+            providers.Dict(
+                {
+                    ConfirmDurability: providers.Singleton(ConfirmDurabilityHandler, journal),
+                    GetProcessingStatistics: providers.Singleton(GetProcessingStatisticsHandler, processor),
+                }
+            ),
+        ),
+        behaviours,
+    )
+    connected = providers.Singleton(
+        lambda features, mediator: [each.connect(mediator) for each in features], features, mediator
+    )
     exposition = providers.Singleton(
         PrometheusExposition,
-        processor,
-        partitions,
-        recent_anomalies,
-        journal,
-        hub,
-        request_meter,
-        pipeline_meter,
-        admission,
-        loop_meter,
+        providers.Callable(
+            lambda features, *own: [*_of_all(features, "collectors"), *own],
+            features,
+            providers.Singleton(LatenciesCollector, request_meter, pipeline_meter),
+            providers.Singleton(StorageCollector, journal),
+            providers.Singleton(StreamCollector, hub),
+            providers.Singleton(LoopCollector, features, loop_meter, hub),
+        ),
         loop_watch,
-    )
-    walk = providers.Singleton(
-        RandomWalk,
-        settings.provided.simulation.symbols,
-        settings.provided.simulation.initial_price,
-        settings.provided.simulation.max_jitter,
-        settings.provided.simulation.ticks_per_second,
-        providers.Singleton(random.Random, settings.provided.simulation.seed),
-    )
-    feed = providers.Singleton(
-        SimulatedFeed,
-        walk,
-        settings.provided.simulation.ticks_per_second,
-        settings.provided.processing.max_batch_size,
-        mediator,
-        admission,
-        clock,
     )

@@ -1,20 +1,21 @@
 """How the service is."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
-from api.problems import NotReady
-from api.schemas import HealthView
+from api.http.problems import NotReady
+from api.subjects.features import Features
+from api.views.health import HealthView
 from application.ports.clock import Clock
 from application.ports.journal import Journal
 from infrastructure.engine import ENGINE
-from infrastructure.processing.partitioned_processor import PartitionedProcessor
 
 
 class Health:
     """stores: whether anything is to be on disk at all."""
 
-    def __init__(self, processor: PartitionedProcessor, journal: Journal, stores: bool, clock: Clock) -> None:
-        self._processor = processor
+    def __init__(self, features: Sequence[Features], journal: Journal, stores: bool, clock: Clock) -> None:
+        self._processors = [each.processing.processor for each in features]
         self._journal = journal
         self._stores = stores
         self._clock = clock
@@ -22,13 +23,13 @@ class Health:
 
     def check_ready(self) -> None:
         """Raises NotReady, which says why."""
-        if not self._processor.is_running:
+        if not self._are_running():
             raise NotReady("The workers do not run, or are draining.")
         if self._stores and self._journal.failure is not None:
             raise NotReady("Degraded: ticks are taken into memory, and the storage does not take them.")
 
     def report(self) -> HealthView:
-        running = self._processor.is_running
+        running = self._are_running()
         failure = self._journal.failure
         storage = "off" if not self._stores else "ok" if failure is None else f"failing: {failure}"
         status = "ok" if not self._stores or failure is None else "degraded"
@@ -39,3 +40,6 @@ class Health:
             uptime_seconds=round(self._clock.monotonic() - self._started, 3),
             checks={"workers": "ok" if running else "not running", "storage": storage},
         )
+
+    def _are_running(self) -> bool:
+        return all(processor.is_running for processor in self._processors)

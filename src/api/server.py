@@ -13,11 +13,11 @@ from functools import partial
 import structlog
 import uvicorn
 
-from api.answer_writer import AnswerWriter
 from api.app import create_app
 from api.container import Container
-from api.http_protocol import HttpProtocol
-from api.known_heads import KnownHeads
+from api.http.answer_writer import AnswerWriter
+from api.http.head_cache import HeadCache
+from api.http.protocol import HttpProtocol
 from api.live.hub import Hub
 from api.live.websocket import WebSocketProtocol
 from infrastructure.settings import Settings
@@ -114,17 +114,17 @@ def serve(settings: Settings) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_open_files()
     container = Container(settings=settings)
-    edge = create_app(settings, container)
-    heads = KnownHeads(edge.short_way, settings.limits.max_body_bytes)
+    gateway = create_app(settings, container)
+    heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
     writer = AnswerWriter()
     config = uvicorn.Config(
-        edge,
+        gateway,
         host=settings.server.host,
         port=settings.server.port,
         log_config=None,
         access_log=False,
         server_header=False,
-        http=partial(HttpProtocol, edge, heads, writer, settings.limits),  # type: ignore[arg-type]  # made as a class is
+        http=partial(HttpProtocol, gateway, heads, writer, settings.limits),  # type: ignore[arg-type]  # made as a class is
         proxy_headers=False,
         timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # waits for any number of seconds
         # One that takes a frame to pieces and needs no task; see docs/decisions/0017-watchers.md.

@@ -21,7 +21,7 @@ def normalise_symbol(text: str) -> str:
         InvalidSymbol: the text, once trimmed, breaks SYMBOL_RULE.
     """
     trimmed = text.strip(_SPACE)
-    # Asked before upper(), which turns some characters outside ASCII into letters inside it.
+    # RequestOptions before upper(), which turns some characters outside ASCII into letters inside it.
     if trimmed.isascii():
         symbol = trimmed.upper()
         if _VALID.match(symbol):

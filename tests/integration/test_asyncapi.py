@@ -8,13 +8,18 @@ from typing import Any
 import jsonschema
 import pytest
 
-from api.live.asyncapi import asyncapi_document
+from api.app import describe
+from api.container import Container
 from api.live.client_messages import decode_op
-from api.live.examples import CLIENT, SERVER
+from api.live.examples import CLIENT
+from api.live.price_messages import EXAMPLES
+from api.reference.asyncapi import server_messages
+from infrastructure.settings import Settings
 from support.service import Service
 from support.watcher import Watcher
 
-DOCUMENT = asyncapi_document()
+_, DOCUMENT = describe(Container(settings=Settings(storage={"enabled": False})))
+SERVER = server_messages(EXAMPLES)
 PAGE = (Path(__file__).parents[2] / "docs" / "stream.md").read_text()
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -253,8 +253,17 @@ def test_watch_shows_a_live_table_and_survives_a_restart(start: Callable[..., Se
         start("--no-simulation", "--port", service.url.rpartition(":")[2], again=service)
         wait_for("connected to")
         watch.send_signal(signal.SIGINT)
-        assert watch.wait(timeout=SECONDS) == 0
+        assert exit_status_of(watch, ours) == 0
     finally:
         watch.kill()
         watch.wait()
         os.close(ours)
+
+
+def exit_status_of(process: "subprocess.Popen[bytes]", terminal: int) -> int:
+    """Reads what a process still writes to its terminal, which would block otherwise, until it ends."""
+    with suppress(OSError):
+        # Raised once the other side of the terminal is closed.
+        while select.select([terminal], [], [], SECONDS)[0] and os.read(terminal, 65536):
+            pass
+    return process.wait(timeout=SECONDS)

@@ -47,7 +47,7 @@ def test_install_steps_of_the_image_work_in_a_clean_environment(tmp_path: Path) 
     assert "server.port" in ended.stdout
     engine = [str(installed / "bin" / "python"), "-c", "from infrastructure.engine import ENGINE; print(ENGINE)"]
     assert subprocess.run(engine, cwd=tmp_path, env=clean, capture_output=True, check=True).stdout == b"compiled\n"
-    page = installed.glob("lib/python3*/site-packages/api/schema_page.html")
+    page = installed.glob("lib/python3*/site-packages/api/reference/page.html")
     assert list(page), "files that are no code are installed too"
     assert list(installed.glob("lib/python3*/site-packages/api/dashboard/index.html"))
 

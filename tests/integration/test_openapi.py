@@ -5,10 +5,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from api.openapi import openapi_document
+from api.app import describe
+from api.container import Container
+from infrastructure.settings import Settings
 from support.service import Service
 
-DOCUMENT = openapi_document()
+DOCUMENT, _ = describe(Container(settings=Settings(storage={"enabled": False})))
 ROUTES = {
     ("/api/prices", "post"),
     ("/api/prices", "get"),

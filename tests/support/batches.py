@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from application.ports.journal import FirstAnswer
-from domain.candle_book import CandleBook
-from domain.price_update import PriceUpdate
-from domain.spike_rule import SpikeRule
-from domain.symbol_book import SymbolBook
-from domain.symbol_state import StatisticsRules
-from domain.ticks import Ticks
+from application.ports.journal import StoredAnswer
+from domain.prices.candle_book import CandleBook
+from domain.prices.price_update import PriceUpdate
+from domain.prices.spike_rule import SpikeRule
+from domain.prices.symbol_book import SymbolBook
+from domain.prices.symbol_state import StatisticsRules
+from domain.prices.ticks import Ticks
+from infrastructure.prices.price_format import PRICES
+from infrastructure.prices.subject import prices_by
 from infrastructure.storage.block_builder import BlockBuilder
-from infrastructure.storage.records import Batch, LoggedAnomaly
+from infrastructure.storage.records import Batch, LoggedEvent, State
 
 RULES = StatisticsRules(moving_average_size=4, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
+SUBJECT = prices_by(RULES)
 START_US = 1_700_000_000_000_000
 
 
@@ -36,27 +39,26 @@ class Batches:
         *lots: Sequence[PriceUpdate],
         states: bool = True,
         candles: bool = True,
-        answers: Sequence[FirstAnswer] = (),
+        answers: Sequence[StoredAnswer] = (),
         written_us: int = START_US,
     ) -> Batch:
         """lots: ticks that stand together in the log."""
         self.number += 1
-        blocks, candle_book, anomalies = BlockBuilder(), CandleBook(), []
+        blocks, candle_book, events = BlockBuilder(SUBJECT), CandleBook(), []
         for lot in lots:
             ticks = Ticks.of(lot)
             applied = self.book.apply(ticks)
             candle_book.apply(ticks)
             number, first = blocks.add(ticks)
-            anomalies += [
-                LoggedAnomaly(anomaly, number, first + at, RULES.window_us)
-                for anomaly, at in zip(applied.anomalies, applied.places, strict=True)
+            events += [
+                LoggedEvent(event, number, first + at) for event, at in zip(applied.events, applied.places, strict=True)
             ]
         count = blocks.count
-        batch = Batch(self.number, written_us, self.seq + 1, blocks.take(), count, anomalies, answers)
+        batch = Batch(self.number, written_us, self.seq + 1, blocks.take(), count, {PRICES: events}, answers)
         self.seq = batch.last_seq
         if candles:
-            batch.candles = candle_book
+            batch.aggregates = {PRICES: candle_book}
         if states:
-            batch.states = [self.book.memento(symbol) for symbol in self.book.symbols()]
+            batch.states = [State(PRICES, symbol, self.book.checkpoint(symbol)) for symbol in self.book.keys()]
             batch.recover_from = batch.last_seq
         return batch

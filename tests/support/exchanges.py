@@ -224,8 +224,13 @@ def answers_of(service: Service) -> dict[str, dict[str, Any]]:
             body = re.sub(pattern, stable, body)
         answers[f"{number:03} {exchange.name}"] = {
             "status": answer.status_code,
-            "headers": {name: answer.headers[name] for name in _HEADERS if name in answer.headers},
+            "headers": {name: _stable(name, answer.headers[name]) for name in _HEADERS if name in answer.headers},
             "body": body[: exchange.known_bytes],
         }
         service.settled()
     return answers
+
+
+def _stable(name: str, value: str) -> str:
+    # Where a tick stands in the log depends on how ticks were written together.
+    return "..." if name == "next-cursor" else value

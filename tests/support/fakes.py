@@ -3,12 +3,14 @@
 import asyncio
 import heapq
 from collections.abc import Sequence
+from typing import Any
 
 from application.errors import StorageFailed
-from domain.price_anomaly import PriceAnomaly
-from domain.price_update import PriceUpdate
-from domain.symbol_book import Applied
-from domain.ticks import Ticks
+from domain.book import Applied
+from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_update import PriceUpdate
+from infrastructure.storage.subject_log import SubjectLog
+from infrastructure.subject import Subject
 
 START_US = 1_700_000_000_000_000
 
@@ -78,7 +80,7 @@ class RecordingRecorder:
     async def wait_for_room(self) -> None:
         await self.room.wait()
 
-    def record(self, ticks: Ticks, applied: Applied) -> None:
+    def record(self, ticks: Any, applied: Applied) -> None:
         self.recorded += ticks
 
 
@@ -106,5 +108,19 @@ async def settle(turns: int = 50) -> None:
 class ForgetfulJournal:
     """Goes on from anywhere, and with nothing."""
 
-    def go_on_from(self, position: object, candles: object) -> None:
+    def __init__(self, subject: Subject) -> None:
+        self._log = SubjectLog(subject, self)
+
+    is_crowded = False
+
+    async def wait_for_room(self) -> None:
+        pass
+
+    def admits(self, count: int) -> bool:
+        return True
+
+    def recorder(self, subject: str) -> SubjectLog:
+        return self._log
+
+    def resume_from(self, position: object) -> None:
         pass

@@ -3,21 +3,24 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import AsyncIterator, Sequence
 from operator import attrgetter
+from typing import Any
 
-from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
-from application.ports.journal import FirstAnswer
-from domain.candle import Candle, Interval, rolled_up
-from domain.price_update import PriceUpdate
-from infrastructure.storage.candle_chunks import chunk_start
-from infrastructure.storage.payloads import block_row, decode_ticks
-from infrastructure.storage.records import Batch, Block, Position, StoredAnomaly, StoredState
+from application.ports.journal import StoredAnswer
+from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
+from domain.prices.candle import Candle, Interval, rolled_up
+from domain.prices.ticks import Ticks
+from infrastructure.prices.candle_chunks import chunk_start
+from infrastructure.prices.price_format import PRICES, PriceLogFormat, StoredAnomaly
+from infrastructure.storage.payloads import block_row, segments_of
+from infrastructure.storage.records import Batch, Block, Position, StoredState
 from infrastructure.storage.store import Place
+from support.batches import RULES
 
 _START = attrgetter("start_us")
 
 
 class MemoryStore:
-    """A `Store` in lists and dictionaries."""
+    """A `Store` and a `PriceStore` in lists and dictionaries, of prices only."""
 
     def __init__(self) -> None:
         self._position = Position()
@@ -26,7 +29,7 @@ class MemoryStore:
         self._anomalies: list[StoredAnomaly] = []
         self._by_id: dict[str, StoredAnomaly] = {}
         self._candles: dict[tuple[Interval, str], list[Candle]] = {}
-        self._answers: dict[str, FirstAnswer] = {}
+        self._answers: dict[str, StoredAnswer] = {}
 
     async def open(self) -> None:
         pass
@@ -40,25 +43,30 @@ class MemoryStore:
             return
         for at, given in enumerate(batch.blocks):
             row = block_row(batch.first_seq + at, batch.written_us, given)
-            self._blocks.append((batch.written_us, Block(row[0], decode_ticks(row[-2]))))
-        for logged in batch.anomalies:
+            first, *others = segments_of(row)
+            ticks = _FORMAT.decode(first)
+            for segment in others:
+                ticks.extend(_FORMAT.decode(segment))
+            self._blocks.append((batch.written_us, Block(row[0], PRICES, ticks)))
+        for logged in batch.events.get(PRICES, ()):
             seq = batch.first_seq + logged.block
-            stored = StoredAnomaly(logged.anomaly, seq, logged.place, logged.window_us)
+            stored = StoredAnomaly(logged.event, seq, logged.place, RULES.window_us)
             insort(self._anomalies, stored, key=_order)
-            self._by_id[logged.anomaly.id] = stored
+            self._by_id[logged.event.id] = stored
         for answer in batch.answers:
             self._answers[answer.key] = answer
         last_seq = batch.last_seq
-        if batch.candles is not None:
-            for symbol in batch.candles.symbols():
-                self._merge(symbol, batch.candles.candles(symbol))
-        for memento in batch.states:
-            self._states[memento.symbol] = StoredState(last_seq, memento)
+        candles = None if batch.aggregates is None else batch.aggregates[PRICES]
+        if candles is not None:
+            for symbol in candles.symbols():
+                self._merge(symbol, candles.candles(symbol))
+        for state in batch.states:
+            self._states[state.key] = StoredState(last_seq, PRICES, state.key, state.checkpoint)
         self._position = Position(
             batch.number,
             last_seq,
             before.recover_from if batch.recover_from is None else batch.recover_from,
-            before.candles_seq if batch.candles is None else last_seq,
+            before.candles_seq if candles is None else last_seq,
         )
 
     async def verify(self) -> None:
@@ -77,19 +85,19 @@ class MemoryStore:
 
     async def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:
         for written_us, block in self._blocks:
-            if written_us >= since_us and block.ticks.ids is not None:
+            if written_us >= since_us and block.columns.ids is not None:
                 yield written_us, block
 
-    async def answers(self, since_us: int) -> Sequence[FirstAnswer]:
+    async def answers(self, since_us: int) -> Sequence[StoredAnswer]:
         answers = sorted(self._answers.values(), key=attrgetter("written_us"))
         return [answer for answer in answers if answer.written_us >= since_us]
 
-    async def ticks(
-        self, symbol: str, from_us: int, to_us: int, after: Place | None, limit: int
-    ) -> Sequence[tuple[Place, PriceUpdate]]:
-        found: list[tuple[Place, PriceUpdate]] = []
+    async def observations(
+        self, subject: str, symbol: str, from_us: int, to_us: int, after: Place | None, limit: int
+    ) -> Sequence[tuple[Place, Any]]:
+        found: list[tuple[Place, Any]] = []
         for _, block in self._blocks:
-            for at, tick in enumerate(block.ticks):
+            for at, tick in enumerate(_ticks(block)):
                 if tick.symbol == symbol and from_us <= tick.timestamp_us < to_us:
                     place = (block.seq, at)
                     if after is None or place > after:
@@ -124,18 +132,18 @@ class MemoryStore:
     async def anomaly(self, anomaly_id: str) -> StoredAnomaly | None:
         return self._by_id.get(anomaly_id)
 
-    async def ticks_written_before(self, moment_us: int) -> int:
+    async def log_written_before(self, moment_us: int) -> int:
         return max((block.seq for written_us, block in self._blocks if written_us < moment_us), default=0)
 
-    async def ticks_over(self, bytes_max: int) -> int:
+    async def log_over(self, bytes_max: int) -> int:
         total = 0
         for _, block in reversed(self._blocks):
-            total += len(block.ticks) * _BYTES_A_TICK
+            total += len(block.columns) * _BYTES_A_TICK
             if total > bytes_max:
                 return block.seq
         return 0
 
-    async def prune_ticks(self, upto_seq: int, limit: int) -> int:
+    async def prune_log(self, upto_seq: int, limit: int) -> int:
         count = min(bisect_right(self._blocks, upto_seq, key=lambda each: each[1].seq), limit)
         del self._blocks[:count]
         return count
@@ -186,6 +194,12 @@ class MemoryStore:
 
 # What a tick takes in memory, about.
 _BYTES_A_TICK = 100
+_FORMAT = PriceLogFormat()
+
+
+def _ticks(block: Block) -> Ticks:
+    assert isinstance(block.columns, Ticks)
+    return block.columns
 
 
 def _order(stored: StoredAnomaly) -> AnomalyOrder:

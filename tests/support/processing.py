@@ -2,19 +2,21 @@
 
 from decimal import Decimal
 
-from application.ports.anomaly_repository import AnomalySink
 from application.ports.clock import Clock
-from domain.spike_rule import SpikeRule
-from domain.symbol_book import SymbolBook
-from domain.symbol_state import StatisticsRules
+from domain.prices.spike_rule import SpikeRule
+from domain.prices.symbol_book import SymbolBook
+from domain.prices.symbol_state import StatisticsRules
 from infrastructure.processing.admission import Admission
 from infrastructure.processing.backlog import Backlog
-from infrastructure.processing.change_marks import ChangeMarks
+from infrastructure.processing.change_tracker import ChangeTracker
 from infrastructure.processing.channel import Channel, FullMode
-from infrastructure.processing.partition import Partition, Recorder
+from infrastructure.processing.partition import EventSink, Partition, Recorder
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
+from infrastructure.processing.placement import Placement
+from infrastructure.processing.queueing import Queueing
+from infrastructure.processing.seen_ids import SeenIds
+from infrastructure.processing.snapshots import Snapshots
 from infrastructure.processing.throughput import Throughput
-from infrastructure.processing.tick_ids import TickIds
 from support.fakes import CollectingSink, FakeClock, RecordingRecorder
 
 RULES = StatisticsRules(moving_average_size=4, window_us=1_000_000, spike=SpikeRule(Decimal("2.0")))
@@ -24,12 +26,12 @@ def partitions_of(
     count: int,
     capacity: int = 100,
     mode: FullMode = FullMode.DROP_OLDEST,
-    sink: AnomalySink | None = None,
+    sink: EventSink | None = None,
     clock: Clock | None = None,
     throughput: Throughput | None = None,
     recorder: Recorder | None = None,
-    tick_ids: TickIds | None = None,
-    marks: ChangeMarks | None = None,
+    seen_ids: SeenIds | None = None,
+    marks: ChangeTracker | None = None,
     backlog: Backlog | None = None,
 ) -> list[Partition]:
     throughput = throughput or Throughput(0.0)
@@ -37,11 +39,11 @@ def partitions_of(
     return [
         Partition(
             index,
-            Channel(capacity, mode, None if tick_ids is None else tick_ids.forget, backlog),
+            Channel(capacity, mode, None if seen_ids is None else seen_ids.forget, backlog),
             SymbolBook(RULES),
             sink or CollectingSink(),
             recorder or RecordingRecorder(),
-            marks or ChangeMarks(),
+            marks or ChangeTracker(),
             clock or FakeClock(),
             throughput,
             count,
@@ -55,14 +57,24 @@ def processor_of(
     clock: Clock,
     symbols_max: int = 1000,
     deadline_seconds: float = 5.0,
-    tick_ids: TickIds | None = None,
+    seen_ids: SeenIds | None = None,
     hold_seconds: float = 0.0,
 ) -> PartitionedProcessor:
     """hold_seconds: how long senders wait for room; 0, so that the queues' mode decides at once."""
-    ids = TickIds(1000, 600.0) if tick_ids is None else tick_ids
+    ids = SeenIds(1000, 600.0) if seen_ids is None else seen_ids
     return PartitionedProcessor(
-        partitions, partitions[0].throughput, ids, clock, symbols_max, hold_seconds, deadline_seconds
+        partitions,
+        Placement(partitions, "symbol", symbols_max),
+        Queueing(ids, clock, hold_seconds),
+        partitions[0].throughput,
+        ids,
+        clock,
+        deadline_seconds,
     )
+
+
+def snapshots_of(partitions: list[Partition]) -> Snapshots:
+    return Snapshots([partition.book for partition in partitions])
 
 
 def admission_of(

@@ -1,9 +1,10 @@
 """A processor that only counts."""
 
+from typing import Any
+
 from application.errors import FieldError, QueueFull
-from application.ports.market_data_processor import Patience, ProcessingStatistics, Submitted
-from domain.price_update import PriceUpdate
-from domain.ticks import Ticks
+from application.ports.processor import Patience, ProcessingStatistics, Submitted
+from domain.prices.price_update import PriceUpdate
 
 
 class CountingProcessor:
@@ -16,7 +17,7 @@ class CountingProcessor:
         self._unwelcome = unwelcome
 
     async def submit(
-        self, ticks: Ticks, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
     ) -> Submitted:
         refused = []
         for position, update in enumerate(ticks):
@@ -44,8 +45,8 @@ class CountingProcessor:
             queued=count,
             failed=0,
             late=0,
-            anomalies=0,
-            active_symbols=0,
+            events=0,
+            active_keys=0,
             throughput_per_second=0.0,
             partitions=(),
         )

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from api.live.hub import Hub
+from api.live.live_subject import EventChannel, LiveSubject
 from api.live.session import Session
-from application.ports.live_feed import Changes
-from domain.price_anomaly import Direction, PriceAnomaly, Severity
-from domain.symbol_statistics import SymbolStatistics
+from api.views.prices import AnomalyView, StatisticsView
+from application.ports.live_feed import Changes, LiveFeed
+from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity
+from domain.prices.symbol_statistics import SymbolStatistics
 from infrastructure.settings import StreamSettings
 from support.fakes import START_US, FakeClock
 
@@ -41,7 +44,7 @@ class FakeFeed:
         self._changed, self._anomalies = set(), []
         return changes
 
-    def statistics(self, symbol: str) -> SymbolStatistics | None:
+    def snapshot(self, symbol: str) -> SymbolStatistics | None:
         self.reads += 1
         prices = self.prices.get(symbol)
         if prices is None:
@@ -49,8 +52,14 @@ class FakeFeed:
         mean = sum(prices) / len(prices)
         return SymbolStatistics(symbol, prices[-1], mean, min(prices), max(prices), len(prices), 0, 0, START_US)
 
-    def symbols(self) -> Sequence[str]:
+    def keys(self) -> Sequence[str]:
         return sorted(self.prices)
+
+
+def live_prices(feed: LiveFeed) -> LiveSubject:
+    """Prices as subscribers see them."""
+    anomalies = EventChannel("anomalies", "anomaly", attrgetter("symbol"), AnomalyView.of)
+    return LiveSubject("prices", feed, StatisticsView.of, anomalies)
 
 
 class FakeWire:
@@ -88,7 +97,7 @@ class Watching:
     def __init__(self, **limits: Any) -> None:
         self.feed = FakeFeed()
         self.clock = FakeClock()
-        self.hub = Hub(self.feed, self.clock, StreamSettings(**limits))
+        self.hub = Hub([live_prices(self.feed)], self.clock, StreamSettings(**limits))
 
     def watcher(self, *symbols: str, **more: Any) -> tuple[Session, FakeWire]:
         """One that is subscribed, and has read its first messages."""

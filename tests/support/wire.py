@@ -9,12 +9,12 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.answer_writer import AnswerWriter
 from api.app import create_app
 from api.container import Container
-from api.edge import UNMATCHED, Edge
-from api.http_protocol import HttpProtocol
-from api.known_heads import KnownHeads
+from api.http.answer_writer import AnswerWriter
+from api.http.gateway import UNMATCHED, Gateway
+from api.http.head_cache import HeadCache
+from api.http.protocol import HttpProtocol
 from infrastructure.settings import Settings
 from support.fakes import FakeClock
 
@@ -54,20 +54,20 @@ class Transport(asyncio.Transport):
 class Way:
     """A service and its one way in. short: with the short cut in the protocol, or with uvicorn's own."""
 
-    def __init__(self, edge: Edge, container: Container, short: bool, settings: Settings) -> None:
+    def __init__(self, gateway: Gateway, container: Container, short: bool, settings: Settings) -> None:
         self.container = container
         self._settings = settings
-        self._edge = edge
+        self._gateway = gateway
         self._short = short
         self._state = ServerState()
-        self._config = uvicorn.Config(edge, log_config=None, ws="none", proxy_headers=False)
+        self._config = uvicorn.Config(gateway, log_config=None, ws="none", proxy_headers=False)
         self._config.load()
-        self._heads = KnownHeads(edge.short_way, settings.limits.max_body_bytes)
+        self._heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
 
     def connect(self) -> tuple[HttpToolsProtocol, Transport]:
         common: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}
         protocol = (
-            HttpProtocol(self._edge, self._heads, AnswerWriter(), self._settings.limits, **common)
+            HttpProtocol(self._gateway, self._heads, AnswerWriter(), self._settings.limits, **common)
             if self._short
             else HttpToolsProtocol(**common)
         )
@@ -103,9 +103,9 @@ class Way:
     def effects(self) -> object:
         """What all that came in has done."""
         account = self.container.processor().statistics()
-        counted = (account.received, account.accepted, account.rejected, account.processed, account.anomalies)
+        counted = (account.received, account.accepted, account.rejected, account.processed, account.events)
         books = [partition.book for partition in self.container.partitions()]
-        states = [(name, book.snapshot(name)) for book in books for name in book.symbols()]
+        states = [(name, book.snapshot(name)) for book in books for name in book.keys()]
         latency = self.container.request_meter().latency
         # What is no HTTP, uvicorn alone does not count.
         requests = {key: seen.count for key, seen in latency.items() if key != (UNMATCHED, "OTHER", 400)}
@@ -121,9 +121,9 @@ async def both_ways(**sections: dict[str, Any]) -> AsyncIterator[tuple[Way, Way]
     ways = []
     for short in (True, False):
         container = Container(settings=settings, clock=FakeClock())
-        edge = create_app(settings, container)
+        gateway = create_app(settings, container)
         container.processor().start()
-        ways.append(Way(edge, container, short, settings))
+        ways.append(Way(gateway, container, short, settings))
     try:
         yield cast("tuple[Way, Way]", tuple(ways))
     finally:

@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from api.cli.loading import config_option, load_or_exit
+from api.subjects.registry import subjects_of
+from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.store import StoreFailed, StoreRefused
-from infrastructure.storage.stores import read_only_store_of, store_of
+from infrastructure.storage.stores import store_of
 
 
 @click.group()
@@ -38,7 +40,7 @@ def status(config: Path | None) -> None:
         for table, rows in (await store.sizes()).items() if schema.current else ():
             click.echo(f"{table:<9} {rows:,}")
 
-    _with(config, read_only_store_of, tell)
+    _with(config, tell, read_only=True)
 
 
 @db.command()
@@ -50,7 +52,7 @@ def upgrade(config: Path | None) -> None:
         schema = await store.schema()
         click.echo(f"{store.name} has schema {schema.current}")
 
-    _with(config, store_of, tell)
+    _with(config, tell)
 
 
 @db.command()
@@ -69,19 +71,15 @@ def check(config: Path | None) -> None:
         if problems:
             sys.exit(1)
 
-    _with(config, read_only_store_of, tell)
+    _with(config, tell, read_only=True)
 
 
-def _with(
-    config: Path | None,
-    make: Callable[[Any], Any],
-    work: Callable[[SqlStore], Coroutine[Any, Any, None]],
-) -> None:
+def _with(config: Path | None, work: Callable[[SqlStore], Coroutine[Any, Any, None]], read_only: bool = False) -> None:
     """Do work with the store that the settings name, or say why it cannot be used."""
-    settings = load_or_exit(config).settings
+    settings: Settings = load_or_exit(config).settings
 
     async def run() -> None:
-        store = make(settings.storage)
+        store = store_of(settings.storage, subjects_of(settings), read_only)
         try:
             await store.open()
             await work(store)

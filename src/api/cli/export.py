@@ -10,16 +10,19 @@ from typing import Any
 import click
 
 from api.cli.loading import config_option, load_or_exit
-from api.timestamps import InvalidTimestamp, from_rfc3339
-from application.queries.time_range import EARLIEST_US, LATEST_US
-from domain.candle import Interval
-from domain.price import Price
-from domain.price_update import PriceUpdate
+from api.ingest.timestamps import InvalidTimestamp, from_rfc3339
+from api.subjects.registry import subjects_of
+from application.prices.queries.time_range import EARLIEST_US, LATEST_US
+from domain.numbers import Number
+from domain.prices.candle import Interval
+from domain.prices.price_update import PriceUpdate
 from domain.symbol import InvalidSymbol, normalise_symbol
-from infrastructure.storage.candle_chunks import CHUNK
+from infrastructure.prices.candle_chunks import CHUNK
+from infrastructure.prices.price_format import PRICES
+from infrastructure.prices.price_store import PriceStore, SqlPriceStore
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.store import Place, Store, StoreFailed, StoreRefused
-from infrastructure.storage.stores import read_only_store_of
+from infrastructure.storage.stores import store_of
 
 _TICKS_AT_ONCE = 50_000
 _CHUNKS_AT_ONCE = 100
@@ -67,17 +70,17 @@ def export(
     marketdata export candles hours.parquet --interval 1h --symbol BTCUSD --from 2026-01-31T00:00:00Z
     """
     # Not above: it takes as long to load as all the rest, which would wait for it at every start.
-    from infrastructure.parquet import CANDLES, TICKS, write_parquet  # noqa: PLC0415
+    from infrastructure.prices.parquet import CANDLES, TICKS, write_parquet  # noqa: PLC0415
 
     settings = load_or_exit(config).settings
 
     async def run() -> int:
-        store = read_only_store_of(settings.storage)
+        store = store_of(settings.storage, subjects_of(settings), read_only=True)
         try:
             await store.open()
-            chosen = symbols or [state.memento.symbol for state in await store.states()]
+            chosen = symbols or [state.key for state in await store.states() if state.subject == PRICES]
             if what == "candles":
-                rows = _candles(store, sorted(chosen), Interval(interval), from_us, to_us)
+                rows = _candles(SqlPriceStore(store), sorted(chosen), Interval(interval), from_us, to_us)
                 return await write_parquet(file, CANDLES, rows)
             ticks = _ticks(store, symbols, from_us, to_us) if symbols else _all_ticks(store, from_us, to_us)
             return await write_parquet(file, TICKS, ticks)
@@ -97,7 +100,8 @@ def export(
 async def _all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
     """In order of arrival."""
     async for block in store.blocks(None):
-        for tick in block.ticks:
+        for at in range(len(block.columns)) if block.subject == PRICES else ():
+            tick: PriceUpdate = block.columns[at]
             if from_us <= tick.timestamp_us < to_us:
                 yield _tick_row(tick)
 
@@ -106,14 +110,14 @@ async def _ticks(store: Store, symbols: Iterable[str], from_us: int, to_us: int)
     """One symbol after the other, each in order of arrival."""
     for symbol in symbols:
         after: Place | None = None
-        while page := await store.ticks(symbol, from_us, to_us, after, _TICKS_AT_ONCE):
+        while page := await store.observations(PRICES, symbol, from_us, to_us, after, _TICKS_AT_ONCE):
             for place, tick in page:
                 yield _tick_row(tick)
                 after = place
 
 
 async def _candles(
-    store: Store, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
+    store: PriceStore, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
 ) -> AsyncIterator[tuple[Any, ...]]:
     """One symbol after the other, old to new."""
     for symbol in symbols:
@@ -140,5 +144,5 @@ def _tick_row(tick: PriceUpdate) -> tuple[Any, ...]:
     )
 
 
-def _exact(number: Price | None) -> str | None:
+def _exact(number: Number | None) -> str | None:
     return str(number) if isinstance(number, Decimal) else None

@@ -1,14 +1,12 @@
-"""What a watcher says over its WebSocket."""
+"""What a client says over its WebSocket."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from domain.symbol import SYMBOL_RULE, InvalidSymbol, normalise_symbol
 
-Channel = Literal["prices", "anomalies"]
-CHANNELS: tuple[Channel, ...] = ("prices", "anomalies")
 INTERVAL_MS_MAX = 60_000
 
 Id = int | str | None
@@ -32,7 +30,7 @@ class Subscribe(Op, frozen=True, tag="subscribe"):
     """Watch more. symbols: names, prefixes that end in `*`, or `*` for all. intervalMs: of the whole connection."""
 
     symbols: list[str]
-    channels: tuple[Channel, ...] = CHANNELS
+    channels: tuple[str, ...] | None = None
     interval_ms: int | None = None
 
 
@@ -40,7 +38,7 @@ class Unsubscribe(Op, frozen=True, tag="unsubscribe"):
     """Watch less. symbols: as they were subscribed to."""
 
     symbols: list[str]
-    channels: tuple[Channel, ...] = CHANNELS
+    channels: tuple[str, ...] | None = None
 
 
 class Ping(Op, frozen=True, tag="ping"):
@@ -65,6 +63,16 @@ def decode_op(text: bytes) -> Subscribe | Unsubscribe | Ping:
         raise Refused(code, message) from None
     except (msgspec.DecodeError, RecursionError):
         raise Refused("malformed", "The message is no JSON.") from None
+
+
+def channels_of(given: Sequence[str] | None, known: Sequence[str], default: Sequence[str]) -> Sequence[str]:
+    """The channels that are meant. Raises Refused: `invalid`."""
+    if given is None:
+        return default
+    for at, channel in enumerate(given):
+        if channel not in known:
+            raise Refused("invalid", f"Invalid enum value {channel!r} - at `$.channels[{at}]`.")
+    return given
 
 
 def id_of(text: bytes) -> Id:

@@ -6,15 +6,15 @@ the WebSocket; its id is the message's `seq`.
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
-from litestar import Request
+from litestar.types import ASGIApp
 
-from api.answer import answer_to, send_answer, start_answer
-from api.asgi import Receive, Scope, Send
-from api.live.client_messages import CHANNELS, Channel, Refused
+from api.http.answer import start_answer
+from api.http.asgi import IS_HEAD, Receive, Send
+from api.live.client_messages import Refused
 from api.live.hub import Hub
 from api.live.session import Session
-from api.query_parameters import QueryParameters
 from application.errors import FieldError, ValidationFailed
 
 EVENTS_PATH = "/api/stream"
@@ -31,38 +31,40 @@ class EventStream:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> int:
-        """The status that was sent."""
+    def app(self, symbols: str | None, channels: str | None, interval_ms: int | None) -> ASGIApp:
+        """Subscribe, and answer with events. Raises ValidationFailed, TooManyWatchers, Draining."""
         wire = _Wire()
-        try:
-            session = self._subscribed(scope, wire)
-        except Exception as error:  # each of them is an answer
-            return await send_answer(send, answer_to(error, EVENTS_PATH))
-        try:
-            await start_answer(
-                send,
-                200,
-                EVENTS_TYPE,
-                (b"cache-control", b"no-store"),
-                # Proxies that would collect it are asked not to.
-                (b"x-accel-buffering", b"no"),
-            )
-            await self._run(wire, session, receive, send)
-        finally:
-            self._hub.leave(session)
-        return 200
+        session = self._subscribed(wire, symbols, channels, interval_ms)
 
-    def _subscribed(self, scope: Scope, wire: "_Wire") -> Session:
-        query = QueryParameters(Request(scope), ("symbols", "channels", "intervalMs"))  # type: ignore[arg-type]  # the scope of any request
-        symbols = query.text("symbols")
-        names = (query.text("channels") or ",".join(CHANNELS)).split(",")
-        channels: list[Channel] = [channel for channel in CHANNELS if channel in names]
-        if len(channels) < len(set(names)):
-            raise ValidationFailed([FieldError("channels", "unknown_value", f"must be out of {', '.join(CHANNELS)}")])
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await start_answer(
+                    send,
+                    200,
+                    EVENTS_TYPE,
+                    (b"cache-control", b"no-store"),
+                    # Proxies that would collect it are asked not to.
+                    (b"x-accel-buffering", b"no"),
+                )
+                if scope[IS_HEAD]:
+                    await send({"type": "http.response.body", "body": b""})
+                else:
+                    await self._run(wire, session, receive, send)
+            finally:
+                self._hub.leave(session)
+
+        return answer
+
+    def _subscribed(self, wire: "_Wire", symbols: str | None, channels: str | None, interval_ms: int | None) -> Session:
+        known = self._hub.channels
+        names = (channels or ",".join(self._hub.default_channels)).split(",")
+        chosen = [channel for channel in known if channel in names]
+        if len(chosen) < len(set(names)):
+            raise ValidationFailed([FieldError("channels", "unknown_value", f"must be out of {', '.join(known)}")])
         session = self._hub.join(wire)
         try:
             wanted = ["*"] if symbols is None else symbols.split(",")
-            session.subscribe(wanted, channels, query.integer("intervalMs"), None)
+            session.subscribe(wanted, chosen, interval_ms, None)
         except BaseException as error:
             self._hub.leave(session)
             if isinstance(error, Refused):

@@ -1,8 +1,6 @@
-"""One example of every message, for the documents: what is watched is the story of `api/examples.py`."""
+"""One example of every message that no subject brings, for the documents."""
 
 from typing import Any
-
-from api.examples import ANOMALIES, STATISTICS
 
 Json = dict[str, Any]
 
@@ -34,19 +32,6 @@ SERVER: dict[str, tuple[str, Json]] = {
             "intervalMs": 100,
             "id": 1,
         },
-    ),
-    "snapshot": (
-        "Follows `subscribed`: what the symbols just subscribed to are now. Where `last` is false, more follow.",
-        {"type": "snapshot", "seq": 2, "prices": [STATISTICS], "last": True},
-    ),
-    "prices": (
-        "The latest statistics of symbols that changed, each at most once an interval. Long ones come in several.",
-        {"type": "prices", "seq": 3, "prices": [STATISTICS]},
-    ),
-    "anomaly": ("A spike. Each one is sent, at once.", {"type": "anomaly", "seq": 4, "anomaly": ANOMALIES["items"][0]}),
-    "gap": (
-        "So many anomalies were let go for a client that did not keep up. `GET /api/anomalies` has them.",
-        {"type": "gap", "seq": 5, "anomalies": 17},
     ),
     "unsubscribed": (
         "The answer to `unsubscribe`: all that the connection still watches.",

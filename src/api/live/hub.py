@@ -1,7 +1,7 @@
-"""Fans out what changes to all who watch.
+"""Fans out what changes to all subscribers.
 
-One event loop. The workers only mark symbols as changed. Forty times a second the hub takes the marks, notes them for
-the sessions that watch those symbols, and has the sessions whose time has come send. A symbol is encoded once after a
+One event loop. The workers only mark keys as changed. Forty times a second the hub takes the marks, notes them for the
+sessions that watch those keys, and has the sessions whose interval has passed send. A state is encoded once after a
 change, when the first session wants it, however many others do.
 """
 
@@ -9,17 +9,16 @@ import asyncio
 from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from api.live.client_messages import CHANNELS, Channel
-from api.live.server_messages import Anomaly, fields
+from api.ingest.timestamps import to_rfc3339
+from api.live.live_subject import EventChannel, LiveSubject
+from api.live.server_messages import event_fields
 from api.live.session import Session, Wire
 from api.live.watch_index import ALL, WatchIndex
-from api.schemas import AnomalyView, StatisticsView, encode
-from api.timestamps import to_rfc3339
+from api.views.view import encode
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock
-from application.ports.live_feed import LiveFeed
-from domain.price_anomaly import PriceAnomaly
 from infrastructure.settings import StreamSettings
 
 _TURN_SECONDS = 0.025
@@ -35,27 +34,31 @@ SERVICE_RESTART = 1012
 
 
 class Hub:
-    """index: who watches what, by channel. sent: messages by type. lost: anomalies let go, over all watchers.
+    """index: who watches what, by channel. sent: messages by type. lost: events not sent, over all sessions.
 
     seconds: that its turns took.
     """
 
-    def __init__(self, feed: LiveFeed, clock: Clock, limits: StreamSettings) -> None:
-        self.index: dict[Channel, WatchIndex[Session]] = {channel: WatchIndex() for channel in CHANNELS}
+    def __init__(self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings) -> None:
+        self.channels = tuple(channel for subject in subjects for channel in subject.channels)
+        # So that a client which names no channel hears of the first subject only, however many there will be.
+        self.default_channels = subjects[0].channels
+        self.state_channels = tuple(subject.name for subject in subjects)
+        self.index: dict[str, WatchIndex[Session]] = {channel: WatchIndex() for channel in self.channels}
         self.sent: Counter[str] = Counter()
         self.lost = 0
         self.refused = 0
         self.restarts = 0
         self.seconds = 0.0
-        self._feed = feed
+        self._subjects = {subject.name: subject for subject in subjects}
         self._clock = clock
         self.limits = limits
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
         # Who gets the next heartbeat, and when.
         self._heartbeats: OrderedDict[Session, float] = OrderedDict()
-        # Statistics as they go out, of symbols that have not changed since.
-        self._encoded: dict[str, bytes] = {}
+        # States as they go out, of keys that have not changed since, by channel.
+        self._encoded: dict[str, dict[str, bytes]] = {channel: {} for channel in self.state_channels}
         self._inhabited = asyncio.Event()
         self._closed = False
         self._pause_seconds = _TURN_SECONDS
@@ -70,7 +73,7 @@ class Hub:
         self.check_room()
         session = Session(self, wire, self.limits)
         if not self._sessions:
-            self._feed.watch(True)
+            self._watch(True)
             self._inhabited.set()
         self._sessions[session] = None
         self._heartbeats[session] = self._clock.monotonic() + self.limits.heartbeat_seconds
@@ -92,9 +95,10 @@ class Hub:
         self._ready.discard(session)
         self._heartbeats.pop(session, None)
         if not self._sessions:
-            self._feed.watch(False)
+            self._watch(False)
             self._inhabited.clear()
-            self._encoded.clear()
+            for encoded in self._encoded.values():
+                encoded.clear()
 
     def ready(self, session: Session) -> None:
         """Send a session what waits for it, from the next turn on."""
@@ -109,7 +113,8 @@ class Hub:
     def count_restart(self) -> None:
         """It died, and begins again: what it had taken may not have been noted, so that all counts as changed."""
         self.restarts += 1
-        self._mark(self._feed.symbols())
+        for subject in self._subjects.values():
+            self._mark(subject.name, subject.feed.keys())
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -133,11 +138,13 @@ class Hub:
 
     def turn(self) -> None:
         """Send what has changed to those whose time has come."""
-        changes = self._feed.take()
-        if changes.symbols:
-            self._mark(changes.symbols)
-        for anomaly in changes.anomalies:
-            self._announce(anomaly)
+        for subject in self._subjects.values():
+            changes = subject.feed.take()
+            if changes.keys:
+                self._mark(subject.name, changes.keys)
+            if subject.events is not None:
+                for event in changes.events:
+                    self._announce(subject.events, event)
         now = self._clock.monotonic()
         for session in list(self._ready):
             if not session.flush(now):
@@ -150,49 +157,57 @@ class Hub:
             self._heartbeats.move_to_end(session)
             session.heartbeat(self.time())
 
-    def items(self, symbols: Iterable[str]) -> list[bytes]:
-        """The statistics of symbols as they go out, without those that are none."""
-        encoded = self._encoded
+    def items(self, channel: str, keys: Iterable[str]) -> list[bytes]:
+        """The states of keys as they go out, without those that are none."""
+        encoded = self._encoded[channel]
+        subject = self._subjects[channel]
         found = []
-        for symbol in symbols:
-            item = encoded.get(symbol)
+        for key in keys:
+            item = encoded.get(key)
             if item is None:
-                statistics = self._feed.statistics(symbol)
-                if statistics is None:
+                snapshot = subject.feed.snapshot(key)
+                if snapshot is None:
                     continue
-                item = encoded[symbol] = encode(StatisticsView.of(statistics))
+                item = encoded[key] = encode(subject.view(snapshot))
             found.append(item)
         return found
 
-    def matching(self, pattern: str) -> Sequence[str]:
-        """Symbols there may be something known of, and that the pattern fits. Not to be changed."""
+    def matching(self, channel: str, pattern: str) -> Sequence[str]:
+        """Keys there may be something known of, and that the pattern fits. Not to be changed."""
+        feed = self._subjects[channel].feed
         if pattern == ALL:
-            return self._feed.symbols()
-        return _starting_with(self._feed.symbols(), pattern[:-1]) if pattern.endswith("*") else (pattern,)
+            return feed.keys()
+        return _starting_with(feed.keys(), pattern[:-1]) if pattern.endswith("*") else (pattern,)
 
     def time(self) -> str:
         return to_rfc3339(self._clock.now_us())
 
-    def _mark(self, symbols: Iterable[str]) -> None:
-        changed = set(symbols)
-        for symbol in changed & self._encoded.keys():
-            del self._encoded[symbol]
-        index = self.index["prices"]
-        for symbol, sessions in index.of_some(changed):
+    def _watch(self, watching: bool) -> None:
+        for subject in self._subjects.values():
+            subject.feed.watch(watching)
+
+    def _mark(self, channel: str, keys: Iterable[str]) -> None:
+        changed = set(keys)
+        encoded = self._encoded[channel]
+        for key in changed & encoded.keys():
+            del encoded[key]
+        index = self.index[channel]
+        for key, sessions in index.of_some(changed):
             self._ready.update(sessions)
             for session in sessions:
-                session.pending.add(symbol)
+                session.pending[channel].add(key)
         self._ready.update(index.of_all)
         for session in index.of_all:
-            session.pending |= changed
+            session.pending[channel] |= changed
 
-    def _announce(self, anomaly: PriceAnomaly) -> None:
-        sessions = self.index["anomalies"].watchers(anomaly.symbol)
+    def _announce(self, channel: EventChannel, event: Any) -> None:
+        key = channel.key(event)
+        sessions = self.index[channel.name].watchers(key)
         if sessions:
-            text = fields(Anomaly(AnomalyView.of(anomaly)))
+            rest = event_fields(channel.message, channel.view(event))
             self._ready.update(sessions)
             for session in sessions:
-                session.queue(anomaly.symbol, text)
+                session.queue(channel.name, key, channel.message, rest)
 
 
 def _starting_with(ordered: Sequence[str], prefix: str) -> Sequence[str]:

@@ -1,9 +1,12 @@
-"""What the service says to a watcher. Each message is one JSON object with its `type` and its `seq` in front."""
+"""What the service says to a subscriber. Each message is one JSON object with its `type` and its `seq` in front.
+
+Messages with states and events have a field that is named after their channel; the subjects describe them.
+"""
 
 import msgspec
 
-from api.live.client_messages import Channel, Id
-from api.schemas import AnomalyView, StatisticsView, View, encode
+from api.live.client_messages import Id
+from api.views.view import View, encode
 
 
 class Reply(View, frozen=True, omit_defaults=True, kw_only=True):
@@ -15,33 +18,8 @@ class Reply(View, frozen=True, omit_defaults=True, kw_only=True):
 class Subscribed(Reply, frozen=True):
     """All that the connection watches by now, by channel; the same for `unsubscribed`."""
 
-    subscriptions: dict[Channel, list[str]]
+    subscriptions: dict[str, list[str]]
     interval_ms: int
-
-
-class Snapshot(View, frozen=True):
-    """What symbols just subscribed to are now. last: false where more of them follow in another snapshot."""
-
-    prices: list[StatisticsView]
-    last: bool
-
-
-class Prices(View, frozen=True):
-    """The latest of symbols that changed."""
-
-    prices: list[StatisticsView]
-
-
-class Anomaly(View, frozen=True):
-    """A spike. Every one is sent."""
-
-    anomaly: AnomalyView
-
-
-class Gap(View, frozen=True):
-    """anomalies: how many were let go, because the watcher did not keep up."""
-
-    anomalies: int
 
 
 class Heartbeat(View, frozen=True):
@@ -63,9 +41,6 @@ class Error(Reply, frozen=True):
     message: str
 
 
-Body = Subscribed | Snapshot | Prices | Anomaly | Gap | Heartbeat | Pong | Error
-
-
 def fields(body: View) -> bytes:
     """The message without what differs between connections: all behind its `seq`."""
     return encode(body)[1:]
@@ -76,11 +51,21 @@ def message(kind: str, seq: int, rest: bytes) -> bytes:
     return b'{"type":"%b","seq":%d,%b' % (kind.encode(), seq, rest)
 
 
-def prices_fields(items: list[bytes]) -> bytes:
-    """`fields(Prices(...))` of statistics that are encoded already."""
-    return b'"prices":[%b]}' % b",".join(items)
+def states_fields(channel: str, items: list[bytes]) -> bytes:
+    """The latest states, which are encoded already."""
+    return b'"%b":[%b]}' % (channel.encode(), b",".join(items))
 
 
-def snapshot_fields(items: list[bytes], last: bool) -> bytes:
-    """`fields(Snapshot(...))` of statistics that are encoded already."""
-    return b'"prices":[%b],"last":%b}' % (b",".join(items), msgspec.json.encode(last))
+def snapshot_fields(channel: str, items: list[bytes], last: bool) -> bytes:
+    """A part of a snapshot; `last`: none follows."""
+    return b'"%b":[%b],"last":%b}' % (channel.encode(), b",".join(items), msgspec.json.encode(last))
+
+
+def event_fields(field: str, event: View) -> bytes:
+    """One event."""
+    return b'"%b":%b}' % (field.encode(), encode(event))
+
+
+def gap_fields(channel: str, lost: int) -> bytes:
+    """How many events of a channel were not sent, because the subscriber did not keep up."""
+    return b'"%b":%d}' % (channel.encode(), lost)

@@ -1,20 +1,26 @@
-"""One watcher: what it is subscribed to, and what it has still to be sent.
+"""One subscriber: what it is subscribed to, and what it has still to be sent.
 
-What waits for a watcher is bounded, however slow it is: names of symbols, whose statistics are looked up when they are
-sent, and `max_queued_anomalies` anomalies. Invariant: every message has a `seq` one higher than the one before.
+What waits for a subscriber is bounded, however slow it is: keys, whose states are looked up when they are sent, and
+`max_queued_anomalies` events. Invariant: every message has a `seq` one higher than the one before.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-from api.live.client_messages import CHANNELS, INTERVAL_MS_MAX, Channel, Id, Refused, patterns_of
-from api.live.server_messages import Gap, Heartbeat, Subscribed, fields, message, prices_fields, snapshot_fields
-from api.schemas import View
+from api.live.client_messages import INTERVAL_MS_MAX, Id, Refused, channels_of, patterns_of
+from api.live.server_messages import (
+    Heartbeat,
+    Subscribed,
+    fields,
+    gap_fields,
+    message,
+    snapshot_fields,
+    states_fields,
+)
+from api.live.watch_index import WatchIndex
+from api.views.view import View
 from infrastructure.settings import StreamSettings
-
-if TYPE_CHECKING:
-    from api.live.hub import Hub
 
 # Symbols in one message.
 _CHUNK = 200
@@ -45,12 +51,44 @@ class Wire(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
+class Source(Protocol):
+    """Where a session gets what it sends: the hub.
+
+    index: who watches what, by channel. sent: messages by type. lost: events not sent, over all sessions.
+    """
+
+    sent: Counter[str]
+    lost: int
+
+    @property
+    def index(self) -> Mapping[str, WatchIndex["Session"]]: ...
+
+    @property
+    def channels(self) -> Sequence[str]:
+        """All there are."""
+        ...
+
+    @property
+    def default_channels(self) -> Sequence[str]:
+        """Those that are meant where none is named."""
+        ...
+
+    @property
+    def state_channels(self) -> Sequence[str]: ...
+
+    def ready(self, session: "Session") -> None: ...
+
+    def matching(self, channel: str, pattern: str) -> Sequence[str]: ...
+
+    def items(self, channel: str, keys: Iterable[str]) -> list[bytes]: ...
+
+
 class Session:
-    """pending: symbols that changed since they were sent. The hub puts them there."""
+    """pending: by channel, keys that changed since they were sent. The hub puts them there."""
 
     __slots__ = (
-        "_anomalies",
         "_due",
+        "_events",
         "_hub",
         "_interval_ms",
         "_limits",
@@ -59,39 +97,47 @@ class Session:
         "_patterns",
         "_sending",
         "_seq",
-        "_snapshot",
+        "_snapshots",
         "_unfolded",
         "pending",
         "wire",
     )
 
-    def __init__(self, hub: "Hub", wire: Wire, limits: StreamSettings) -> None:
+    def __init__(self, hub: Source, wire: Wire, limits: StreamSettings) -> None:
         self.wire = wire
-        self.pending: set[str] = set()
+        self.pending: dict[str, set[str]] = {channel: set() for channel in hub.state_channels}
         self._hub = hub
         self._limits = limits
         self._interval_ms = limits.default_interval_ms
-        self._patterns: dict[Channel, dict[str, None]] = {channel: {} for channel in CHANNELS}
+        self._patterns: dict[str, dict[str, None]] = {channel: {} for channel in hub.channels}
         self._seq = 0
         self._due = 0.0
-        # Patterns whose symbols are still to be sent as a snapshot, None while none is under way; and what has been
-        # unfolded of the first of them: its symbols, and how many of those have gone.
-        self._snapshot: dict[str, None] | None = None
+        # Patterns whose keys are still to be sent as a snapshot, by channel; and what has been unfolded of the first of
+        # them: its keys, and how many of those have gone.
+        self._snapshots: dict[str, dict[str, None]] = {}
         self._unfolded: tuple[Sequence[str], int] = ((), 0)
-        self._sending: list[str] = []
+        self._sending: dict[str, list[str]] = {}
         # Whether some of what waits may not be wanted any more.
         self._narrowed = False
-        self._anomalies: deque[tuple[str, bytes]] = deque(maxlen=limits.max_queued_anomalies)
-        self._lost = 0
+        # (channel, key, type of the message, its fields)
+        self._events: deque[tuple[str, str, str, bytes]] = deque(maxlen=limits.max_queued_anomalies)
+        self._lost: Counter[str] = Counter()
 
-    def subscribe(self, symbols: Sequence[str], channels: Iterable[Channel], interval_ms: int | None, id: Id) -> None:  # noqa: A002  # as on the wire
+    def subscribe(
+        self,
+        symbols: Sequence[str],
+        channels: Sequence[str] | None,
+        interval_ms: int | None,
+        id: Id,  # noqa: A002  # as on the wire
+    ) -> None:
         """Watch more, and be sent what that is now. Raises Refused, and then nothing has changed."""
+        channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
         wanted = dict.fromkeys(patterns_of(symbols))
         interval_ms = self._interval_ms if interval_ms is None else interval_ms
         if not self._limits.min_interval_ms <= interval_ms <= INTERVAL_MS_MAX:
             raise Refused("invalid", f"intervalMs must be {self._limits.min_interval_ms} to {INTERVAL_MS_MAX}.")
         most = self._limits.max_subscriptions
-        if len(wanted.keys() | self._patterns["prices"].keys() | self._patterns["anomalies"].keys()) > most:
+        if len(wanted.keys() | {pattern for patterns in self._patterns.values() for pattern in patterns}) > most:
             raise Refused("subscription_limit", f"A connection may be subscribed to {most} symbols and prefixes.")
         self._interval_ms = interval_ms
         for channel in set(channels):
@@ -99,12 +145,14 @@ class Session:
                 self._patterns[channel][pattern] = None
                 self._hub.index[channel].add(pattern, self)
         self.say("subscribed", self._subscriptions(id))
-        if "prices" in channels:
-            self._snapshot = (self._snapshot or {}) | wanted
-            self._hub.ready(self)
+        for channel in self._hub.state_channels:
+            if channel in channels:
+                self._snapshots[channel] = self._snapshots.get(channel, {}) | wanted
+                self._hub.ready(self)
 
-    def unsubscribe(self, symbols: Sequence[str], channels: Iterable[Channel], id: Id) -> None:  # noqa: A002  # as on the wire
+    def unsubscribe(self, symbols: Sequence[str], channels: Sequence[str] | None, id: Id) -> None:  # noqa: A002  # as on the wire
         """Watch less. Raises Refused."""
+        channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
         unwanted = patterns_of(symbols)
         for channel in set(channels):
             for pattern in unwanted:
@@ -129,12 +177,12 @@ class Session:
             self.say("heartbeat", Heartbeat(time))
         self.wire.heartbeat()
 
-    def queue(self, symbol: str, anomaly: bytes) -> None:
-        """Have an anomaly sent; the oldest that waits goes where there is no room."""
-        if len(self._anomalies) == self._anomalies.maxlen:
-            self._lost += 1
+    def queue(self, channel: str, key: str, kind: str, rest: bytes) -> None:
+        """Have an event sent; where there is no room, the oldest that waits is dropped."""
+        if len(self._events) == self._events.maxlen:
+            self._lost[self._events[0][0]] += 1
             self._hub.lost += 1
-        self._anomalies.append((symbol, anomaly))
+        self._events.append((channel, key, kind, rest))
 
     def flush(self, now: float) -> bool:
         """Send what is due, as far as the wire takes it; whether more waits that the wire would take."""
@@ -149,58 +197,66 @@ class Session:
                 break
         if out:
             self.wire.write(out[0] if len(out) == 1 else b"".join(out))
-        waits = bool(self.pending or self._sending or self._anomalies or self._snapshot is not None)
+        waits = bool(any(self.pending.values()) or self._sending or self._events or self._snapshots)
         self._narrowed = self._narrowed and waits
         return waits
 
     def _frames(self, now: float) -> Iterator[bytes]:
-        while self._snapshot is not None:
-            names = self._unfold(self._snapshot)
-            self.pending.difference_update(names)
-            last = not self._snapshot
-            if last:
-                self._snapshot = None
-            yield self._frame("snapshot", snapshot_fields(self._hub.items(names), last))
-        if self._lost:
-            lost, self._lost = self._lost, 0
-            yield self._frame("gap", fields(Gap(lost)))
-        while self._anomalies:
-            symbol, anomaly = self._anomalies.popleft()
-            if not self._narrowed or self._watches(symbol, "anomalies"):
-                yield self._frame("anomaly", anomaly)
-        if not self._sending and self.pending and now >= self._due:
-            self._sending = list(self.pending)
-            self.pending.clear()
+        while self._snapshots:
+            channel, patterns = next(iter(self._snapshots.items()))
+            names = self._unfold(channel, patterns)
+            self.pending[channel].difference_update(names)
+            if not patterns:
+                del self._snapshots[channel]
+            items = self._hub.items(channel, names)
+            yield self._frame("snapshot", snapshot_fields(channel, items, last=not patterns))
+        while self._lost:
+            channel, lost = self._lost.popitem()
+            yield self._frame("gap", gap_fields(channel, lost))
+        while self._events:
+            channel, key, kind, rest = self._events.popleft()
+            if not self._narrowed or self._watches(key, channel):
+                yield self._frame(kind, rest)
+        if not self._sending and now >= self._due and any(self.pending.values()):
+            self._sending = {channel: list(keys) for channel, keys in self.pending.items() if keys}
+            for keys in self.pending.values():
+                keys.clear()
             self._due = now + self._interval_ms / 1000
         while self._sending:
-            names = self._sending[-_CHUNK:]
-            del self._sending[-_CHUNK:]
-            if self._narrowed:
-                names = [name for name in names if self._watches(name, "prices")]
-            if items := self._hub.items(names):
-                yield self._frame("prices", prices_fields(items))
+            yield from self._next_states()
 
-    def _unfold(self, patterns: dict[str, None]) -> list[str]:
-        """The next symbols of a snapshot; patterns that are done with are taken out."""
+    def _next_states(self) -> Iterator[bytes]:
+        channel, waiting = next(iter(self._sending.items()))
+        names = waiting[-_CHUNK:]
+        del waiting[-_CHUNK:]
+        if not waiting:
+            del self._sending[channel]
+        if self._narrowed:
+            names = [name for name in names if self._watches(name, channel)]
+        if items := self._hub.items(channel, names):
+            yield self._frame(channel, states_fields(channel, items))
+
+    def _unfold(self, channel: str, patterns: dict[str, None]) -> list[str]:
+        """The next keys of a snapshot; patterns that are done with are taken out."""
         names: list[str] = []
         while patterns and len(names) < _CHUNK:
             pattern = next(iter(patterns))
-            symbols, at = self._unfolded
+            keys, at = self._unfolded
             if at == 0:
-                symbols = self._hub.matching(pattern)
-            # Symbols that come meanwhile only push others back, and are among the changes.
-            taken = symbols[at : at + _CHUNK - len(names)]
+                keys = self._hub.matching(channel, pattern)
+            # Keys that come meanwhile only push others back, and are among the changes.
+            taken = keys[at : at + _CHUNK - len(names)]
             names += taken
             at += len(taken)
-            self._unfolded = (symbols, at)
-            if at >= len(symbols):
+            self._unfolded = (keys, at)
+            if at >= len(keys):
                 del patterns[pattern]
                 self._unfolded = ((), 0)
-        return [name for name in names if self._watches(name, "prices")] if self._narrowed else names
+        return [name for name in names if self._watches(name, channel)] if self._narrowed else names
 
-    def _watches(self, symbol: str, channel: Channel) -> bool:
+    def _watches(self, key: str, channel: str) -> bool:
         patterns = self._patterns[channel]
-        return symbol in patterns or any(symbol[:length] + "*" in patterns for length in range(len(symbol) + 1))
+        return key in patterns or any(key[:length] + "*" in patterns for length in range(len(key) + 1))
 
     def _frame(self, kind: str, rest: bytes) -> bytes:
         self._seq += 1

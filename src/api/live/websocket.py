@@ -18,13 +18,13 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from api.answer import answer_to
-from api.answer_writer import AnswerWriter
+from api.http.answer import answer_to
+from api.http.answer_writer import AnswerWriter
+from api.http.problems import BadHandshake, ForeignOrigin
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
 from api.live.hub import Hub
 from api.live.server_messages import Error, Pong
 from api.live.session import Session
-from api.problems import BadHandshake, ForeignOrigin
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import current_trace
 

@@ -1,54 +1,106 @@
 """Spikes, newest first."""
 
-from typing import Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
-from api.cursors import Int64, from_cursor, to_cursor
-from api.query_parameters import QueryParameters
-from api.routes.answers import answer, page_answer
-from api.schemas import AnomalyPageView, AnomalyView, ExplainedAnomalyView
-from api.symbol_paths import symbol_of
+from api.http.cursors import Int64, from_cursor, to_cursor
+from api.http.query import Cursor, Limit, Moment, NoQuery, Query
+from api.http.responses import PageResponse
+from api.http.symbol_paths import SymbolPath, symbol_in
+from api.reference import price_examples as example
+from api.reference.documented import documented
+from api.views.prices import AnomalyPageView, AnomalyView, ExplainedAnomalyView
 from application.mediator import Mediator
-from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
-from application.queries.get_anomaly import GetAnomaly
-from application.queries.get_recent_anomalies import GetRecentAnomalies
-from application.queries.get_symbol_statistics import GetSymbolStatistics
-from domain.price_anomaly import Direction, Severity
+from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
+from application.prices.queries.get_anomaly import GetAnomaly
+from application.prices.queries.get_recent_anomalies import GetRecentAnomalies
+from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
+from domain.prices.price_anomaly import Direction, Severity
 
 _PLACES: msgspec.json.Decoder[AnomalyOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64, str])
-_FILTERS = ("direction", "severity", "since", "limit", "cursor")
+ONE_PAGE = "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`."
 
 
-def anomaly_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
-    @get("/api/anomalies")
-    async def list_anomalies(request: Request[Any, Any, Any]) -> Response[Any]:
-        query = QueryParameters(request, ("symbol", *_FILTERS))
-        return await page(query, query.text("symbol"))
+_SymbolFilter = Annotated[str | None, msgspec.Meta(description="Only of this symbol.", examples=["AAPL"])]
+_DirectionFilter = Annotated[Direction | None, msgspec.Meta(description="Only moves this way.", examples=["up"])]
+_SeverityFilter = Annotated[Severity | None, msgspec.Meta(description="Only of this severity.", examples=["high"])]
+_Since = Annotated[
+    Moment | None,
+    msgspec.Meta(
+        description="Detected at this moment or later: RFC 3339, or milliseconds since the Unix epoch.",
+        examples=["2026-01-31T12:00:00Z"],
+    ),
+]
 
-    @get("/api/prices/{symbol:str}/anomalies")
-    async def list_symbol_anomalies(request: Request[Any, Any, Any]) -> Response[Any]:
-        query = QueryParameters(request, _FILTERS)
+
+class SymbolAnomaliesQuery(Query, frozen=True):
+    direction: _DirectionFilter = None
+    severity: _SeverityFilter = None
+    since: _Since = None
+    limit: Limit = None
+    cursor: Cursor = None
+
+
+class AnomaliesQuery(Query, frozen=True):
+    symbol: _SymbolFilter = None
+    direction: _DirectionFilter = None
+    severity: _SeverityFilter = None
+    since: _Since = None
+    limit: Limit = None
+    cursor: Cursor = None
+
+
+async def _page(
+    mediator: Mediator, params: SymbolAnomaliesQuery | AnomaliesQuery, symbol: str | None
+) -> AnomalyPageView:
+    matching = AnomalyFilter(symbol, params.direction, params.severity, params.since)
+    found = await mediator.send(GetRecentAnomalies(matching, params.limit, from_cursor(params.cursor, _PLACES)))
+    return AnomalyPageView([AnomalyView.of(item) for item in found.items], to_cursor(found.next_before))
+
+
+class AnomaliesController(Controller):
+    tags = ("anomalies",)
+
+    @get(
+        "/api/anomalies",
+        operation_id="listAnomalies",
+        summary="The spikes of all symbols, newest first",
+        response_class=PageResponse,
+        opt=documented(ONE_PAGE, example.ANOMALIES, media=example.ANOMALY_LINES, problems=(400, 503)),
+    )
+    async def list_anomalies(
+        self, params: NamedDependency[AnomaliesQuery], mediator: NamedDependency[Mediator]
+    ) -> AnomalyPageView:
+        return await _page(mediator, params, params.symbol)
+
+    @get(
+        "/api/prices/{symbol:str}/anomalies",
+        operation_id="listSymbolAnomalies",
+        summary="The spikes of one symbol, newest first",
+        response_class=PageResponse,
+        opt=documented(ONE_PAGE, example.ANOMALIES, media=example.ANOMALY_LINES, problems=(400, 404, 503)),
+    )
+    async def list_symbol_anomalies(
+        self, symbol: SymbolPath, params: NamedDependency[SymbolAnomaliesQuery], mediator: NamedDependency[Mediator]
+    ) -> AnomalyPageView:
         # Nothing known of a symbol is another answer than nothing wrong with it.
-        statistics = await mediator.send(GetSymbolStatistics(symbol_of(request)))
-        return await page(query, statistics.symbol)
+        statistics = await mediator.send(GetSymbolStatistics(symbol_in(symbol)))
+        return await _page(mediator, params, statistics.symbol)
 
-    async def page(query: QueryParameters, symbol: str | None) -> Response[Any]:
-        matching = AnomalyFilter(
-            symbol, query.one_of("direction", Direction), query.one_of("severity", Severity), query.moment("since")
-        )
-        limit = query.integer("limit")
-        before = from_cursor(query.text("cursor"), _PLACES)
-        found = await mediator.send(GetRecentAnomalies(matching, limit, before))
-        items = [AnomalyView.of(item) for item in found.items]
-        return page_answer(query.request, AnomalyPageView(items, to_cursor(found.next_before)), AnomalyView)
-
-    @get("/api/anomalies/{anomaly_id:str}")
-    async def get_anomaly(request: Request[Any, Any, Any]) -> Response[Any]:
-        QueryParameters(request, ())
-        found = await mediator.send(GetAnomaly(request.path_params["anomaly_id"]))
-        return answer(ExplainedAnomalyView.of(found))
-
-    return [list_anomalies, list_symbol_anomalies, get_anomaly]
+    @get(
+        "/api/anomalies/{id:str}",
+        operation_id="getAnomaly",
+        summary="One spike, with the ticks that explain it",
+        opt=documented("The spike.", example.EXPLAINED, problems=(400, 404, 503)),
+    )
+    async def get_anomaly(
+        self,
+        id: FromPath[str],  # noqa: A002  # as on the wire
+        params: NamedDependency[NoQuery],
+        mediator: NamedDependency[Mediator],
+    ) -> ExplainedAnomalyView:
+        return ExplainedAnomalyView.of(await mediator.send(GetAnomaly(id)))

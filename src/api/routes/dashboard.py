@@ -7,9 +7,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from api.reference.documented import documented, text
 
 _MEDIA_TYPES = {
     ".html": "text/html",
@@ -50,21 +53,40 @@ class _File:
         return Response(self.compressed if packed else self.content, media_type=self.media_type, headers=headers)
 
 
-def dashboard_routes() -> list[HTTPRouteHandler]:
-    found = {each.name: _File(each.name, each.read_bytes()) for each in files("api").joinpath("dashboard").iterdir()}
-    # Shipped by a package, byte for byte as its makers do; see docs/decisions/0018-charts.md.
-    charts = Path(str(distribution("litecharts").locate_file(f"litecharts/js/{_CHARTS}")))
-    found[_CHARTS] = _File(_CHARTS, charts.read_bytes())
+class DashboardFiles:
+    """Every file of the page, in memory."""
 
-    @get("/")
-    async def get_dashboard(request: Request[Any, Any, Any]) -> Response[bytes | None]:
-        return found["index.html"].answer(request)
+    def __init__(self) -> None:
+        self._found = {
+            each.name: _File(each.name, each.read_bytes()) for each in files("api").joinpath("dashboard").iterdir()
+        }
+        # Shipped by a package, byte for byte as its makers do; see docs/decisions/0018-charts.md.
+        charts = Path(str(distribution("litecharts").locate_file(f"litecharts/js/{_CHARTS}")))
+        self._found[_CHARTS] = _File(_CHARTS, charts.read_bytes())
 
-    @get("/dashboard/{name:str}")
-    async def get_part(request: Request[Any, Any, Any]) -> Response[bytes | None]:
-        part = found.get(request.path_params["name"])
-        if part is None:
+    def answer(self, name: str, request: Request[Any, Any, Any]) -> Response[bytes | None]:
+        file = self._found.get(name)
+        if file is None:
             raise NotFoundException
-        return part.answer(request)
+        return file.answer(request)
 
-    return [get_dashboard, get_part]
+
+class DashboardController(Controller):
+    tags = ("dashboard",)
+
+    @get(
+        "/",
+        operation_id="getDashboard",
+        summary="The dashboard",
+        opt=documented("A page.", content=text("text/html; charset=utf-8", "<!doctype html>")),
+    )
+    async def get_dashboard(
+        self, request: Request[Any, Any, Any], dashboard_files: NamedDependency[DashboardFiles]
+    ) -> Response[bytes | None]:
+        return dashboard_files.answer("index.html", request)
+
+    @get("/dashboard/{name:str}", include_in_schema=False)
+    async def get_part(
+        self, name: FromPath[str], request: Request[Any, Any, Any], dashboard_files: NamedDependency[DashboardFiles]
+    ) -> Response[bytes | None]:
+        return dashboard_files.answer(name, request)

@@ -1,30 +1,50 @@
 """What the service can be asked, for programs and for people."""
 
-from importlib.resources import files
+from dataclasses import dataclass
 
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 
-from api.live.asyncapi import asyncapi_document
-from api.openapi import openapi_document
-from api.routes.answers import answer
+from api.http.responses import JSON
+from api.reference.documented import documented, text
 
 
-def documentation_routes() -> list[HTTPRouteHandler]:
-    document = answer(openapi_document())
-    messages = answer(asyncapi_document())
-    page = files("api").joinpath("schema_page.html").read_text()
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """As they are served."""
 
-    @get("/schema/openapi.json")
-    async def get_openapi() -> Response[bytes]:
-        return document
+    openapi: bytes
+    asyncapi: bytes
+    page: str
 
-    @get("/schema/asyncapi.json")
-    async def get_asyncapi() -> Response[bytes]:
-        return messages
 
-    @get("/schema")
-    async def get_page() -> Response[str]:
-        return Response(page, media_type="text/html")
+class DocumentationController(Controller):
+    path = "/schema"
+    tags = ("reference",)
 
-    return [get_openapi, get_asyncapi, get_page]
+    @get(
+        "/openapi.json",
+        operation_id="getOpenApi",
+        summary="This document",
+        opt=documented("OpenAPI 3.1.", content={JSON: {}}),
+    )
+    async def get_openapi(self, documents: NamedDependency[Documents]) -> Response[bytes]:
+        return Response(documents.openapi, media_type=JSON)
+
+    @get(
+        "/asyncapi.json",
+        operation_id="getAsyncApi",
+        summary="The messages of the WebSocket",
+        opt=documented("AsyncAPI 3.0.", content={JSON: {}}),
+    )
+    async def get_asyncapi(self, documents: NamedDependency[Documents]) -> Response[bytes]:
+        return Response(documents.asyncapi, media_type=JSON)
+
+    @get(
+        "/",
+        operation_id="getReference",
+        summary="This document as a page",
+        opt=documented("A page.", content=text("text/html", "<!doctype html>")),
+    )
+    async def get_page(self, documents: NamedDependency[Documents]) -> Response[str]:
+        return Response(documents.page, media_type="text/html")

@@ -1,58 +1,87 @@
 """The past: ticks and candles."""
 
-from typing import Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, get
+from litestar.di import NamedDependency
 
-from api.cursors import Int64, from_cursor, to_cursor
-from api.query_parameters import QueryParameters
-from api.routes.answers import page_answer
-from api.schemas import CandlePageView, CandleView, TickPageView, TickView
-from api.symbol_paths import symbol_of
-from application.errors import FieldError, ValidationFailed
+from api.http.cursors import Int64, from_cursor, to_cursor
+from api.http.query import Cursor, Limit, Moment, Query
+from api.http.responses import PageResponse
+from api.http.symbol_paths import SymbolPath, symbol_in
+from api.reference import price_examples as example
+from api.reference.documented import documented
+from api.routes.anomalies import ONE_PAGE
+from api.views.prices import CandlePageView, CandleView, TickPageView, TickView
 from application.mediator import Mediator
-from application.queries.list_candles import ListCandles
-from application.queries.list_ticks import ListTicks
-from domain.candle import Interval
+from application.prices.queries.list_candles import ListCandles
+from application.prices.queries.list_ticks import ListTicks
+from domain.prices.candle import Interval
 
 # Of ticks, a place in the log; of candles, what is left of the range.
 _PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])
+_MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
 
 
-def history_routes(mediator: Mediator) -> list[HTTPRouteHandler]:
-    @get("/api/prices/{symbol:str}/ticks")
-    async def list_ticks(request: Request[Any, Any, Any]) -> Response[Any]:
-        query = QueryParameters(request, ("from", "to", "limit", "cursor"))
-        page = await mediator.send(
-            ListTicks(
-                symbol_of(request),
-                query.moment("from"),
-                query.moment("to"),
-                query.integer("limit"),
-                from_cursor(query.text("cursor"), _PLACES),
-            )
-        )
-        view = TickPageView(list(map(TickView.of, page.items)), to_cursor(page.next_after))
-        return page_answer(request, view, TickView)
+_From = Annotated[
+    Moment | None, msgspec.Meta(description=f"From this moment on: {_MOMENT}.", examples=["2026-01-31T12:00:00Z"])
+]
+_To = Annotated[
+    Moment | None, msgspec.Meta(description=f"Before this moment: {_MOMENT}.", examples=["2026-01-31T13:00:00Z"])
+]
 
-    @get("/api/prices/{symbol:str}/candles")
-    async def list_candles(request: Request[Any, Any, Any]) -> Response[Any]:
-        query = QueryParameters(request, ("interval", "from", "to", "limit", "cursor"))
-        interval = query.one_of("interval", Interval)
-        if interval is None:
-            names = ", ".join(each.value for each in Interval)
-            raise ValidationFailed([FieldError("interval", "missing", f"is required; it is one of {names}")])
-        from_us, to_us = query.moment("from"), query.moment("to")
+
+class TicksQuery(Query, frozen=True, rename={"from_": "from"}):
+    from_: _From = None
+    to: _To = None
+    limit: Limit = None
+    cursor: Cursor = None
+
+
+class CandlesQuery(Query, frozen=True, rename={"from_": "from"}):
+    interval: Annotated[Interval, msgspec.Meta(description="How long a candle is.", examples=["1m"])]
+    from_: _From = None
+    to: _To = None
+    limit: Limit = None
+    cursor: Cursor = None
+
+
+class HistoryController(Controller):
+    path = "/api/prices"
+    tags = ("history",)
+
+    @get(
+        "/{symbol:str}/ticks",
+        operation_id="listTicks",
+        summary="The ticks of one symbol, in order of arrival",
+        response_class=PageResponse,
+        opt=documented(ONE_PAGE, example.TICKS, media=example.TICK_LINES, problems=(400, 404, 503)),
+    )
+    async def list_ticks(
+        self, symbol: SymbolPath, params: NamedDependency[TicksQuery], mediator: NamedDependency[Mediator]
+    ) -> TickPageView:
+        after = from_cursor(params.cursor, _PLACES)
+        page = await mediator.send(ListTicks(symbol_in(symbol), params.from_, params.to, params.limit, after))
+        return TickPageView(list(map(TickView.of, page.items)), to_cursor(page.next_after))
+
+    @get(
+        "/{symbol:str}/candles",
+        operation_id="listCandles",
+        summary="The candles of one symbol, old to new",
+        response_class=PageResponse,
+        opt=documented(ONE_PAGE, example.CANDLES, media=example.CANDLE_LINES, problems=(400, 404, 503)),
+    )
+    async def list_candles(
+        self, symbol: SymbolPath, params: NamedDependency[CandlesQuery], mediator: NamedDependency[Mediator]
+    ) -> CandlePageView:
+        interval, from_us, to_us = params.interval, params.from_, params.to
         # A cursor holds the rest of the range, so that a page of a moving range goes on where it was.
-        place = from_cursor(query.text("cursor"), _PLACES)
+        place = from_cursor(params.cursor, _PLACES)
         if place is not None:
-            from_us, to_us = place
-        symbol = symbol_of(request)
-        found = await mediator.send(ListCandles(symbol, interval, from_us, to_us, query.integer("limit")))
-        items = [CandleView.of(each, symbol.strip().upper(), interval, found.still_open_us) for each in found.items]
+            from_us, to_us = Moment(place[0]), Moment(place[1])
+        name = symbol_in(symbol)
+        found = await mediator.send(ListCandles(name, interval, from_us, to_us, params.limit))
+        items = [CandleView.of(each, name.strip().upper(), interval, found.still_open_us) for each in found.items]
         cursor = None if found.next_from_us is None else to_cursor((found.next_from_us, found.to_us))
-        return page_answer(request, CandlePageView(items, cursor), CandleView)
-
-    return [list_ticks, list_candles]
+        return CandlePageView(items, cursor)

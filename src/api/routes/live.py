@@ -1,21 +1,55 @@
-"""The addresses of the streams, for who comes to them otherwise than their protocols do."""
+"""What watches: server-sent events, and the address of the WebSocket for who comes to it without a handshake."""
 
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
+from typing import Annotated
 
-from api.live.event_stream import EVENTS_PATH, EVENTS_TYPE
+import msgspec
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.types import ASGIApp
+
+from api.http.problems import UpgradeRequired
+from api.http.query import Query
+from api.live.event_stream import EVENTS_PATH, EVENTS_TYPE, EventStream
 from api.live.websocket import WS_PATH
-from api.problems import UpgradeRequired
+from api.reference.documented import documented, text
+
+_EVENT = "id: 3\nevent: prices\ndata: {...}\n\n"
 
 
-def live_routes() -> list[HTTPRouteHandler]:
-    @get(WS_PATH)
-    async def get_ws() -> None:
+class EventsQuery(Query, frozen=True, kw_only=True):
+    symbols: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Symbols, and starts of symbols with a * behind them, separated by commas; all without.",
+            examples=["AAPL,BTC*"],
+        ),
+    ] = None
+    channels: Annotated[str | None, msgspec.Meta(description="Without it both.", examples=["prices,anomalies"])] = None
+    interval_ms: Annotated[int | None, msgspec.Meta(description="How often prices come, at most.", examples=[100])] = (
+        None
+    )
+
+
+class LiveController(Controller):
+    tags = ("live",)
+
+    @get(
+        WS_PATH,
+        status_code=101,
+        operation_id="watchByWebSocket",
+        summary="Watch prices and anomalies over a WebSocket; its messages are in /schema/asyncapi.json",
+        opt=documented("The WebSocket is open.", problems=(400, 403, 426, 503)),
+    )
+    async def get_ws(self) -> None:
         raise UpgradeRequired
 
-    @get(EVENTS_PATH)
-    async def head_events() -> Response[bytes]:
-        """Only a HEAD comes here: a GET has been answered at the edge."""
-        return Response(b"", headers={"Content-Type": EVENTS_TYPE, "Cache-Control": "no-store"})
-
-    return [get_ws, head_events]
+    @get(
+        EVENTS_PATH,
+        operation_id="watchByEvents",
+        summary="Watch prices and anomalies as server-sent events; the messages are those of the WebSocket",
+        opt=documented("Events, until somebody leaves.", content=text(EVENTS_TYPE, _EVENT), problems=(400, 503)),
+    )
+    async def get_events(
+        self, params: NamedDependency[EventsQuery], event_stream: NamedDependency[EventStream]
+    ) -> ASGIApp:
+        return event_stream.app(params.symbols, params.channels, params.interval_ms)

@@ -1,37 +1,67 @@
 """What operators ask: is it up, is it well, what has it done."""
 
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 
 from api.health import Health
-from api.routes.answers import answer
-from api.schemas import ProcessingView, StatusView
+from api.http.responses import ViewResponse
+from api.reference.documented import documented, text
+from api.reference.examples import HEALTH, PROCESSING
+from api.views.health import HealthView, StatusView
+from api.views.processing import ProcessingView
 from application.mediator import Mediator
-from application.queries.get_processing_statistics import GetProcessingStatistics
+from application.processing.get_processing_statistics import GetProcessingStatistics
 from infrastructure.telemetry.prometheus import CONTENT_TYPE, PrometheusExposition
 
 
-def operation_routes(mediator: Mediator, health: Health, exposition: PrometheusExposition) -> list[HTTPRouteHandler]:
-    @get("/api/metrics")
-    async def get_processing() -> Response[bytes]:
-        return answer(ProcessingView.of(await mediator.send(GetProcessingStatistics())))
+class OperationsController(Controller):
+    tags = ("operations",)
 
-    @get("/metrics")
-    async def get_metrics() -> Response[bytes]:
+    @get(
+        "/api/metrics",
+        operation_id="getProcessing",
+        summary="The accounting",
+        opt=documented("Counted so far.", PROCESSING),
+    )
+    async def get_processing(self, mediator: NamedDependency[Mediator]) -> ProcessingView:
+        return ProcessingView.of(await mediator.send(GetProcessingStatistics()))
+
+    @get(
+        "/metrics",
+        operation_id="getMetrics",
+        summary="Metrics for Prometheus",
+        opt=documented("Prometheus text.", content=text("text/plain", "marketdata_ticks_received_total 1.0\n")),
+    )
+    async def get_metrics(self, exposition: NamedDependency[PrometheusExposition]) -> Response[bytes]:
         return Response(exposition.render(), headers={"Content-Type": CONTENT_TYPE})
 
-    @get("/health/live")
-    async def get_live() -> Response[bytes]:
-        return answer(StatusView("live"))
+    @get(
+        "/health/live",
+        operation_id="getLiveness",
+        summary="Does the process turn",
+        opt=documented("It does.", {"status": "live"}),
+    )
+    async def get_live(self) -> StatusView:
+        return StatusView("live")
 
-    @get("/health/ready")
-    async def get_ready() -> Response[bytes]:
+    @get(
+        "/health/ready",
+        operation_id="getReadiness",
+        summary="Can it do its work",
+        opt=documented("It can.", {"status": "ready"}, problems=(503,)),
+    )
+    async def get_ready(self, health: NamedDependency[Health]) -> StatusView:
         health.check_ready()
-        return answer(StatusView("ready"))
+        return StatusView("ready")
 
-    @get("/health")
-    async def get_health() -> Response[bytes]:
+    @get(
+        "/health",
+        operation_id="getHealth",
+        summary="How it is, in more words",
+        opt=documented(
+            "It is well.", HEALTH, also={503: (HealthView, "It is not.", HEALTH | {"status": "unavailable"})}
+        ),
+    )
+    async def get_health(self, health: NamedDependency[Health]) -> Response[HealthView]:
         report = health.report()
-        return answer(report, status=503 if report.status == "unavailable" else 200)
-
-    return [get_processing, get_metrics, get_live, get_ready, get_health]
+        return ViewResponse(report, status_code=503 if report.status == "unavailable" else 200)

@@ -1,58 +1,150 @@
 """Ticks in, statistics out."""
 
-from typing import Any, cast
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.types import ASGIApp
 
-from api.asgi import Scope
-from api.asked import Asked, asked_of
-from api.cursors import from_cursor, to_cursor
-from api.query_parameters import QueryParameters
-from api.routes.answers import answer, response_of
-from api.schemas import StatisticsPageView, StatisticsView
-from api.shares import share_of
-from api.symbol_paths import symbol_of
-from api.tick_intake import TickIntake
+from api.http.cursors import from_cursor, to_cursor
+from api.http.dependencies import Posted
+from api.http.query import Cursor, Limit, NoQuery, Query
+from api.http.request_options import RequestOptions
+from api.http.responses import response_of
+from api.http.symbol_paths import SymbolPath, symbol_in
+from api.ingest.tick_intake import TickIntake
+from api.ingest.tick_stream import TickStream
+from api.reference import price_examples as example
+from api.reference.documented import documented, header
+from api.views.ingest import AcceptedView, BatchView
+from api.views.prices import StatisticsPageView, StatisticsView
 from application.mediator import Mediator
-from application.queries.get_symbol_statistics import GetSymbolStatistics
-from application.queries.list_symbol_statistics import ListSymbolStatistics
-from infrastructure.processing.admission import Admission
+from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
+from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
 
 _PLACES = msgspec.json.Decoder(str)
+_PREFER = header("Prefer", "`durable`: answer with 200 once the ticks are on disk.", "durable")
+_KEY = header("Idempotency-Key", "A retry with the same key gets the first answer.")
+_TICK = {"$ref": "#/components/schemas/Tick"}
+_TICK_SCHEMA = {"Tick": example.TICK_SCHEMA}
+_LINES = {"schema": {"type": "string"}, "example": example.NDJSON_BATCH}
 
 
-def price_routes(mediator: Mediator, intake: TickIntake, admission: Admission) -> list[HTTPRouteHandler]:
-    async def admitted(request: Request[Any, Any, Any]) -> tuple[Asked, bytes]:
-        body = await request.body()
-        asked = asked_of(request.scope["headers"])
-        return asked if await admission.enter(
-            share_of(cast("Scope", request.scope)), len(body)
-        ) else asked.overdue(), body
+class StatisticsQuery(Query, frozen=True):
+    symbols: Annotated[
+        str | None, msgspec.Meta(description="Only these, separated by commas.", examples=["AAPL,BTCUSD"])
+    ] = None
+    limit: Limit = None
+    cursor: Cursor = None
 
-    @post("/api/prices")
-    async def post_price(request: Request[Any, Any, Any]) -> Response[Any]:
-        return response_of(await intake.take_one(*await admitted(request)))
 
-    @post("/api/prices/batch")
-    async def post_batch(request: Request[Any, Any, Any]) -> Response[Any]:
-        return response_of(await intake.take_many(*await admitted(request)))
+class StreamQuery(Query, frozen=True):
+    progress: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Answer at once, with a line of `accepted` and `rejected` a second; the accounting comes last.",
+            examples=[False],
+            extra_json_schema={"default": False},
+        ),
+    ] = False
 
-    @get("/api/prices")
-    async def list_prices(request: Request[Any, Any, Any]) -> Response[bytes]:
-        query = QueryParameters(request, ("symbols", "limit", "cursor"))
-        names = query.text("symbols")
-        symbols = None if names is None else tuple(name for name in names.split(",") if name.strip())
-        limit = query.integer("limit")
-        page = await mediator.send(ListSymbolStatistics(symbols, limit, from_cursor(query.text("cursor"), _PLACES)))
+
+class PricesController(Controller):
+    path = "/api/prices"
+    tags = ("prices",)
+
+    @post(
+        "/",
+        operation_id="postPrice",
+        summary="Take one tick",
+        status_code=202,
+        opt=documented(
+            "The tick is in memory, and on disk soon.",
+            {"accepted": 1},
+            also={200: (AcceptedView, "The tick is on disk.", {"accepted": 0, "duplicates": 1})},
+            problems=(400, 413, 415, 503, 507),
+            headers=[_PREFER],
+            body={"application/json": {"schema": _TICK, "example": example.TICK, "schemas": _TICK_SCHEMA}},
+        ),
+    )
+    async def accept_price(
+        self, posted: NamedDependency[Posted], intake: NamedDependency[TickIntake]
+    ) -> Response[AcceptedView]:
+        return response_of(await intake.take_one(posted.options, posted.body))
+
+    @post(
+        "/batch",
+        operation_id="postPriceBatch",
+        summary="Take many ticks",
+        status_code=202,
+        opt=documented(
+            "The good ticks are taken, the bad ones named.",
+            example.BATCH_ANSWER,
+            also={200: (BatchView, "The good ticks are on disk.", example.BATCH_ANSWER)},
+            problems=(400, 409, 413, 415, 422, 503, 507),
+            headers=[_PREFER, _KEY],
+            body={
+                "application/json": {"schema": {"type": "array", "items": _TICK}, "example": example.BATCH},
+                "application/x-ndjson": _LINES,
+            },
+        ),
+    )
+    async def accept_batch(
+        self, posted: NamedDependency[Posted], intake: NamedDependency[TickIntake]
+    ) -> Response[BatchView]:
+        return response_of(await intake.take_many(posted.options, posted.body))
+
+    @post(
+        "/stream",
+        operation_id="streamPrices",
+        summary="Take ticks without end, one a line, as they arrive",
+        status_code=202,
+        opt=documented(
+            "The accounting, once the body has ended.",
+            content={
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/BatchView"},
+                    "example": example.BATCH_ANSWER,
+                }
+            },
+            also={200: (BatchView, "The same, once the ticks are on disk.", example.BATCH_ANSWER)},
+            problems=(400, 408, 415, 503, 507),
+            headers=[_PREFER],
+            body={"application/x-ndjson": _LINES},
+        ),
+    )
+    async def accept_stream(
+        self,
+        params: NamedDependency[StreamQuery],
+        options: NamedDependency[RequestOptions],
+        tick_stream: NamedDependency[TickStream],
+    ) -> ASGIApp:
+        return tick_stream.app(options, params.progress)
+
+    @get(
+        "/",
+        operation_id="listStatistics",
+        summary="List statistics, sorted by symbol",
+        opt=documented("One page.", example.PAGE, problems=(400,)),
+    )
+    async def list_prices(
+        self, params: NamedDependency[StatisticsQuery], mediator: NamedDependency[Mediator]
+    ) -> StatisticsPageView:
+        named = params.symbols
+        symbols = None if named is None else tuple(name for name in named.split(",") if name.strip())
+        after = from_cursor(params.cursor, _PLACES)
+        page = await mediator.send(ListSymbolStatistics(symbols, params.limit, after))
         items = [StatisticsView.of(item) for item in page.items]
-        return answer(StatisticsPageView(items, page.total, to_cursor(page.next_after)))
+        return StatisticsPageView(items, page.total, to_cursor(page.next_after))
 
-    @get("/api/prices/{symbol:str}")
-    async def get_price(request: Request[Any, Any, Any]) -> Response[bytes]:
-        QueryParameters(request, ())
-        statistics = await mediator.send(GetSymbolStatistics(symbol_of(request)))
-        return answer(StatisticsView.of(statistics))
-
-    return [post_price, post_batch, list_prices, get_price]
+    @get(
+        "/{symbol:str}",
+        operation_id="getStatistics",
+        summary="The statistics of one symbol",
+        opt=documented("What is known of it.", example.STATISTICS, problems=(404,)),
+    )
+    async def get_price(
+        self, symbol: SymbolPath, params: NamedDependency[NoQuery], mediator: NamedDependency[Mediator]
+    ) -> StatisticsView:
+        return StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol_in(symbol))))

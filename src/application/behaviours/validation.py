@@ -1,11 +1,10 @@
 """Only messages that keep the rules reach their handler."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from application.errors import ValidationFailed
 from application.mediator import Proceed
-from application.ports.market_data_processor import MarketDataProcessor
 
 
 class Validator(Protocol):
@@ -19,11 +18,14 @@ class Validator(Protocol):
 
 
 class Validation:
-    """Validates the messages that have a validator, and counts the ticks of those that fail as rejected."""
+    """Validates the messages that have a validator.
 
-    def __init__(self, validators: Mapping[type, Validator], processor: MarketDataProcessor) -> None:
+    reject: by type of message, what counts the observations of one that fails as rejected.
+    """
+
+    def __init__(self, validators: Mapping[type, Validator], reject: Mapping[type, Callable[[int], None]]) -> None:
         self._validators = validators
-        self._processor = processor
+        self._reject = reject
 
     def __call__(self, message: Any, proceed: Proceed) -> Awaitable[Any]:
         validator = self._validators.get(type(message))
@@ -31,6 +33,8 @@ class Validation:
             try:
                 message = validator.validate(message)
             except ValidationFailed as failure:
-                self._processor.reject(failure.ticks)
+                reject = self._reject.get(type(message))
+                if reject is not None:
+                    reject(failure.ticks)
                 raise
         return proceed(message)

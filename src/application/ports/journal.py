@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class FirstAnswer:
+class StoredAnswer:
     """What was answered to the first request with a key. digest: of that request's body."""
 
     key: str

@@ -2,26 +2,23 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Protocol
-
-from domain.price_anomaly import PriceAnomaly
-from domain.symbol_statistics import SymbolStatistics
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Symbols whose statistics may have changed, and the spikes seen, in the order they were."""
+    """Keys whose states may have changed, and the events seen, in the order they were."""
 
-    symbols: Set[str]
-    anomalies: Sequence[PriceAnomaly]
+    keys: Set[str]
+    events: Sequence[Any]
 
 
 class LiveFeed(Protocol):
-    """The way from those who change statistics to those who fan them out to watchers.
+    """The way from the workers of one subject to the hub that fans changes out to subscribers.
 
-    Only symbols are told; what they are now is asked for when it is needed, so that a symbol which changes a thousand
-    times between two looks costs one. Several instances share a feed by an adapter that merges their changes and keeps
-    the statistics the others sent.
+    Only keys are passed on. Their states are read when they are needed, so a key that changes a thousand times between
+    two reads costs one read. Several instances share a feed through an adapter that merges their changes and keeps the
+    states that the others sent.
     """
 
     def watch(self, watching: bool) -> None:
@@ -32,10 +29,10 @@ class LiveFeed(Protocol):
         """What has changed since this was asked last."""
         ...
 
-    def statistics(self, symbol: str) -> SymbolStatistics | None:
-        """A clone of what the symbol is now; None for one never seen."""
+    def snapshot(self, key: str) -> Any:
+        """A clone of what readers see of a key now; None for one never seen."""
         ...
 
-    def symbols(self) -> Sequence[str]:
-        """Every symbol there is, sorted. Not to be changed."""
+    def keys(self) -> Sequence[str]:
+        """Every key there is, sorted. Not to be changed."""
         ...

@@ -75,19 +75,27 @@ class Admission:
         let them in, `WAIT` holds them on.
     max_hold_seconds: how long that is. With 0 nobody is held because queues are crowded, only for want of time.
     max_held_bytes: bodies held at once; beyond that requests are refused, whatever the mode.
+    subjects: how many share the turn, each with an admission of its own.
 
     seconds: spent on intake so far. held: senders held now. hold: how long they were. refused: requests refused
     undecoded.
     """
 
     def __init__(
-        self, backlog: Backlog, mode: FullMode, clock: Clock, max_hold_seconds: float, max_held_bytes: int
+        self,
+        backlog: Backlog,
+        mode: FullMode,
+        clock: Clock,
+        max_hold_seconds: float,
+        max_held_bytes: int,
+        subjects: int = 1,
     ) -> None:
         self.seconds = 0.0
         self.held = 0
         self.held_bytes = 0
         self.hold = Latency()
         self.refused = 0
+        self._turn_seconds = _TURN_SECONDS / subjects
         self._backlog = backlog
         self._mode = mode
         self._clock = clock
@@ -109,7 +117,7 @@ class Admission:
     @property
     def is_open(self) -> bool:
         """Whether a request may be worked on at once: nobody is held, there is time, and the workers keep up."""
-        return not (self.held or self._used >= _TURN_SECONDS or (self._backlog.is_crowded and self._heeds_backlog))
+        return not (self.held or self._used >= self._turn_seconds or (self._backlog.is_crowded and self._heeds_backlog))
 
     def spend(self, seconds: float) -> None:
         """Count time that intake took of this turn."""
@@ -118,7 +126,7 @@ class Admission:
         if not self._turn_is_due:
             self._schedule()
 
-    def hold_back(self, share: Share, size: int, resume: Resume, patient: bool = False, bytes_behind: int = 0) -> None:
+    def enqueue(self, share: Share, size: int, resume: Resume, patient: bool = False, bytes_behind: int = 0) -> None:
         """Have `resume` called when it is this sender's turn.
 
         size: bytes of the body. patient: for as long as it takes. bytes_behind: what of its next requests is here.
@@ -149,7 +157,7 @@ class Admission:
         if self.is_open:
             return True
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self.hold_back(share, size, partial(_settle, verdict), patient)
+        self.enqueue(share, size, partial(_settle, verdict), patient)
         found = await verdict
         if found is Verdict.REFUSED:
             raise Overloaded
@@ -194,7 +202,7 @@ class Admission:
         """Begin a turn of the event loop: those held go first, as far as time and room allow."""
         self._turn_is_due = False
         self._used = 0.0
-        while self._used < _TURN_SECONDS:
+        while self._used < self._turn_seconds:
             if not self._is_barred():
                 held, verdict = self._first(), Verdict.ADMITTED
             else:

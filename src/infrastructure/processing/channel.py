@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from domain.ticks import Ticks
+from domain.columns import Columns
 from infrastructure.processing.backlog import Backlog
 
 # A queue this long is crowded, and senders that can be held are: ticks that waited long have left the processor's
@@ -43,7 +43,7 @@ class Channel:
         self,
         capacity: int,
         mode: FullMode,
-        on_drop: Callable[[Ticks], None] | None = None,
+        on_drop: Callable[[Columns], None] | None = None,
         backlog: Backlog | None = None,
     ) -> None:
         self.capacity = capacity
@@ -57,7 +57,7 @@ class Channel:
         self._is_crowded = False
         self._closed = False
         # Queued are those from `_first` on; what is before it has left and is cut off in bulk.
-        self._ticks = Ticks([], [], [])
+        self._queue: Columns | None = None
         self._first = 0
         # When ticks arrived: (tail after them, moment), until they have all left; _settled is where accounts stand.
         self._arrivals: deque[tuple[int, float]] = deque()
@@ -75,7 +75,7 @@ class Channel:
         """Whether so many can be put in line, and nobody waits to do so."""
         return ticks + self.tail - self.head <= self.capacity and not self.turn.locked()
 
-    def offer(self, ticks: Ticks, moment: float, waits: bool = False) -> int:
+    def offer(self, ticks: Columns, moment: float, waits: bool = False) -> int:
         """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
 
         They are the channel's from then on: it may put others behind them. The dropping modes accept all and drop at
@@ -96,8 +96,8 @@ class Channel:
             return count
         return count - over
 
-    async def take(self, limit: int) -> Ticks:
-        """Up to `limit` ticks, at least one as soon as there is one; none once the channel is closed and empty."""
+    async def take(self, limit: int) -> Columns | None:
+        """Up to `limit` observations, as soon as there is one; None once the channel is closed and empty."""
         assert self._reader is None, "a channel has one reader"
         if self.tail == self.head and not self._closed:
             self._reader = asyncio.get_running_loop().create_future()
@@ -107,8 +107,10 @@ class Channel:
                 self._reader = None
         # From here to the reader's next await nothing else runs: what is taken is never seen half-way.
         count = min(self.tail - self.head, limit)
+        if count == 0 or self._queue is None:
+            return None
         first = self._first
-        taken = self._ticks if first == 0 and count == len(self._ticks) else self._ticks.part(first, first + count)
+        taken = self._queue if first == 0 and count == len(self._queue) else self._queue.part(first, first + count)
         self._leave(count)
         _wake(self._writer)
         if self._watches:
@@ -159,14 +161,14 @@ class Channel:
         _wake(self._reader)
         _wake(self._writer)
 
-    def _put(self, ticks: Ticks, moment: float) -> None:
+    def _put(self, ticks: Columns, moment: float) -> None:
         count = len(ticks)
         if count:
-            if self.tail == self.head:
-                self._ticks = ticks
+            if self._queue is None or self.tail == self.head:
+                self._queue = ticks
                 self._first = 0
             else:
-                self._ticks.extend(ticks)
+                self._queue.extend(ticks)
             self.tail += count
             self._arrivals.append((self.tail, moment))
             if not self._is_crowded and self.tail - self.head >= self._crowded_at:
@@ -175,7 +177,8 @@ class Channel:
             _wake(self._reader)
 
     def _drop_oldest(self, count: int) -> None:
-        self._tell_dropped(self._ticks.part(self._first, self._first + count))
+        assert self._queue is not None, "there is something to drop"
+        self._tell_dropped(self._queue.part(self._first, self._first + count))
         for first, last, future in self._watches:
             if first < self.head + count and self.head < last and not future.done():
                 future.set_result(False)
@@ -185,7 +188,7 @@ class Channel:
         for _ in self.settle():
             pass
 
-    def _tell_dropped(self, ticks: Ticks) -> None:
+    def _tell_dropped(self, ticks: Columns) -> None:
         if ticks.ids is not None and self._on_drop is not None:
             self._on_drop(ticks)
 
@@ -199,11 +202,12 @@ class Channel:
         self._watches = waiting
 
     def _leave(self, count: int) -> None:
+        assert self._queue is not None, "there is something to leave"
         self.head += count
         self._first += count
         # Once those that left outnumber the rest, cutting them off costs no more than they did.
-        if 2 * self._first >= len(self._ticks):
-            self._ticks = self._ticks.part(self._first, len(self._ticks))
+        if 2 * self._first >= len(self._queue):
+            self._queue = self._queue.part(self._first, len(self._queue))
             self._first = 0
         if self._is_crowded and self.tail - self.head < self._crowded_at:
             self._is_crowded = False

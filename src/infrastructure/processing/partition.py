@@ -1,4 +1,4 @@
-"""One partition: a channel, the states of its symbols, and the worker that takes ticks from the one to the other.
+"""One partition: a channel, the states of its keys, and the worker that takes observations from the one to the other.
 
 Single writer: only `work` touches the book. Invariant, whenever the event loop is free:
 what the channel let go and did not drop is processed or failed.
@@ -6,15 +6,13 @@ what the channel let go and did not drop is processed or failed.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
-from application.ports.anomaly_repository import AnomalySink
 from application.ports.clock import Clock
-from domain.price_anomaly import PriceAnomaly
-from domain.symbol_book import Applied, SymbolBook
-from domain.ticks import Ticks
+from domain.book import Applied, Book
+from domain.columns import Columns
 from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.throughput import Throughput
@@ -22,7 +20,7 @@ from infrastructure.processing.throughput import Throughput
 _BATCH_MAX = 1024
 # All workers together take at most about this long in one turn of the event loop.
 _TURN_SECONDS = 0.004
-_LOGGED_SYMBOLS_MAX = 1000
+_LOGGED_KEYS_MAX = 1000
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -37,27 +35,33 @@ class Recorder(Protocol):
 
     async def wait_for_room(self) -> None: ...
 
-    def record(self, ticks: Ticks, applied: Applied) -> None: ...
+    def record(self, columns: Columns, applied: Applied, /) -> None: ...
+
+
+class EventSink(Protocol):
+    async def publish(self, events: Sequence[Any], /) -> None:
+        """Take events over. May be called again with the same ones after it raised."""
+        ...
 
 
 class ChangeNotice(Protocol):
     """Hears of every batch that was applied."""
 
-    def mark(self, symbols: Iterable[str], anomalies: Sequence[PriceAnomaly]) -> None: ...
+    def mark(self, keys: Iterable[str], events: Sequence[Any]) -> None: ...
 
 
 class Partition:
     """index: its number, from 0; `partitions`: how many there are. recorder, notice, throughput: shared by all of them.
 
-    The counters are ticks, but for `anomalies`, `restarts` and the `seconds` of work.
+    The counters are observations, but for `events`, `restarts` and the `seconds` of work.
     """
 
     def __init__(
         self,
         index: int,
         channel: Channel,
-        book: SymbolBook,
-        sink: AnomalySink,
+        book: Book,
+        sink: EventSink,
         recorder: Recorder,
         notice: ChangeNotice,
         clock: Clock,
@@ -70,7 +74,7 @@ class Partition:
         self.processed = 0
         self.failed = 0
         self.late = 0
-        self.anomalies = 0
+        self.events = 0
         self.restarts = 0
         self.seconds = 0.0
         self.latency = Latency()
@@ -80,13 +84,13 @@ class Partition:
         self._notice = notice
         self._clock = clock
         self._turn_seconds = _TURN_SECONDS / partitions
-        self._unpublished: list[PriceAnomaly] = []
+        self._unpublished: list[Any] = []
         self._logged: set[str] = set()
 
     async def work(self) -> None:
         """Drain the channel in batches until it is closed and empty.
 
-        Whatever this raises, nothing is lost: ticks taken are applied before anything can fail, and anomalies are kept
+        Whatever this raises, nothing is lost: what is taken is applied before anything can fail, and events are kept
         until the sink has them. Starting again goes on where it stopped.
         """
         await self._publish()
@@ -105,18 +109,18 @@ class Partition:
     def count_restart(self) -> None:
         self.restarts += 1
 
-    def _apply(self, batch: Ticks) -> None:
+    def _apply(self, batch: Columns) -> None:
         start = self._clock.monotonic()
         applied = self.book.apply(batch)
         self._recorder.record(batch, applied)
-        self._notice.mark(batch.symbols, applied.anomalies)
+        self._notice.mark(batch.keys, applied.events)
         self.processed += applied.processed
         self.failed += len(applied.failures)
         self.late += applied.late
-        self.anomalies += len(applied.anomalies)
-        self._unpublished += applied.anomalies
-        for symbol, failure in applied.failures:
-            self._log_once(symbol, failure)
+        self.events += len(applied.events)
+        self._unpublished += applied.events
+        for key, failure in applied.failures:
+            self._log_once(key, failure)
         now = self._clock.monotonic()
         self.seconds += now - start
         self.throughput.add(now, applied.processed)
@@ -128,7 +132,7 @@ class Partition:
             await self._sink.publish(self._unpublished)
             self._unpublished = []
 
-    def _log_once(self, symbol: str, failure: Exception) -> None:
-        if symbol not in self._logged and len(self._logged) < _LOGGED_SYMBOLS_MAX:
-            self._logged.add(symbol)
-            _log.error("tick failed", symbol=symbol, partition=self.index, exc_info=failure)
+    def _log_once(self, key: str, failure: Exception) -> None:
+        if key not in self._logged and len(self._logged) < _LOGGED_KEYS_MAX:
+            self._logged.add(key)
+            _log.error("observation failed", key=key, partition=self.index, exc_info=failure)

@@ -1,28 +1,28 @@
 """The live feed of one instance: what its own workers change, read from their books."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from application.ports.live_feed import Changes
-from domain.symbol_statistics import SymbolStatistics
-from infrastructure.processing.change_marks import ChangeMarks
-from infrastructure.repositories.in_memory_statistics import InMemoryStatisticsRepository
+from infrastructure.processing.change_tracker import ChangeTracker
+from infrastructure.processing.snapshots import Snapshots
 
 
 class PartitionFeed:
-    """Watchers of this process see what this process takes."""
+    """Subscribers of this process see what this process takes."""
 
-    def __init__(self, marks: ChangeMarks, statistics: InMemoryStatisticsRepository) -> None:
-        self._marks = marks
-        self._statistics = statistics
+    def __init__(self, tracker: ChangeTracker, snapshots: Snapshots) -> None:
+        self._tracker = tracker
+        self._snapshots = snapshots
 
     def watch(self, watching: bool) -> None:
-        self._marks.watch(watching)
+        self._tracker.watch(watching)
 
     def take(self) -> Changes:
-        return self._marks.take()
+        return self._tracker.take()
 
-    def statistics(self, symbol: str) -> SymbolStatistics | None:
-        return self._statistics.snapshot(symbol)
+    def snapshot(self, key: str) -> Any:
+        return self._snapshots.snapshot(key)
 
-    def symbols(self) -> Sequence[str]:
-        return self._statistics.names()
+    def keys(self) -> Sequence[str]:
+        return self._snapshots.keys()

@@ -1,66 +1,65 @@
-"""Puts ticks into the form they are stored in, while they are in the processor's caches.
+"""Puts observations into the form they are stored in, while they are in the processor's caches.
 
-Ticks that wait in memory as they are cost more than all the rest of storing them: docs/decisions/0013-the-tick-log.md
-has the figures.
+Observations that wait in memory as they are cost more than all the rest of storing them:
+docs/decisions/0013-the-tick-log.md has the figures.
 """
 
-from domain.ticks import Ticks
-from infrastructure.storage.payloads import encode_segment
-from infrastructure.storage.records import TickBlock
+from domain.columns import Columns, numbered, span
+from infrastructure.storage.records import LogBlock
+from infrastructure.subject import Subject
 
-# Ticks encoded at once.
-_SEGMENT_TICKS = 512
-_BLOCK_TICKS = 8192
+# Observations encoded at once.
+_SEGMENT_MAX = 512
+_BLOCK_MAX = 8192
 
 
 class BlockBuilder:
-    """Makes blocks of ticks. The ticks of one `add` stand in one block.
+    """Makes blocks of one subject. The observations of one `add` stand in one block.
 
-    count: ticks in all of them.
+    count: observations in all of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, subject: Subject) -> None:
         self.count = 0
-        self._blocks: list[TickBlock] = []
-        self._waiting: Ticks | None = None
+        self._subject = subject
+        self._blocks: list[LogBlock] = []
+        self._waiting: Columns | None = None
 
-    def add(self, ticks: Ticks) -> tuple[int, int]:
-        """Take ticks; the place of the first: number of the block, from 0, and place in it."""
-        count = len(ticks.symbols)
+    def add(self, columns: Columns) -> tuple[int, int]:
+        """Take observations; the place of the first: number of the block, from 0, and place in it."""
+        count = len(columns)
         waiting = self._waiting
-        if (
-            not self._blocks
-            or self._blocks[-1].count + (0 if waiting is None else len(waiting.symbols)) >= _BLOCK_TICKS
-        ):
+        if not self._blocks or self._blocks[-1].count + (0 if waiting is None else len(waiting)) >= _BLOCK_MAX:
             self._encode()
             waiting = None
-            self._blocks.append(TickBlock())
+            self._blocks.append(LogBlock(self._subject.name))
         place = (len(self._blocks) - 1, self._blocks[-1].count)
         self.count += count
-        if waiting is not None:
-            place = (place[0], place[1] + len(waiting.symbols))
-            waiting.extend(ticks)
+        if waiting is None:
+            waiting = self._waiting = columns
         else:
-            self._waiting = ticks
-        if len(self._waiting.symbols) >= _SEGMENT_TICKS:  # type: ignore[union-attr]  # just set
+            place = (place[0], place[1] + len(waiting))
+            waiting.extend(columns)
+        if len(waiting) >= _SEGMENT_MAX:
             self._encode()
         return place
 
-    def take(self) -> list[TickBlock]:
+    def take(self) -> list[LogBlock]:
         """The blocks, which the builder has no longer."""
         self._encode()
         blocks, self._blocks, self.count = self._blocks, [], 0
         return blocks
 
     def _encode(self) -> None:
-        ticks, self._waiting = self._waiting, None
-        if ticks is None:
+        columns, self._waiting = self._waiting, None
+        if columns is None:
             return
-        names, segment, low_us, high_us = encode_segment(ticks)
+        keys, places = numbered(columns.keys)
+        low_us, high_us = span(columns.times_us)
         block = self._blocks[-1]
         block.low_us = low_us if not block.count else min(low_us, block.low_us)
         block.high_us = high_us if not block.count else max(high_us, block.high_us)
-        block.count += len(ticks.symbols)
-        block.has_ids = block.has_ids or ticks.ids is not None
-        block.symbols.update(dict.fromkeys(names))
-        block.segments.append(segment)
+        block.count += len(columns)
+        block.has_ids = block.has_ids or columns.ids is not None
+        block.keys.update(dict.fromkeys(keys))
+        block.segments.append(self._subject.log.encode(keys, places, columns))

@@ -12,53 +12,50 @@ import structlog
 
 from application.errors import StorageFailed
 from application.ports.clock import Clock
-from application.ports.journal import FirstAnswer
-from domain.candle_book import CandleBook
-from domain.symbol_book import Applied
-from domain.ticks import Ticks
+from application.ports.journal import StoredAnswer
 from infrastructure.processing.latency import Latency
-from infrastructure.storage.block_builder import BlockBuilder
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.records import Batch, LoggedAnomaly, Position
+from infrastructure.storage.records import Batch, LogBlock, LoggedEvent, Position
 from infrastructure.storage.store import Store, StoreFailed
+from infrastructure.storage.subject_log import SubjectLog
+from infrastructure.subject import Aggregates, Subject
 
-_CANDLES_SECONDS = 5.0
-# Writing candles takes at most this share of the time.
-_CANDLES_SHARE = 0.1
+_AGGREGATES_SECONDS = 5.0
+# Writing aggregates takes at most this share of the time.
+_AGGREGATES_SHARE = 0.1
 _RETRY_SECONDS = 1.0
-# Symbols whose states and candles are written at the end: about two seconds for as many.
-_CLOSING_SYMBOLS_MAX = 10_000
+# Keys whose states and aggregates are written at the end: about two seconds for as many.
+_CLOSING_KEYS_MAX = 10_000
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
-class CandleLot:
-    """Candles that may not be stored yet. seq: the last block whose ticks are in them, once that is settled."""
+class Lot:
+    """Aggregates of a subject that may not be stored yet. seq: the last block in them, once that is settled."""
 
-    book: CandleBook
+    aggregates: Aggregates
     seq: int | None = None
 
 
 class Journal:
-    """The journal of this process.
+    """The journal of this process, for all subjects.
 
     flush_seconds: how long what was recorded waits for company before it is written.
-    unwritten_max: ticks kept while they cannot be written. Beyond that, while the store is merely slow the workers
-        wait, and while it fails ticks go neither into the log nor into candles, which is counted in `lost`; the states
-        of their symbols are written once it works again.
-    window_us: the width of the window that anomalies are seen in.
+    unwritten_max: observations kept while they cannot be written. Beyond that, while the store is merely slow the
+        workers wait, and while it fails observations go neither into the log nor into aggregates, which is counted in
+        `lost`; the states of their keys are written once it works again.
     """
 
     def __init__(
         self,
         store: Store,
         checkpoints: Checkpoints,
+        subjects: Sequence[Subject],
         clock: Clock,
         flush_seconds: float,
         unwritten_max: int,
-        window_us: int,
     ) -> None:
         self.lost = 0
         self.latency = Latency()
@@ -67,22 +64,20 @@ class Journal:
         self._clock = clock
         self._flush_seconds = flush_seconds
         self._unwritten_max = unwritten_max
-        self._window_us = window_us
         self._last_seq = 0
         self._number = 0
         self._failure: str | None = None
-        # The block behind which rounds of checkpoints hold what was lost; None while ticks are being lost.
+        # The block behind which rounds of checkpoints hold what was lost; None while observations are being lost.
         self._complete_from: int | None = 0
         self._retry_at = 0.0
         self._recover_from = 0
-        self._candles = CandleLot(CandleBook())
-        self._next_candles = 0.0
-        self._blocks = BlockBuilder()
-        self._anomalies: list[LoggedAnomaly] = []
-        self._answers: list[FirstAnswer] = []
+        self._next_aggregates = 0.0
+        self._logs = {subject.name: SubjectLog(subject, self) for subject in subjects}
+        self._lots = {name: Lot(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None}
+        self._answers: list[StoredAnswer] = []
         self._waiting: list[asyncio.Future[None]] = []
         # On their way to the store.
-        self._candles_under_way: CandleLot | None = None
+        self._lots_under_way: dict[str, Lot] = {}
         self._batch: Batch | None = None
         self._under_way: asyncio.Future[None] | None = None
         self._batch_waiting: list[asyncio.Future[None]] = []
@@ -100,8 +95,9 @@ class Journal:
 
     @property
     def unwritten(self) -> int:
-        """Ticks recorded and not yet on disk, those lost not among them."""
-        return self._blocks.count + (0 if self._batch is None else self._batch.count)
+        """Observations recorded and not yet on disk, those lost not among them."""
+        recorded = sum([log.blocks.count for log in self._logs.values()])
+        return recorded + (0 if self._batch is None else self._batch.count)
 
     @property
     def is_crowded(self) -> bool:
@@ -113,29 +109,24 @@ class Journal:
             self._room.clear()
             await self._room.wait()
 
-    def go_on_from(self, position: Position, candles: CandleBook) -> None:
-        """Continue a log. candles: what its ticks behind `position.candles_seq` have changed."""
+    def recorder(self, subject: str) -> SubjectLog:
+        """What takes over what the partitions of a subject have applied."""
+        return self._logs[subject]
+
+    def resume_from(self, position: Position) -> None:
+        """Continue a log. What its blocks behind `position.candles_seq` add up to is in the recorders' aggregates."""
         self._last_seq = position.last_seq
         self._number = position.batch
         self._recover_from = position.recover_from
-        self._candles = CandleLot(candles)
 
-    def record(self, ticks: Ticks, applied: Applied) -> None:
-        """Take over ticks that were just applied, and what came of them."""
-        count = len(ticks.symbols)
-        if self._failure is not None and self.unwritten + count > self._unwritten_max:
-            self.lost += count
-            self._complete_from = None
-            return
-        self._candles.book.apply(ticks)
-        block, first = self._blocks.add(ticks)
-        if applied.anomalies:
-            self._anomalies += [
-                LoggedAnomaly(anomaly, block, first + at, self._window_us)
-                for anomaly, at in zip(applied.anomalies, applied.places, strict=True)
-            ]
+    def admits(self, count: int) -> bool:
+        if self._failure is None or self.unwritten + count <= self._unwritten_max:
+            return True
+        self.lost += count
+        self._complete_from = None
+        return False
 
-    def remember(self, answer: FirstAnswer) -> None:
+    def remember(self, answer: StoredAnswer) -> None:
         self._answers.append(answer)
         if len(self._answers) > self._unwritten_max:
             del self._answers[0]
@@ -148,9 +139,10 @@ class Journal:
         self._urgent.set()
         await waiting
 
-    def candle_lots(self) -> list[CandleLot]:
-        """The candles that may not be stored yet, old to new."""
-        return [self._candles] if self._candles_under_way is None else [self._candles_under_way, self._candles]
+    def lots(self, subject: str) -> list[Lot]:
+        """The aggregates of a subject that may not be stored yet, old to new."""
+        under_way = self._lots_under_way.get(subject)
+        return [self._lots[subject]] if under_way is None else [under_way, self._lots[subject]]
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -163,7 +155,7 @@ class Journal:
     async def close(self) -> None:
         """Write all that there is; for when nothing is recorded any more.
 
-        With every state and candle, unless there are so many symbols that it would take longer than a shutdown may:
+        With every state and aggregate, unless there are so many keys that it would take longer than a shutdown may:
         then the log has them, and the next start takes them from there.
         """
         if self._under_way is not None:
@@ -172,10 +164,10 @@ class Journal:
             # Once more, if it had begun: the store passes over what it has.
             await self._write(self._batch)
         if self._failure is None:
-            all_states = self._checkpoints.symbols <= _CLOSING_SYMBOLS_MAX or not self.is_complete
+            all_states = self._checkpoints.keys <= _CLOSING_KEYS_MAX or not self.is_complete
             await self._write(self._make_batch(closing=all_states))
         if self.unwritten:
-            _log.error("ticks are not on disk at the end", ticks=self.unwritten, reason=self._failure)
+            _log.error("not everything is on disk at the end", unwritten=self.unwritten, reason=self._failure)
 
     async def _pause(self) -> None:
         sleeping = asyncio.ensure_future(self._clock.sleep(self._flush_seconds))
@@ -196,7 +188,7 @@ class Journal:
                 return
         batch = self._make_batch()
         moved = batch.recover_from not in (None, self._recover_from)
-        if batch.count or batch.answers or batch.states or batch.candles or moved:
+        if batch.count or batch.answers or batch.states or batch.aggregates is not None or moved:
             await self._write(batch)
         else:
             self._number -= 1
@@ -205,29 +197,45 @@ class Journal:
     def _make_batch(self, closing: bool = False) -> Batch:
         """Of everything that is there at this moment: nothing else runs while it is made."""
         self._number += 1
-        count = self._blocks.count
+        count = 0
+        blocks: list[LogBlock] = []
+        events: dict[str, Sequence[LoggedEvent]] = {}
+        for name, log in self._logs.items():
+            count += log.blocks.count
+            own, events[name] = log.take_blocks()
+            blocks += own
         batch = Batch(
             number=self._number,
             written_us=self._clock.now_us(),
             first_seq=self._last_seq + 1,
-            blocks=self._blocks.take(),
+            blocks=blocks,
             count=count,
-            anomalies=self._anomalies,
+            events=events,
             answers=self._answers,
         )
-        self._anomalies, self._answers = [], []
+        self._answers = []
         self._batch_waiting, self._waiting = self._waiting, []
         self._last_seq = batch.last_seq
         if closing:
             batch.states, batch.recover_from = self._checkpoints.take_all(), batch.last_seq
         else:
             batch.states, batch.recover_from = self._checkpoints.take(batch.last_seq)
-        if self._candles.book.ticks and (closing or self._clock.monotonic() >= self._next_candles):
-            lot, self._candles = self._candles, CandleLot(CandleBook())
-            lot.seq = batch.last_seq
-            batch.candles = lot.book
-            self._candles_under_way = lot
+        if closing or self._clock.monotonic() >= self._next_aggregates:
+            self._take_aggregates(batch)
         return batch
+
+    def _take_aggregates(self, batch: Batch) -> None:
+        if not any(lot.aggregates.count for lot in self._lots.values()):
+            return
+        self._lots_under_way = self._lots
+        self._lots = {}
+        for name, lot in self._lots_under_way.items():
+            lot.seq = batch.last_seq
+            self._logs[name].take_aggregates()
+            following = self._logs[name].aggregates
+            assert following is not None, "a subject that keeps aggregates goes on to"
+            self._lots[name] = Lot(following)
+        batch.aggregates = {name: lot.aggregates for name, lot in self._lots_under_way.items()}
 
     async def _write(self, batch: Batch) -> None:
         self._batch = batch
@@ -248,9 +256,10 @@ class Journal:
             self._recover_from = batch.recover_from
         took = self._clock.monotonic() - start
         self.latency.observe(took)
-        if batch.candles is not None:
-            self._next_candles = start + max(_CANDLES_SECONDS, took / _CANDLES_SHARE)
-        self._batch = self._candles_under_way = None
+        if batch.aggregates is not None:
+            self._next_aggregates = start + max(_AGGREGATES_SECONDS, took / _AGGREGATES_SHARE)
+            self._lots_under_way = {}
+        self._batch = None
         if self._failure is not None:
             _log.warning("the storage works again", lost=self.lost)
             self._failure = None
@@ -261,7 +270,7 @@ class Journal:
 
     def _fail(self, reason: str) -> None:
         if self._failure is None:
-            _log.error("the storage fails; ticks are taken into memory", reason=reason)
+            _log.error("the storage fails; observations are taken into memory", reason=reason)
         self._failure = reason
         self._retry_at = self._clock.monotonic() + _RETRY_SECONDS
         self._batch_waiting += self._waiting

@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from infrastructure.storage.sql_store import Rows, SqlStore
+from infrastructure.storage.sql_database import Rows
+from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.store import StoreFailed, StoreRefused
+from infrastructure.subject import Subject
 
 _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 60
@@ -26,8 +28,8 @@ class PostgresStore(SqlStore):
     A thread with an event loop of its own does the work, so that rows by the thousand do not hold up the service.
     """
 
-    def __init__(self, url: str, read_only: bool = False) -> None:
-        super().__init__()
+    def __init__(self, url: str, subjects: Sequence[Subject], read_only: bool = False) -> None:
+        super().__init__(subjects)
         self._url = sa.make_url(url).set(drivername="postgresql+asyncpg")
         self.name = self._url.render_as_string().replace("+asyncpg", "")
         self._read_only = read_only
@@ -55,10 +57,10 @@ class PostgresStore(SqlStore):
             self._thread.join()
         self._loop.close()
 
-    async def _writing(self, work: Callable[[sa.Connection], Result]) -> Result:
+    async def writing(self, work: Callable[[sa.Connection], Result]) -> Result:
         return await self._call(self._transact(work))
 
-    async def _reading(self, work: Callable[[sa.Connection], Result]) -> Result:
+    async def reading(self, work: Callable[[sa.Connection], Result]) -> Result:
         return await self._call(self._transact(work))
 
     async def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -97,7 +99,7 @@ class PostgresStore(SqlStore):
         if self._engine is not None:
             await self._engine.dispose()
 
-    def _put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
+    def put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
         if not rows:
             return
         names = [column.name for column in table.columns]

@@ -1,13 +1,11 @@
 """What goes into a store and what comes out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from application.ports.journal import FirstAnswer
-from domain.candle_book import CandleBook
-from domain.price_anomaly import PriceAnomaly
-from domain.symbol_memento import SymbolMemento
-from domain.ticks import Ticks
+from application.ports.journal import StoredAnswer
+from domain.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +13,8 @@ class Position:
     """Where a store stands.
 
     batch: number of the last batch written. last_seq: the last block of the log.
-    recover_from: states hold at least everything up to this block. candles_seq: candles hold exactly that much.
+    recover_from: states hold at least everything up to this block. candles_seq: aggregates, such as candles, hold
+    exactly that much.
     """
 
     batch: int = 0
@@ -26,52 +25,54 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Ticks of the log. seq: its number, one more than that of the block before."""
+    """Observations of one subject in the log. seq: its number, one more than that of the block before."""
 
     seq: int
-    ticks: Ticks
+    subject: str
+    columns: Columns
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedAnomaly:
-    """Its tick stands at `place` in the block `block` of its batch, both from 0.
+class LoggedEvent:
+    """Its observation stands at `place` in the block `block` of its batch, both from 0."""
 
-    window_us: the width of the window it was seen in.
-    """
-
-    anomaly: PriceAnomaly
+    event: Any
     block: int
     place: int
-    window_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnomaly:
-    """The tick is at `place` in block `seq`; the ticks it was compared with were stamped in the window before it."""
-
-    anomaly: PriceAnomaly
-    seq: int
-    place: int
-    window_us: int
 
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """The state of a symbol as it was behind block `seq`."""
+    """The state of a key of a subject as it was behind block `seq`."""
 
     seq: int
-    memento: SymbolMemento
+    subject: str
+    key: str
+    checkpoint: Any
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state to be stored."""
+
+    subject: str
+    key: str
+    checkpoint: Any
 
 
 @dataclass(slots=True)
-class TickBlock:
-    """Ticks of the log as they are stored, in order of arrival. low_us, high_us: their earliest and latest time."""
+class LogBlock:
+    """Observations of the log as they are stored, in order of arrival.
 
+    low_us, high_us: their earliest and latest time.
+    """
+
+    subject: str
     count: int = 0
     low_us: int = 0
     high_us: int = 0
     has_ids: bool = False
-    symbols: dict[str, None] = field(default_factory=dict)
+    keys: dict[str, None] = field(default_factory=dict)
     segments: list[bytes] = field(default_factory=list)
 
 
@@ -80,20 +81,21 @@ class Batch:
     """What is written in one transaction, all of it or nothing.
 
     number: one more than that of the batch before. written_us: when it was put together.
-    blocks: of the log, the first of them `first_seq`. count: the ticks in them.
-    candles: what all ticks since the last batch with candles have changed, those of this batch included.
-    states: as they are behind the ticks of this batch. recover_from: new value of `Position.recover_from`, if any.
+    blocks: of the log, the first of them `first_seq`. count: the observations in them. events: by subject.
+    aggregates: by subject, what all observations since the last batch with aggregates have changed, those of this batch
+        included; None where they are not written now.
+    states: as they are behind the blocks of this batch. recover_from: new value of `Position.recover_from`, if any.
     """
 
     number: int
     written_us: int
     first_seq: int
-    blocks: Sequence[TickBlock]
+    blocks: Sequence[LogBlock]
     count: int
-    anomalies: Sequence[LoggedAnomaly] = ()
-    answers: Sequence[FirstAnswer] = ()
-    candles: CandleBook | None = None
-    states: Sequence[SymbolMemento] = field(default=())
+    events: Mapping[str, Sequence[LoggedEvent]] = field(default_factory=dict)
+    answers: Sequence[StoredAnswer] = ()
+    aggregates: Mapping[str, Any] | None = None
+    states: Sequence[State] = ()
     recover_from: int | None = None
 
     @property

@@ -1,32 +1,37 @@
 """Brings back what a store holds, as if nothing had happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
-from domain.candle_book import CandleBook
-from domain.symbol_book import SymbolBook
-from domain.ticks import Ticks
-from infrastructure.processing.partitioned_processor import partition_of
+from domain.book import Book
+from domain.columns import Columns
+from infrastructure.processing.placement import partition_of
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.records import Position
 from infrastructure.storage.store import Store
+from infrastructure.storage.subject_log import SubjectLog
 
 
-class Continued(Protocol):
+class Resumed(Protocol):
     """What goes on where a log ends."""
 
-    def go_on_from(self, position: Position, candles: CandleBook) -> None: ...
+    def recorder(self, subject: str) -> SubjectLog: ...
 
+    def resume_from(self, position: Position) -> None: ...
+
+
+# Of each (subject, key), the block up to which its stored state holds the log.
+_Known = Mapping[tuple[str, str], int]
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def recover(store: Store, books: Sequence[SymbolBook], journal: Continued) -> int:
-    """Fill the books and let the journal go on where the log ends; how many ticks of the log that took.
+async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Resumed) -> int:
+    """Fill the books and let the journal go on where the log ends; how many observations of the log that took.
 
-    Every state that is stored is taken over, and the ticks that came after it are applied again. Their anomalies are
+    Every state that is stored is restored, and the observations that came after it are applied again. Their events are
     stored already.
 
     Raises:
@@ -34,34 +39,37 @@ async def recover(store: Store, books: Sequence[SymbolBook], journal: Continued)
     """
     await store.verify()
     position = await store.position()
-    known_to: dict[str, int] = {}
+    known_to: dict[tuple[str, str], int] = {}
     for state in await store.states():
-        known_to[state.memento.symbol] = state.seq
-        books[partition_of(state.memento.symbol, len(books))].take_over(state.memento)
+        known_to[state.subject, state.key] = state.seq
+        own = books[state.subject]
+        own[partition_of(state.key, len(own))].restore(state.key, state.checkpoint)
     newest_state = max(known_to.values(), default=0)
-    candles = CandleBook()
     seq = min(position.recover_from, position.candles_seq)
     count = 0
     async for block in store.blocks(seq):
         seq = block.seq
-        count += len(block.ticks)
-        if seq > position.candles_seq:
-            candles.apply(block.ticks)
+        count += len(block.columns)
+        aggregates = journal.recorder(block.subject).aggregates
+        if seq > position.candles_seq and aggregates is not None:
+            aggregates.apply(block.columns)
         if seq > position.recover_from:
-            _apply(block.ticks, books, seq, known_to if seq <= newest_state else {})
+            _apply(block.subject, block.columns, books[block.subject], seq, known_to if seq <= newest_state else {})
     if seq < position.last_seq:
-        raise Corrupt(f"the tick log ends with block {seq} and should go on to block {position.last_seq}")
-    journal.go_on_from(position, candles)
+        raise Corrupt(f"the log ends with block {seq} and should go on to block {position.last_seq}")
+    journal.resume_from(position)
     if known_to or count:
-        _log.info("recovered", symbols=sum(map(len, books)), states=len(known_to), ticks_replayed=count)
+        keys = sum(len(book) for own in books.values() for book in own)
+        _log.info("recovered", keys=keys, states=len(known_to), replayed=count)
     return count
 
 
-def _apply(ticks: Ticks, books: Sequence[SymbolBook], seq: int, known_to: dict[str, int]) -> None:
-    """Apply what is newer than the states: of each symbol, the blocks behind `known_to`."""
+def _apply(subject: str, columns: Columns, books: Sequence[Book], seq: int, known_to: _Known) -> None:
+    """Apply what is newer than the states: of each key, the blocks behind `known_to`."""
+    keys = columns.keys
     places = {
-        symbol: None if known_to.get(symbol, 0) >= seq else partition_of(symbol, len(books))
-        for symbol in dict.fromkeys(ticks.symbols)
+        key: None if known_to.get((subject, key), 0) >= seq else partition_of(key, len(books))
+        for key in dict.fromkeys(keys)
     }
-    for index, line in ticks.spread(list(map(places.__getitem__, ticks.symbols))).items():
+    for index, line in columns.spread(list(map(places.__getitem__, keys))).items():
         books[index].apply(line)

@@ -24,7 +24,8 @@ POSITION = sa.Table(
     sa.Column("crc", sa.BigInteger, nullable=False),
 )
 
-# The tick log: ticks in order of arrival, some thousands a row. `symbols` has a line feed before and behind each.
+# The log: observations of one subject in order of arrival, some thousands a row. `symbols` are their keys, with a line
+# feed before and behind each.
 TICK_BLOCK = sa.Table(
     "tick_block",
     METADATA,
@@ -37,15 +38,17 @@ TICK_BLOCK = sa.Table(
     sa.Column("symbols", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, server_default="prices"),
     sa.Index("ix_tick_block_time", "max_us", "min_us"),
     sa.Index("ix_tick_block_written", "written_us"),
 )
 
-# The state of each symbol as it was behind block `seq`.
-SYMBOL_STATE = sa.Table(
-    "symbol_state",
+# The state of each key as it was behind block `seq`.
+KEY_STATE = sa.Table(
+    "key_state",
     METADATA,
-    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("crc", sa.BigInteger, nullable=False),
@@ -83,7 +86,7 @@ ANOMALY = sa.Table(
 )
 
 # What was answered to batches with an Idempotency-Key.
-FIRST_ANSWER = sa.Table(
+STORED_ANSWER = sa.Table(
     "first_answer",
     METADATA,
     sa.Column("key", sa.Text, primary_key=True),

@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.schema import SYMBOL_STATE
-from infrastructure.storage.sql_store import Rows, SqlStore
+from infrastructure.storage.schema import KEY_STATE
+from infrastructure.storage.sql_database import Rows
+from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.store import StoreFailed, StoreRefused
+from infrastructure.subject import Subject
 
 FILE = "marketdata.db"
 _LOCK = "lock"
@@ -33,8 +35,8 @@ class SqliteStore(SqlStore):
     (WAL with synchronous = FULL).
     """
 
-    def __init__(self, directory: Path, read_only: bool = False) -> None:
-        super().__init__()
+    def __init__(self, directory: Path, subjects: Sequence[Subject], read_only: bool = False) -> None:
+        super().__init__(subjects)
         self.name = str(directory / FILE)
         self._directory = directory
         self._read_only = read_only
@@ -63,12 +65,12 @@ class SqliteStore(SqlStore):
             raise StoreRefused(f"the store in {self._directory} cannot be used: {error}") from None
 
     async def verify(self) -> None:
-        problems = await self._reading(lambda connection: _structure(connection, SYMBOL_STATE.name))
+        problems = await self.reading(lambda connection: _structure(connection, KEY_STATE.name))
         if problems:
             raise Corrupt(f"the file {self.name} is damaged: {problems[0]}")
 
     async def damages(self) -> list[str]:
-        return [*await self._reading(_structure), *await super().damages()]
+        return [*await self.reading(_structure), *await super().damages()]
 
     async def close(self) -> None:
         for executor in (self._write_thread, self._read_threads):
@@ -79,10 +81,10 @@ class SqliteStore(SqlStore):
             os.close(self._lock)
             self._lock = None
 
-    async def _writing(self, work: Callable[[sa.Connection], Result]) -> Result:
+    async def writing(self, work: Callable[[sa.Connection], Result]) -> Result:
         return await self._in(self._write_thread, self._write_engine, work)
 
-    async def _reading(self, work: Callable[[sa.Connection], Result]) -> Result:
+    async def reading(self, work: Callable[[sa.Connection], Result]) -> Result:
         return await self._in(self._read_threads, self._read_engine, work)
 
     async def _in(
@@ -100,7 +102,7 @@ class SqliteStore(SqlStore):
             # While connecting, it comes as it is.
             raise StoreFailed(str(error)) from error
 
-    def _put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
+    def put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
         """Many rows a statement, each of which runs without holding up the other threads."""
         for at in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[at : at + _ROWS_AT_ONCE]

@@ -1,25 +1,22 @@
 """Storage as a whole: what it takes to begin and to end with it, and what there is without it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from application.errors import HistoryDisabled, StorageFailed
+from application.errors import StorageFailed
 from application.ports.clock import Clock
-from application.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
-from application.ports.journal import FirstAnswer
-from domain.candle import Interval
-from domain.symbol_book import Applied, SymbolBook
-from domain.ticks import Ticks
+from application.ports.journal import StoredAnswer
+from domain.book import Applied, Book
+from domain.columns import Columns
 from infrastructure.processing.latency import Latency
-from infrastructure.processing.tick_ids import TickIds
-from infrastructure.repositories.stored_anomalies import StoredAnomalies
-from infrastructure.storage.first_answers import JournalledAnswers
+from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.storage.journal import Journal
 from infrastructure.storage.recovery import recover
 from infrastructure.storage.retention import Retention
 from infrastructure.storage.store import Store
+from infrastructure.storage.stored_answers import JournalledAnswers
 
 
 class Storage(Protocol):
@@ -32,6 +29,12 @@ class Storage(Protocol):
         ...
 
 
+class Recovered(Protocol):
+    """What a subject brings back besides its books."""
+
+    async def recover(self) -> None: ...
+
+
 class RunningStorage:
     """The parts are those of the service; `start` fills them."""
 
@@ -39,10 +42,10 @@ class RunningStorage:
         self,
         store: Store,
         journal: Journal,
-        books: Sequence[SymbolBook],
+        books: Mapping[str, Sequence[Book]],
         answers: JournalledAnswers,
-        tick_ids: TickIds,
-        anomalies: StoredAnomalies,
+        seen_ids: Mapping[str, SeenIds],
+        recovered: Sequence[Recovered],
         retention: Retention,
         clock: Clock,
     ) -> None:
@@ -50,8 +53,8 @@ class RunningStorage:
         self._journal = journal
         self._books = books
         self._answers = answers
-        self._ids = tick_ids
-        self._anomalies = anomalies
+        self._ids = seen_ids
+        self._recovered = recovered
         self._retention = retention
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,11 +62,12 @@ class RunningStorage:
     async def start(self) -> None:
         await self._store.open()
         await recover(self._store, self._books, self._journal)
-        since_us = self._clock.now_us() - self._ids.window_us
+        since_us = self._clock.now_us() - max(ids.window_us for ids in self._ids.values())
         self._answers.recover(await self._store.answers(since_us))
         async for written_us, block in self._store.blocks_with_ids(since_us):
-            self._ids.sort_out(block.ticks, written_us)
-        await self._anomalies.recover()
+            self._ids[block.subject].register(block.columns, written_us)
+        for each in self._recovered:
+            await each.recover()
         self._tasks = [asyncio.create_task(work) for work in (self._journal.run(), self._retention.run())]
 
     async def stop(self) -> None:
@@ -99,24 +103,14 @@ class NoJournal:
     async def wait_for_room(self) -> None:
         pass
 
-    def record(self, ticks: Ticks, applied: Applied) -> None:
+    def record(self, columns: Columns, applied: Applied) -> None:
         pass
 
-    def remember(self, answer: FirstAnswer) -> None:
+    def recorder(self, subject: str) -> "NoJournal":
+        return self
+
+    def remember(self, answer: StoredAnswer) -> None:
         pass
 
     async def committed(self) -> None:
         raise StorageFailed(self.failure, taken=True)
-
-
-class NoHistory:
-    """The past of a service that keeps nothing."""
-
-    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
-        raise HistoryDisabled
-
-    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
-        raise HistoryDisabled
-
-    async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
-        raise HistoryDisabled

@@ -1,15 +1,12 @@
 """What a store is, whatever it is made of."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from application.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
-from application.ports.journal import FirstAnswer
-from domain.candle import Candle, Interval
-from domain.price_update import PriceUpdate
-from infrastructure.storage.records import Batch, Block, Position, StoredAnomaly, StoredState
+from application.ports.journal import StoredAnswer
+from infrastructure.storage.records import Batch, Block, Position, StoredState
 
-# Where a tick stands in the log: number of its block, place in the block.
+# Where an observation stands in the log: number of its block, place in the block.
 Place = tuple[int, int]
 
 
@@ -51,62 +48,29 @@ class Store(Protocol):
         ...
 
     def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:
-        """(when written, block) of those written since then in which a tick has an id, in order."""
+        """(when written, block) of those written since then in which an observation has an id, in order."""
         ...
 
-    async def answers(self, since_us: int) -> Sequence[FirstAnswer]:
+    async def answers(self, since_us: int) -> Sequence[StoredAnswer]:
         """In the order they were given."""
         ...
 
-    async def ticks(
-        self, symbol: str, from_us: int, to_us: int, after: Place | None, limit: int
-    ) -> Sequence[tuple[Place, PriceUpdate]]:
-        """Up to `limit` ticks stamped within [from, to), in order of arrival, from behind a place on."""
+    async def observations(
+        self, subject: str, key: str, from_us: int, to_us: int, after: Place | None, limit: int
+    ) -> Sequence[tuple[Place, Any]]:
+        """Up to `limit` of a key stamped within [from, to), in order of arrival, from behind a place on."""
         ...
-
-    async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
-    ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
-        """The first chunks that hold candles which start within [from, to), and those candles, old to new.
-
-        Each chunk with its start, and the block up to which it is complete.
-        """
-        ...
-
-    async def anomalies(
-        self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int
-    ) -> Sequence[StoredAnomaly]:
-        """The newest older than `before`, newest first."""
-        ...
-
-    async def anomaly(self, anomaly_id: str) -> StoredAnomaly | None: ...
 
     # What `Retention` asks for. Whatever deletes does so in steps of `limit` rows, and says how many it deleted.
 
-    async def ticks_written_before(self, moment_us: int) -> int:
+    async def log_written_before(self, moment_us: int) -> int:
         """The last block written before a moment, 0 for none."""
         ...
 
-    async def ticks_over(self, bytes_max: int) -> int:
+    async def log_over(self, bytes_max: int) -> int:
         """The last block that must go so that the rest takes at most so many bytes, 0 for none."""
         ...
 
-    async def prune_ticks(self, upto_seq: int, limit: int) -> int: ...
-
-    async def candles_over(self, interval: Interval, chunks_max: int) -> int | None:
-        """The moment before which chunks must go so that about so many are left; None where there are no more."""
-        ...
-
-    async def prune_candles(self, interval: Interval, symbol: str, before_us: int, limit: int) -> int:
-        """Chunks of candles that begin before a moment."""
-        ...
-
-    async def anomalies_over(self, count_max: int) -> int | None:
-        """The moment before which anomalies must go so that about so many are left; None where there are no more."""
-        ...
-
-    async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:
-        """Anomalies, of one symbol or of all, detected before a moment."""
-        ...
+    async def prune_log(self, upto_seq: int, limit: int) -> int: ...
 
     async def prune_answers(self, before_us: int) -> int: ...

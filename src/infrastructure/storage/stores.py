@@ -1,17 +1,16 @@
 """The store that the settings ask for."""
 
+from collections.abc import Sequence
+
 from infrastructure.settings import StorageSettings
 from infrastructure.storage.postgres_store import PostgresStore
+from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.sqlite_store import SqliteStore
-from infrastructure.storage.store import Store
+from infrastructure.subject import Subject
 
 
-def store_of(settings: StorageSettings) -> Store:
-    return PostgresStore(settings.url) if settings.url else SqliteStore(settings.data_dir)
-
-
-def read_only_store_of(settings: StorageSettings) -> Store:
-    """For reading beside a service that runs, or none."""
+def store_of(settings: StorageSettings, subjects: Sequence[Subject], read_only: bool = False) -> SqlStore:
+    """read_only: for reading beside a service that runs, or none."""
     if settings.url:
-        return PostgresStore(settings.url, read_only=True)
-    return SqliteStore(settings.data_dir, read_only=True)
+        return PostgresStore(settings.url, subjects, read_only)
+    return SqliteStore(settings.data_dir, subjects, read_only)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.prices.subject import prices_by
 from infrastructure.storage.postgres_store import PostgresStore
 from infrastructure.storage.sqlite_store import SqliteStore
 from infrastructure.storage.store import Store
+from support.batches import RULES
 from support.memory_store import MemoryStore
 from support.postgres import Postgres, programs, running_postgres
 
@@ -33,10 +35,10 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], St
         store = MemoryStore()
         return lambda: store
     if kind == "sqlite":
-        return lambda: SqliteStore(tmp_path / "data")
+        return lambda: SqliteStore(tmp_path / "data", [prices_by(RULES)])
     server: Postgres = request.getfixturevalue("postgres")
     url = server.database(f"test{next(_NUMBERS)}")
-    return lambda: PostgresStore(url)
+    return lambda: PostgresStore(url, [prices_by(RULES)])
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.symbol_book import SymbolBook
+from domain.prices.symbol_book import SymbolBook
+from infrastructure.prices.price_format import PRICES
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.recovery import recover
 from infrastructure.storage.sqlite_store import FILE, SqliteStore
 from infrastructure.storage.store import StoreFailed, StoreRefused
-from support.batches import RULES, Batches, tick
+from support.batches import RULES, SUBJECT, Batches, tick
 from support.fakes import ForgetfulJournal
 
 WAL = f"{FILE}-wal"
@@ -23,13 +24,13 @@ State = list[tuple[str, object]]
 
 
 def state_of(book: SymbolBook) -> State:
-    return sorted((symbol, book.snapshot(symbol)) for symbol in book.symbols())
+    return sorted((symbol, book.snapshot(symbol)) for symbol in book.keys())
 
 
 @pytest.fixture
 async def written(tmp_path: Path) -> tuple[Path, list[State]]:
     """The files of a store whose process was killed, and the state behind every batch."""
-    store = SqliteStore(tmp_path / "alive")
+    store = SqliteStore(tmp_path / "alive", [SUBJECT])
     await store.open()
     batches = Batches()
     states = [state_of(batches.book)]
@@ -47,11 +48,11 @@ async def written(tmp_path: Path) -> tuple[Path, list[State]]:
 
 async def outcome(directory: Path) -> State | None:
     """What a start finds; None where it is refused."""
-    store = SqliteStore(directory, read_only=True)
+    store = SqliteStore(directory, [SUBJECT], read_only=True)
     book = SymbolBook(RULES)
     try:
         await store.open()
-        await recover(store, [book], ForgetfulJournal())
+        await recover(store, {PRICES: [book]}, ForgetfulJournal(SUBJECT))
     except (Corrupt, StoreFailed, StoreRefused):
         return None
     finally:
@@ -99,7 +100,7 @@ async def test_flipped_bits_give_a_prefix_or_are_refused(written: tuple[Path, li
 
 
 async def test_a_file_without_log_with_flipped_bits_is_whole_or_refused(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "closed")
+    store = SqliteStore(tmp_path / "closed", [SUBJECT])
     await store.open()
     batches = Batches()
     for number in range(6):

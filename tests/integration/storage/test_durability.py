@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import httpx
 
-from domain.price_update import PriceUpdate
-from domain.spike_rule import SpikeRule
-from domain.symbol_book import SymbolBook
-from domain.symbol_state import StatisticsRules
-from domain.ticks import Ticks
+from domain.prices.price_update import PriceUpdate
+from domain.prices.spike_rule import SpikeRule
+from domain.prices.symbol_book import SymbolBook
+from domain.prices.symbol_state import StatisticsRules
+from domain.prices.ticks import Ticks
 from support.service import Service, assert_balanced, eventually
 
 DURABLE = {"Prefer": "durable"}
@@ -160,7 +160,7 @@ def recomputed(service: Service, symbol: str) -> tuple[SymbolBook, list[str], se
     for item in service.pages(f"/api/prices/{symbol}/ticks"):
         ids.append(item["id"])
         ticks = Ticks.of([PriceUpdate(symbol, float(item["price"]), _micros(item["timestamp"]))])
-        spikes |= {anomaly.id for anomaly in book.apply(ticks).anomalies}
+        spikes |= {anomaly.id for anomaly in book.apply(ticks).events}
     return book, ids, spikes
 
 

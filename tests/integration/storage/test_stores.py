@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from application.ports.anomaly_repository import AnomalyFilter
-from application.ports.journal import FirstAnswer
-from domain.candle import Interval
-from domain.price_anomaly import Direction, Severity
-from domain.price_update import PriceUpdate
-from domain.symbol_book import SymbolBook
+from application.ports.journal import StoredAnswer
+from application.prices.ports.anomaly_repository import AnomalyFilter
+from domain.prices.candle import Interval
+from domain.prices.price_anomaly import Direction, Severity
+from domain.prices.price_update import PriceUpdate
+from domain.prices.symbol_book import SymbolBook
+from infrastructure.prices.price_format import PRICES
 from infrastructure.storage.records import Position
 from infrastructure.storage.store import Store
 from support.batches import RULES, START_US, Batches, tick
+from support.stores import prices_in, ticks_in
 
 WIDE = Decimal("100.00000000000000000000000000000001")
 TICKS = [
@@ -28,15 +30,15 @@ FOR_EVER = (START_US - 10**12, START_US + 10**12)
 
 async def ticks_of(store: Store, symbol: str, *span: int, limit: int = 1000) -> list[PriceUpdate]:
     from_us, to_us = span or FOR_EVER
-    return [found for _, found in await store.ticks(symbol, from_us, to_us, None, limit)]
+    return [found for _, found in await store.observations(PRICES, symbol, from_us, to_us, None, limit)]
 
 
 async def test_a_new_store_is_empty(store: Store) -> None:
     assert await store.position() == Position()
     assert list(await store.states()) == []
     assert [block async for block in store.blocks(0)] == []
-    assert list(await store.anomalies(AnomalyFilter(), None, 10)) == []
-    assert await store.anomaly("x") is None
+    assert list(await prices_in(store).anomalies(AnomalyFilter(), None, 10)) == []
+    assert await prices_in(store).anomaly("x") is None
     assert await ticks_of(store, "A") == []
 
 
@@ -44,7 +46,7 @@ async def test_ticks_come_back_as_they_were_in_order_of_arrival(store: Store) ->
     batches = Batches()
     await store.write(batches.next(TICKS[:2]))
     await store.write(batches.next(TICKS[2:3], TICKS[3:]))
-    logged = [found async for block in store.blocks(0) for found in block.ticks]
+    logged = [found async for block in store.blocks(0) for found in ticks_in(block)]
     assert logged == TICKS
     assert [type(found.price) for found in logged] == [float, float, Decimal, float]
     assert await ticks_of(store, "A") == [TICKS[0], TICKS[1], TICKS[3]]
@@ -65,7 +67,7 @@ async def test_ticks_are_read_page_by_page_across_blocks(store: Store) -> None:
         await store.write(batches.next(*[sent[each : each + 500] for each in range(at, at + 5_000, 500)]))
     found: list[PriceUpdate] = []
     after = None
-    while page := await store.ticks("A", *FOR_EVER, after, 3_333):
+    while page := await store.observations(PRICES, "A", *FOR_EVER, after, 3_333):
         assert len(page) <= 3_333
         found += [each for _, each in page]
         after = page[-1][0]
@@ -87,7 +89,7 @@ async def test_states_are_those_written_last(store: Store) -> None:
     restored = SymbolBook(RULES)
     for state in await store.states():
         assert state.seq == batches.seq
-        restored.take_over(state.memento)
+        restored.restore(state.key, state.checkpoint)
     for symbol in ("A", "B/C"):
         assert restored.snapshot(symbol) == batches.book.snapshot(symbol)
     assert await store.position() == Position(2, batches.seq, batches.seq, batches.seq)
@@ -99,8 +101,8 @@ async def test_a_batch_that_is_there_already_is_passed_over(store: Store) -> Non
     await store.write(batch)
     await store.write(batch)
     assert len(await ticks_of(store, "A")) == 2
-    assert len(await store.anomalies(AnomalyFilter(), None, 10)) == 1
-    ((_, _, candles),) = await store.candles("A", Interval.M1, *FOR_EVER, 10)
+    assert len(await prices_in(store).anomalies(AnomalyFilter(), None, 10)) == 1
+    ((_, _, candles),) = await prices_in(store).candles("A", Interval.M1, *FOR_EVER, 10)
     assert [candle.count for candle in candles] == [2]
 
 
@@ -110,7 +112,7 @@ async def test_late_ticks_are_corrected_into_stored_candles(store: Store, interv
     day_ms = 86_400_000
     await store.write(batches.next([tick("A", 100.0, 0, 1.0), tick("A", 103.0, 900), tick("A", 50.0, day_ms)]))
     await store.write(batches.next([tick("A", 90.0, 100, 3.0), tick("A", 99.0, 950), tick("B", 1.0, 0)]))
-    chunks = await store.candles("A", interval, START_US - interval.width_us, START_US + 10**6, 10)
+    chunks = await prices_in(store).candles("A", interval, START_US - interval.width_us, START_US + 10**6, 10)
     ((_, seq, (candle,)),) = chunks
     assert seq == batches.seq
     assert (candle.open, candle.high, candle.low, candle.close) == (100.0, 103.0, 90.0, 99.0)
@@ -119,10 +121,11 @@ async def test_late_ticks_are_corrected_into_stored_candles(store: Store, interv
 
 async def test_candles_come_by_the_chunk(store: Store) -> None:
     await store.write(Batches().next([tick("A", 1.0 + minute, minute * 60_000) for minute in range(200)]))
-    chunks = await store.candles("A", Interval.M1, *FOR_EVER, 2)
+    chunks = await prices_in(store).candles("A", Interval.M1, *FOR_EVER, 2)
     assert len(chunks) == 2
     assert all(start == chunk[0].start_us // 3_600_000_000 * 3_600_000_000 for start, _, chunk in chunks)
-    every = [candle for _, _, chunk in await store.candles("A", Interval.M1, *FOR_EVER, 10) for candle in chunk]
+    chunks = await prices_in(store).candles("A", Interval.M1, *FOR_EVER, 10)
+    every = [candle for _, _, chunk in chunks for candle in chunk]
     assert [candle.open for candle in every] == [1.0 + minute for minute in range(200)]
 
 
@@ -131,7 +134,7 @@ async def test_anomalies_are_found_by_every_filter_and_page_by_page(store: Store
     moves = [tick(symbol, price, ms) for ms in range(0, 30_000, 3_000) for symbol in "AB" for price in (100.0, 102.5)]
     falling = [tick("A", price, 60_000 + at) for at, price in enumerate((100.0, 90.0, 95.0))]
     await store.write(batches.next([*moves, *falling]))
-    every = [each.anomaly for each in await store.anomalies(AnomalyFilter(), None, 1000)]
+    every = [each.anomaly for each in await prices_in(store).anomalies(AnomalyFilter(), None, 1000)]
     assert len(every) > 20
     assert [each.order for each in every] == sorted((each.order for each in every), reverse=True)
     for matching in (
@@ -142,11 +145,11 @@ async def test_anomalies_are_found_by_every_filter_and_page_by_page(store: Store
         AnomalyFilter("A", Direction.UP, Severity.MEDIUM, START_US + 10_000_000),
     ):
         expected = [each for each in every if matching.matches(each)]
-        assert [each.anomaly for each in await store.anomalies(matching, None, 1000)] == expected
+        assert [each.anomaly for each in await prices_in(store).anomalies(matching, None, 1000)] == expected
         assert expected
     paged: list[Any] = []
     before = None
-    while page := await store.anomalies(AnomalyFilter(), before, 3):
+    while page := await prices_in(store).anomalies(AnomalyFilter(), before, 3):
         paged += [each.anomaly for each in page]
         before = paged[-1].order
     assert paged == every
@@ -156,17 +159,17 @@ async def test_an_anomaly_is_found_by_its_id_and_tells_where_its_tick_stands(sto
     batches = Batches()
     await store.write(batches.next([tick("B", 1.0, 0)]))
     await store.write(batches.next([tick("A", 100.0, 0)], [tick("A", 101.0, 1), tick("A", 103.0, 2)]))
-    (newest,) = await store.anomalies(AnomalyFilter(), None, 1)
-    found = await store.anomaly(newest.anomaly.id)
+    (newest,) = await prices_in(store).anomalies(AnomalyFilter(), None, 1)
+    found = await prices_in(store).anomaly(newest.anomaly.id)
     assert found == newest
-    place = dict(await store.ticks("A", *FOR_EVER, None, 10))[found.seq, found.place]
+    place = dict(await store.observations(PRICES, "A", *FOR_EVER, None, 10))[found.seq, found.place]
     assert place.price == found.anomaly.new_price == 103.0
 
 
 async def test_answers_are_kept_in_order_and_the_newest_of_a_key(store: Store) -> None:
     batches = Batches()
-    one, two = FirstAnswer("one", b"1", 202, b"{}", START_US), FirstAnswer("two", b"2", 200, b"[]", START_US + 5)
-    again = FirstAnswer("one", b"3", 202, b"{}", START_US + 9)
+    one, two = StoredAnswer("one", b"1", 202, b"{}", START_US), StoredAnswer("two", b"2", 200, b"[]", START_US + 5)
+    again = StoredAnswer("one", b"3", 202, b"{}", START_US + 9)
     await store.write(batches.next(answers=[one, two]))
     assert list(await store.answers(START_US)) == [one, two]
     await store.write(batches.next(answers=[again]))
@@ -179,7 +182,7 @@ async def test_blocks_with_ids_are_those_written_since(store: Store) -> None:
     await store.write(batches.next([tick("A", 1.0, 0, None, "old")], written_us=START_US))
     await store.write(batches.next([tick("A", 1.0, 1)], written_us=START_US + 10))
     await store.write(batches.next([tick("A", 1.0, 2, None, "new")], written_us=START_US + 20))
-    found = [(at, block.ticks.ids) async for at, block in store.blocks_with_ids(START_US + 5)]
+    found = [(at, block.columns.ids) async for at, block in store.blocks_with_ids(START_US + 5)]
     assert found == [(START_US + 20, ["new"])]
 
 
@@ -187,11 +190,11 @@ async def test_the_oldest_ticks_are_pruned_a_few_at_a_time(store: Store) -> None
     batches = Batches()
     for at in range(10):
         await store.write(batches.next([tick("A", 1.0, at)], written_us=START_US + at))
-    assert await store.ticks_written_before(START_US) == 0
-    assert await store.ticks_written_before(START_US + 4) == 4
-    assert await store.ticks_over(10**9) == 0
-    assert await store.ticks_over(0) == 10
-    assert [await store.prune_ticks(4, 3), await store.prune_ticks(4, 3)] == [3, 1]
+    assert await store.log_written_before(START_US) == 0
+    assert await store.log_written_before(START_US + 4) == 4
+    assert await store.log_over(10**9) == 0
+    assert await store.log_over(0) == 10
+    assert [await store.prune_log(4, 3), await store.prune_log(4, 3)] == [3, 1]
     assert [block.seq async for block in store.blocks(4)] == [5, 6, 7, 8, 9, 10]
     assert len(await ticks_of(store, "A")) == 6
 
@@ -199,27 +202,27 @@ async def test_the_oldest_ticks_are_pruned_a_few_at_a_time(store: Store) -> None
 async def test_old_anomalies_and_answers_are_pruned(store: Store) -> None:
     batches = Batches()
     moves = [tick(symbol, price, ms) for ms in range(0, 30_000, 3_000) for symbol in "AB" for price in (100.0, 110.0)]
-    await store.write(batches.next(moves, answers=[FirstAnswer("k", b"", 202, b"", START_US)]))
-    assert await store.anomalies_over(20) is None
-    over = await store.anomalies_over(15)
+    await store.write(batches.next(moves, answers=[StoredAnswer("k", b"", 202, b"", START_US)]))
+    assert await prices_in(store).anomalies_over(20) is None
+    over = await prices_in(store).anomalies_over(15)
     assert over is not None
-    assert await store.prune_anomalies(None, over, 100) >= 4
-    left = await store.anomalies(AnomalyFilter(), None, 100)
+    assert await prices_in(store).prune_anomalies(None, over, 100) >= 4
+    left = await prices_in(store).anomalies(AnomalyFilter(), None, 100)
     # Two at every moment, which stay or go together.
     assert len(left) == 16
-    assert await store.prune_anomalies("A", START_US + 10**9, 3) == 3
-    await store.prune_anomalies("A", START_US + 10**9, 100)
-    assert {each.anomaly.symbol for each in await store.anomalies(AnomalyFilter(), None, 100)} == {"B"}
+    assert await prices_in(store).prune_anomalies("A", START_US + 10**9, 3) == 3
+    await prices_in(store).prune_anomalies("A", START_US + 10**9, 100)
+    assert {each.anomaly.symbol for each in await prices_in(store).anomalies(AnomalyFilter(), None, 100)} == {"B"}
     assert await store.prune_answers(START_US) == 0
     assert await store.prune_answers(START_US + 1) == 1
 
 
 async def test_old_candles_are_pruned_by_symbol_and_interval(store: Store) -> None:
     await store.write(Batches().next([tick(symbol, 1.0, hour * 3_600_000) for symbol in "AB" for hour in range(10)]))
-    await store.prune_candles(Interval.M1, "A", START_US + 5 * 3_600_000_000, 100)
+    await prices_in(store).prune_candles(Interval.M1, "A", START_US + 5 * 3_600_000_000, 100)
 
     async def count(symbol: str, interval: Interval) -> int:
-        return sum(len(chunk) for _, _, chunk in await store.candles(symbol, interval, *FOR_EVER, 100))
+        return sum(len(chunk) for _, _, chunk in await prices_in(store).candles(symbol, interval, *FOR_EVER, 100))
 
     assert await count("A", Interval.M1) < 10
     assert [await count("B", Interval.M1), await count("A", Interval.H1)] == [10, 10]
@@ -233,7 +236,7 @@ async def test_what_was_written_is_there_after_a_restart(new_store: Callable[[],
     await first.close()
     second = new_store()
     await second.open()
-    assert [found async for block in second.blocks(0) for found in block.ticks] == TICKS
+    assert [found async for block in second.blocks(0) for found in ticks_in(block)] == TICKS
     assert (await second.position()).batch == 1
     await second.write(batches.next([tick("A", 1.0, 99)]))
     assert len(await ticks_of(second, "A")) == 4

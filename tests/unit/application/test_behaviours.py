@@ -77,7 +77,7 @@ async def test_metrics_measure_what_passes_and_what_fails() -> None:
 
 async def test_validation_hands_on_the_normal_form_and_counts_what_it_stops() -> None:
     processor = CountingProcessor()
-    validation = Validation({Ask: ShoutValidator()}, processor)
+    validation = Validation({Ask: ShoutValidator()}, {Ask: processor.reject})
     seen: list[Any] = []
 
     async def proceed(message: Any) -> None:

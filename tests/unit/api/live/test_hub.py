@@ -162,7 +162,7 @@ def test_long_snapshot_comes_in_parts_and_as_fast_as_it_is_read() -> None:
     watching.pass_time(0.025)
     snapshots = [message for message in first + wire.new() if message["type"] == "snapshot"]
     assert [message["last"] for message in snapshots] == [False] * 5 + [True]
-    assert [symbol for message in snapshots for symbol, _ in shown(message)] == watching.feed.symbols()
+    assert [symbol for message in snapshots for symbol, _ in shown(message)] == watching.feed.keys()
 
 
 def test_unsubscribed_symbols_are_sent_no_more_and_others_go_on() -> None:
@@ -239,10 +239,10 @@ def test_unsubscribing_looks_at_nothing_that_waits() -> None:
     for number in range(1000):
         watching.feed.set(f"N{number}", 1.0)
     watching.pass_time(1.0)
-    waits = session.pending
+    waits = session.pending["prices"]
     session.unsubscribe(["N1", "NEVER"], ["prices"], None)
     # Sorted out a chunk at a time, as it is sent.
-    assert session.pending is waits
+    assert session.pending["prices"] is waits
     assert len(waits) == 1000
 
 

@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 
 from application.errors import StorageFailed
-from application.ports.journal import FirstAnswer
-from domain.candle import Interval
-from domain.price_update import PriceUpdate
-from domain.symbol_book import SymbolBook
-from domain.ticks import Ticks
-from infrastructure.repositories.stored_history import StoredHistory
+from application.ports.journal import StoredAnswer
+from domain.prices.candle import Interval
+from domain.prices.price_update import PriceUpdate
+from domain.prices.symbol_book import SymbolBook
+from domain.prices.ticks import Ticks
+from infrastructure.prices.price_format import PRICES
+from infrastructure.prices.stored_history import StoredHistory
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.journal import Journal
 from infrastructure.storage.records import Batch
 from infrastructure.storage.recovery import recover
 from infrastructure.storage.store import StoreFailed
-from support.batches import RULES, START_US, tick
+from support.batches import RULES, START_US, SUBJECT, tick
 from support.fakes import FakeClock, settle
 from support.memory_store import MemoryStore
+from support.stores import ticks_in
 
 
 class FailingStore(MemoryStore):
@@ -47,21 +49,21 @@ class Running:
         self.clock = FakeClock()
         self.store = FailingStore()
         self.book = SymbolBook(RULES)
-        checkpoints = Checkpoints([self.book], self.clock, 10.0)
-        self.journal = Journal(self.store, checkpoints, self.clock, 0.05, unwritten_max, RULES.window_us)
+        checkpoints = Checkpoints({PRICES: [self.book]}, self.clock, 10.0)
+        self.journal = Journal(self.store, checkpoints, [SUBJECT], self.clock, 0.05, unwritten_max)
         self.task = asyncio.create_task(self.journal.run())
 
     def record(self, *updates: PriceUpdate) -> None:
         ticks = Ticks.of(updates)
-        self.journal.record(ticks, self.book.apply(ticks))
+        self.journal.recorder(PRICES).record(ticks, self.book.apply(ticks))
 
     async def logged(self) -> list[PriceUpdate]:
-        return [each async for block in self.store.blocks(0) for each in block.ticks]
+        return [each async for block in self.store.blocks(0) for each in ticks_in(block)]
 
     async def recovered(self) -> Any:
         book = SymbolBook(RULES)
-        await recover(self.store, [book], self.journal)
-        return sorted((symbol, book.snapshot(symbol)) for symbol in book.symbols())
+        await recover(self.store, {PRICES: [book]}, self.journal)
+        return sorted((symbol, book.snapshot(symbol)) for symbol in book.keys())
 
 
 @pytest.fixture
@@ -171,12 +173,12 @@ async def test_checkpoints_bound_what_a_restart_replays(running: Running) -> Non
     assert position.last_seq == 40
     # Two rounds at most, and the pauses between them.
     assert position.recover_from >= 15
-    assert await running.recovered() == sorted((name, running.book.snapshot(name)) for name in running.book.symbols())
+    assert await running.recovered() == sorted((name, running.book.snapshot(name)) for name in running.book.keys())
 
 
 async def test_closing_writes_everything_there_is(running: Running) -> None:
     running.record(tick("A", 1.0, 0), tick("A", 1.5, 1))
-    running.journal.remember(FirstAnswer("key", b"", 202, b"", START_US))
+    running.journal.remember(StoredAnswer("key", b"", 202, b"", START_US))
     running.task.cancel()
     await settle()
     await running.journal.close()
@@ -187,7 +189,7 @@ async def test_closing_writes_everything_there_is(running: Running) -> None:
 
 
 async def test_candles_are_complete_at_every_moment_of_a_flush(running: Running) -> None:
-    history = StoredHistory(running.store, running.journal)
+    history = StoredHistory(running.store, running.store, running.journal)
 
     async def counts() -> list[int]:
         page = await history.candles("A", Interval.M1, START_US - 10**9, START_US + 10**9, 100)
@@ -219,7 +221,7 @@ async def test_closing_with_very_many_symbols_leaves_them_to_the_log(running: Ru
     await running.journal.close()
     assert [(batch.count, batch.states) for batch in running.store.written] == [(10_001, [])]
     assert await running.recovered() == sorted(
-        (symbol, running.book.snapshot(symbol)) for symbol in running.book.symbols()
+        (symbol, running.book.snapshot(symbol)) for symbol in running.book.keys()
     )
 
 

@@ -2,9 +2,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from application.ports.anomaly_repository import AnomalyFilter
-from application.ports.journal import FirstAnswer
-from domain.candle import Interval
+from application.ports.journal import StoredAnswer
+from application.prices.ports.anomaly_repository import AnomalyFilter
+from domain.prices.candle import Interval
+from infrastructure.prices.price_retention import PriceRetention
 from infrastructure.settings import RetentionSettings
 from infrastructure.storage.retention import Retention
 from support.batches import START_US, Batches, tick
@@ -19,7 +20,9 @@ FOR_EVER = (0, 2**62)
 async def pruned(
     store: MemoryStore, batches: Batches, settings: RetentionSettings, now_us: int, keep_us: int = 0
 ) -> None:
-    await Retention(store, [batches.book], FakeClock(now_us), settings, keep_us).prune()
+    clock = FakeClock(now_us)
+    pruner = PriceRetention(store, [batches.book], clock, settings)
+    await Retention(store, [pruner], clock, settings, keep_us).prune()
 
 
 async def seqs(store: MemoryStore) -> Sequence[int]:
@@ -97,7 +100,7 @@ async def test_anomalies_go_by_age_and_by_number() -> None:
 
 async def test_answers_go_when_their_time_is_over() -> None:
     store, batches = MemoryStore(), Batches()
-    answers = [FirstAnswer(str(at), b"", 202, b"", START_US + at) for at in range(3)]
+    answers = [StoredAnswer(str(at), b"", 202, b"", START_US + at) for at in range(3)]
     await store.write(batches.next(answers=answers))
     await pruned(store, batches, RetentionSettings(), START_US + 101, keep_us=100)
     assert list(await store.answers(0)) == answers[1:]

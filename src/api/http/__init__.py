@@ -1,0 +1,1 @@
+"""HTTP: the protocol, request heads, answers, problems."""

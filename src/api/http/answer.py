@@ -1,0 +1,46 @@
+"""Answers that no framework makes."""
+
+from dataclasses import replace
+
+import msgspec
+
+from api.http.asgi import Send
+from api.http.problems import MEDIA_TYPE, problem_body, problem_headers, problem_of
+from application.errors import Draining
+from infrastructure.telemetry.trace_context import TraceContext, current_trace
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back. headers: besides those that tell type and length."""
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def answer_to(given: BaseException, path: str, addition: str = "") -> Answer:
+    """The problem that an error is; `addition` goes behind its detail."""
+    # Cancelled is who is still sending when the time for requests under way is over.
+    error = given if isinstance(given, Exception) else Draining()
+    if current_trace.get() is None:
+        # From here on, so that the log and the answer name the same.
+        current_trace.set(TraceContext())
+    problem = problem_of(error, path)
+    problem = replace(problem, detail=problem.detail + addition)
+    return Answer(problem.status, MEDIA_TYPE, problem_body(problem, path), tuple(problem_headers(error).items()))
+
+
+async def send_answer(send: Send, answer: Answer) -> int:
+    """Send the whole of it by ASGI; its status."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    length = (b"content-length", b"%d" % len(answer.body))
+    await start_answer(send, answer.status, answer.media_type, length, *headers)
+    await send({"type": "http.response.body", "body": answer.body})
+    return answer.status
+
+
+async def start_answer(send: Send, status: int, media_type: str, *headers: tuple[bytes, bytes]) -> None:
+    """Send the head of an answer by ASGI."""
+    sent = [(b"content-type", media_type.encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": sent})

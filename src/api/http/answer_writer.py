@@ -1,0 +1,30 @@
+"""Answers as HTTP/1.1 has them."""
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from api.http.answer import Answer
+
+
+class AnswerWriter:
+    """Writes the headers that uvicorn makes once a second only as often. One for all connections."""
+
+    def __init__(self) -> None:
+        self._defaults: list[tuple[bytes, bytes]] = []
+        self._written_defaults = b""
+
+    def written(self, answer: Answer, defaults: list[tuple[bytes, bytes]], closing: bool = False) -> bytes:
+        """All bytes of an answer. closing: it says that the connection ends with it."""
+        if defaults is not self._defaults:
+            self._defaults = defaults
+            self._written_defaults = b"".join(b"%b: %b\r\n" % pair for pair in defaults)
+        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in answer.headers).encode()
+        if closing:
+            more += b"connection: close\r\n"
+        return b"%b%b%bcontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+            STATUS_LINE[answer.status],
+            self._written_defaults,
+            more,
+            answer.media_type.encode(),
+            len(answer.body),
+            answer.body,
+        )

@@ -1,0 +1,59 @@
+"""What is injected into handlers of every subject: the query as a struct, the request's options, a body of ticks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from litestar import Request
+from litestar.di import Provide
+
+from api.http.asgi import Scope
+from api.http.bodies import whole_body
+from api.http.query import NoQuery, Query, read_query
+from api.http.request_options import RequestOptions, read_options
+from api.http.shares import share_of
+from infrastructure.processing.admission import Admission
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A request whose body is there, and which was admitted."""
+
+    options: RequestOptions
+    body: bytes
+
+
+async def provide_query(request: Request[Any, Any, Any]) -> Query:
+    """The struct that the handler asks for. Raises ValidationFailed."""
+    wanted = request.route_handler.parsed_fn_signature.parameters.get("params")
+    kind: type[Query] = NoQuery if wanted is None else wanted.annotation
+    return read_query(kind, request.query_params)
+
+
+async def provide_options(request: Request[Any, Any, Any]) -> RequestOptions:
+    return read_options(request.scope["headers"])
+
+
+def posted_by(admission: Admission, body_bytes_max: int) -> Provide:
+    """Reads bodies and has them admitted. Raises ClientGone, RequestEntityTooLarge, Overloaded."""
+
+    async def provide_posted(request: Request[Any, Any, Any]) -> Posted:
+        scope = cast("Scope", request.scope)
+        body = await whole_body(scope, cast("Any", request.receive), body_bytes_max)
+        options = read_options(scope["headers"])
+        admitted = await admission.enter(share_of(scope), len(body))
+        return Posted(options if admitted else options.overdue(), body)
+
+    return Provide(provide_posted)
+
+
+def constant(value: Any) -> Provide:
+    """The same for every request."""
+
+    async def provide() -> Any:
+        return value
+
+    return Provide(provide)
+
+
+COMMON: Mapping[str, Provide] = {"params": Provide(provide_query), "options": Provide(provide_options)}

@@ -1,0 +1,115 @@
+"""Heads of requests that were read before.
+
+A feeder sends the same head again and again, byte for byte. What the parser made of it is remembered, so that the next
+one costs a look into a dictionary. The same bytes mean the same request: nothing is guessed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httptools
+
+from api.http.fast_path import FastPath, FastRoute
+from api.http.request_options import RequestOptions, read_options
+
+_HEAD_BYTES_MAX = 1024
+_HEADS_MAX = 4096
+_END = b"\r\n\r\n"
+# Whatever these say is for the ordinary way to heed.
+_UNUSUAL = frozenset(
+    (b"expect", b"idempotency-key", b"te", b"trailer", b"traceparent", b"transfer-encoding", b"upgrade")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedHead:
+    """The head of a request on the fast path over a connection that stays open. body_bytes: length of its body."""
+
+    method: str
+    route: FastRoute
+    options: RequestOptions
+    body_bytes: int
+
+
+class HeadCache:
+    """Finds heads that have nothing unusual about them.
+
+    body_bytes_max: a request with a longer body is unusual.
+    """
+
+    def __init__(self, fast_path: FastPath, body_bytes_max: int) -> None:
+        self._fast_path = fast_path
+        self._body_bytes_max = body_bytes_max
+        self._heads: dict[bytes, CachedHead | None] = {}
+
+    def find(self, data: bytes) -> tuple[CachedHead, int] | None:
+        """The head that `data` starts with, and its length; None where it is unusual or not whole."""
+        length = data.find(_END, 0, _HEAD_BYTES_MAX) + len(_END)
+        if length < len(_END):
+            return None
+        text = data[:length]
+        try:
+            head = self._heads[text]
+        except KeyError:
+            head = self._learn(text)
+        return None if head is None else (head, length)
+
+    def _learn(self, text: bytes) -> CachedHead | None:
+        if len(self._heads) >= _HEADS_MAX:
+            self._heads.clear()
+        head = self._heads[text] = self._read(text)
+        return head
+
+    def _read(self, text: bytes) -> CachedHead | None:
+        reader = _Reader()
+        parser: Any = httptools.HttpRequestParser(reader)
+        try:
+            parser.feed_data(text)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return None
+        fields = reader.fields
+        if (
+            reader.heads != 1
+            or reader.begun != 1
+            or reader.body
+            or parser.get_http_version() != "1.1"
+            or not parser.should_keep_alive()
+            or any(
+                name in _UNUSUAL or (name == b"connection" and value.lower() != b"keep-alive") for name, value in fields
+            )
+        ):
+            return None
+        lengths = [value for name, value in fields if name == b"content-length"]
+        method = parser.get_method().decode("ascii")
+        # A route has neither a query nor escapes in it.
+        route = self._fast_path.route(method, reader.url.decode("latin-1"))
+        body_bytes = int(lengths[0]) if lengths else 0
+        if route is None or body_bytes > self._body_bytes_max or (method == "GET") != (not lengths):
+            return None
+        return CachedHead(method, route, read_options(fields), body_bytes)
+
+
+class _Reader:
+    """Collects what the parser reads."""
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.begun = 0
+        self.heads = 0
+        self.body = False
+
+    def on_message_begin(self) -> None:
+        self.begun += 1
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self.heads += 1
+
+    def on_body(self, body: bytes) -> None:
+        self.body = True

@@ -1,0 +1,227 @@
+"""From what went wrong to an answer.
+
+| error | status | type |
+|---|---|---|
+| MalformedRequest | 400 | malformed-request |
+| BadHandshake | 400 | bad-handshake |
+| ForeignOrigin | 403 | foreign-origin |
+| UpgradeRequired | 426 | upgrade-required |
+| MalformedBody | 400 | malformed-body |
+| ValidationFailed, InvalidQuery | 400 | validation-failed |
+| SymbolNotFound | 404 | symbol-not-found |
+| AnomalyNotFound | 404 | anomaly-not-found |
+| no such route | 404 | not-found |
+| method not allowed | 405 | method-not-allowed |
+| TooSlow | 408 | too-slow |
+| HistoryDisabled | 404 | history-disabled |
+| KeyInUse | 409 | key-in-use |
+| KeyReused | 422 | key-reused |
+| body or batch too large | 413 | too-large |
+| HeadTooLarge | 431 | head-too-large |
+| UnsupportedMediaType | 415 | unsupported-media-type |
+| StorageFailed | 507 | storage-failed |
+| Overloaded, QueueFull, QueueOverflowed, Draining | 503, with Retry-After | unavailable |
+| TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
+| not ready | 503 | not-ready |
+| anything else | 500 | internal-error |
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+
+from api.http.bodies import CLIENT_GONE, ClientGone
+from api.ingest.strict_json import MalformedBody
+from api.views.problem import ErrorView, ProblemView
+from api.views.view import encode
+from application.errors import (
+    RETRY_AFTER_SECONDS,
+    AnomalyNotFound,
+    BatchTooLarge,
+    HistoryDisabled,
+    KeyInUse,
+    KeyReused,
+    StorageFailed,
+    SymbolNotFound,
+    Unavailable,
+    ValidationFailed,
+)
+from infrastructure.telemetry.trace_context import TraceContext, current_trace
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class MalformedRequest(Exception):
+    """What came is not HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__("What was sent is no HTTP request.")
+
+
+class BadHandshake(Exception):
+    """What came is no request for a WebSocket. The message says why."""
+
+
+class ForeignOrigin(Exception):
+    """A page of another address wants a WebSocket."""
+
+    def __init__(self) -> None:
+        super().__init__("The page that asks is of another address, and not among stream.allowed_origins.")
+
+
+class UpgradeRequired(Exception):
+    """Only a WebSocket is spoken there."""
+
+    def __init__(self) -> None:
+        super().__init__("A WebSocket is spoken here; for server-sent events there is /api/stream.")
+
+
+class HeadTooLarge(Exception):
+    """The head of the request does not end."""
+
+    def __init__(self) -> None:
+        super().__init__("The head of the request is larger than 64 KiB.")
+
+
+class TooSlow(Exception):
+    """The client took longer over its request than the limits allow."""
+
+    def __init__(self) -> None:
+        super().__init__("The request did not arrive in the time that limits.head_seconds and the like allow.")
+
+
+class UnsupportedMediaType(Exception):
+    """The body is of a type that the route does not take. The message says which ones it does."""
+
+
+class NotReady(Exception):
+    """The service cannot do its work now. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of the table above, and the sentence about this very case."""
+
+    kind: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[ErrorView, ...] = ()
+
+
+def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a table
+    """The table above. What is in none of its rows is logged, with the path it happened at."""
+    match error:
+        case MalformedRequest():
+            return Problem("malformed-request", "Not HTTP", 400, str(error))
+        case BadHandshake():
+            return Problem("bad-handshake", "No WebSocket handshake", 400, str(error))
+        case ForeignOrigin():
+            return Problem("foreign-origin", "Not for this page", 403, str(error))
+        case UpgradeRequired():
+            return Problem("upgrade-required", "Only for WebSockets", 426, str(error))
+        case MalformedBody():
+            return Problem("malformed-body", "The body cannot be read", 400, str(error))
+        case ValidationFailed():
+            errors = tuple(map(ErrorView.of, error.errors))
+            return Problem("validation-failed", "The input breaks a rule", 400, _summary(error), errors)
+        case SymbolNotFound():
+            return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
+        case AnomalyNotFound():
+            return Problem("anomaly-not-found", "Unknown anomaly", 404, str(error))
+        case HistoryDisabled():
+            return Problem("history-disabled", "No history", 404, str(error))
+        case KeyInUse():
+            return Problem("key-in-use", "Not answered yet", 409, str(error))
+        case KeyReused():
+            return Problem("key-reused", "Another request", 422, str(error))
+        case StorageFailed():
+            return Problem("storage-failed", "Not on disk", 507, str(error))
+        case NotFoundException():
+            return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
+        case MethodNotAllowedException():
+            return Problem("method-not-allowed", "Method not allowed", 405, "This address takes other methods.")
+        case HeadTooLarge():
+            return Problem("head-too-large", "Too large a head", 431, str(error))
+        case TooSlow():
+            return Problem("too-slow", "Too slow", 408, str(error))
+        case BatchTooLarge():
+            return Problem("too-large", "Too large", 413, str(error))
+        case RequestEntityTooLarge():
+            return Problem("too-large", "Too large", 413, "The body is larger than limits.max_body_bytes allows.")
+        case UnsupportedMediaType():
+            return Problem("unsupported-media-type", "Unsupported media type", 415, str(error))
+        case Unavailable():
+            return Problem("unavailable", "Not now", 503, str(error))
+        case NotReady():
+            return Problem("not-ready", "Not ready", 503, str(error))
+        case ClientException():
+            return Problem("bad-request", "Bad request", error.status_code, "The request cannot be understood.")
+        case _:
+            _log.error("request failed", path=path, exc_info=error)
+            return Problem("internal-error", "Internal error", 500, "Something went wrong here; the log knows more.")
+
+
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of the app."""
+    if isinstance(error, ClientGone):
+        # Nobody is left to read an answer; the status is for the metrics.
+        return Response(b"", status_code=CLIENT_GONE, media_type=MEDIA_TYPE)
+    path = request.scope["raw_path"].decode("latin-1")
+    problem = problem_of(error, path)
+    return Response(
+        problem_body(problem, path),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=problem_headers(error),
+    )
+
+
+def problem_headers(error: Exception) -> dict[str, str]:
+    """What goes with the problem besides its body."""
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, UpgradeRequired):
+        return {"Upgrade": "websocket"}
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, MethodNotAllowedException):
+        # Wherever there is GET, there is HEAD.
+        allowed = next((value for name, value in headers.items() if name.lower() == "allow"), "")
+        methods = {name.strip() for name in allowed.split(",")}
+        return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
+    return headers
+
+
+def problem_body(problem: Problem, instance: str) -> bytes:
+    trace = current_trace.get() or TraceContext()
+    return encode(
+        ProblemView(
+            type=f"urn:marketdata:problem:{problem.kind}",
+            title=problem.title,
+            status=problem.status,
+            detail=problem.detail,
+            instance=instance,
+            trace_id=trace.trace_id,
+            errors=list(problem.errors) if problem.errors else msgspec.UNSET,
+        )
+    )
+
+
+def _summary(failure: ValidationFailed) -> str:
+    first = failure.errors[0]
+    where = f"Tick {first.index}: " if first.index is not None else ""
+    more = f" (and {len(failure.errors) - 1} more)" if len(failure.errors) > 1 else ""
+    name = f"{first.field} " if first.field else ""
+    return f"{where}{name}{first.message}{more}."

@@ -1,0 +1,162 @@
+"""Query strings as structs: what a route can be asked is a struct, which is read and described from its fields.
+
+A field is text, a whole number, a `Moment` or an `Enum`, or None where it is absent; `msgspec.Meta` describes it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Annotated, Any, NewType, TypeVar, get_args, get_type_hints
+
+import msgspec
+from litestar.datastructures import MultiDict
+
+from api.ingest.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from application.errors import FieldError, ValidationFailed
+
+# Microseconds since the epoch, written as RFC 3339 or as milliseconds.
+Moment = NewType("Moment", int)
+
+Q = TypeVar("Q", bound="Query")
+Values = MultiDict[Any] | Mapping[str, str]
+
+_MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
+
+
+class Query(msgspec.Struct, frozen=True, rename="camel"):
+    """What a route can be asked. Parameters that are not its fields are refused by name."""
+
+
+class NoQuery(Query, frozen=True):
+    """A route that takes no parameters, and says so."""
+
+
+# What every route that answers in pages can be asked.
+Limit = Annotated[
+    int | None,
+    msgspec.Meta(description="Items on a page.", examples=[100], extra_json_schema={"minimum": 1, "default": 100}),
+]
+Cursor = Annotated[str | None, msgspec.Meta(description="The `nextCursor` of the page before.")]
+
+
+def read_query(kind: type[Q], values: "MultiDict[Any]") -> Q:
+    """The struct that a query string is.
+
+    Raises:
+        ValidationFailed: a parameter is unknown, stands twice, or cannot be read; it is named.
+    """
+    readers = _readers(kind)
+    unknown = [name for name in values if name not in readers]
+    if unknown:
+        name = ascii(unknown[0][:64])[1:-1]
+        raise _bad(name, "unknown_parameter", f"is not a parameter here; there is {', '.join(readers) or 'none'}")
+    for name in readers:
+        if len(values.getall(name, [])) > 1:
+            raise _bad(name, "repeated", "must be given once")
+    for field, name, annotation in _fields(kind):
+        if field.required and name not in values:
+            raise _bad(name, "missing", f"is required{_choices(annotation)}")
+    return kind(**{field: read(name, values[name]) for name, (field, read) in readers.items() if name in values})
+
+
+def parameters_of(kind: type[Query]) -> list[dict[str, Any]]:
+    """The fields of a struct as OpenAPI has parameters."""
+    return [
+        _described(name, annotation) | ({"required": True} if field.required else {})
+        for field, name, annotation in _fields(kind)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _readers(kind: type[Query]) -> dict[str, tuple[str, Callable[[str, str], Any]]]:
+    return {
+        name: (field.name, _READERS.get(_type(annotation)) or _choice(annotation))
+        for field, name, annotation in _fields(kind)
+    }
+
+
+def _fields(kind: type[Query]) -> list[tuple[Any, str, Any]]:
+    """(field, name on the wire, annotation)"""
+    hints = get_type_hints(kind, include_extras=True)
+    return [(each, each.encode_name, hints[each.name]) for each in msgspec.structs.fields(kind)]
+
+
+def _meta(annotation: Any) -> tuple[Any, msgspec.Meta]:
+    inner, meta = get_args(annotation)
+    return inner, meta
+
+
+def _type(annotation: Any) -> Any:
+    inner, _ = _meta(annotation)
+    return next((each for each in get_args(inner) if each is not type(None)), inner)
+
+
+def _described(name: str, annotation: Any) -> dict[str, Any]:
+    _, meta = _meta(annotation)
+    kind = _type(annotation)
+    schema = _SCHEMAS.get(kind) or {"enum": [choice.value for choice in kind]}
+    parameter = {
+        "name": name,
+        "in": "query",
+        "description": meta.description,
+        "schema": schema | (meta.extra_json_schema or {}),
+    }
+    return parameter | ({"example": meta.examples[0]} if meta.examples else {})
+
+
+def _text(_name: str, value: str) -> str:
+    return value
+
+
+def _integer(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise _bad(name, "not_an_integer", "must be a whole number")
+    return int(value)
+
+
+def _truth(name: str, value: str) -> bool:
+    if value not in ("true", "false"):
+        raise _bad(name, "unknown_value", "must be true or false")
+    return value == "true"
+
+
+def _moment(name: str, value: str) -> Moment:
+    try:
+        if _MILLISECONDS.match(value):
+            return Moment(from_milliseconds(int(value)))
+        # A plus sign that was not escaped has become a space.
+        return Moment(from_rfc3339(value.replace(" ", "+")))
+    except InvalidTimestamp as error:
+        raise _bad(name, "invalid_timestamp", str(error)) from None
+
+
+def _choices(annotation: Any) -> str:
+    kind = _type(annotation)
+    return f"; it is one of {', '.join(each.value for each in kind)}" if issubclass(kind, Enum) else ""
+
+
+def _choice(annotation: Any) -> Callable[[str, str], Any]:
+    choices: type[Enum] = _type(annotation)
+
+    def read(name: str, value: str) -> Enum:
+        try:
+            return choices(value)
+        except ValueError:
+            names = ", ".join(choice.value for choice in choices)
+            raise _bad(name, "unknown_value", f"must be one of {names}") from None
+
+    return read
+
+
+_READERS: dict[Any, Callable[[str, str], Any]] = {str: _text, int: _integer, bool: _truth, Moment: _moment}
+_SCHEMAS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    Moment: {"type": "string"},
+}
+
+
+def _bad(name: str, code: str, message: str) -> ValidationFailed:
+    return ValidationFailed([FieldError(name, code, message)])

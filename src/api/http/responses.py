@@ -1,0 +1,81 @@
+"""How what handlers return becomes an answer."""
+
+import csv
+from io import StringIO
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
+
+import msgspec
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+
+from api.http.answer import Answer
+from api.views.view import View, encode
+from domain.numbers import written
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+CSV = "text/csv"
+
+T = TypeVar("T")
+
+
+class PageView(Protocol):
+    @property
+    def items(self) -> Any: ...
+
+    @property
+    def next_cursor(self) -> str | None: ...
+
+
+class ViewResponse(Response[T]):
+    """Structs as JSON, by the encoder that keeps every digit."""
+
+    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
+        return content if isinstance(content, bytes) else encode(content)
+
+
+class PageResponse(ViewResponse[T]):
+    """A page in the form that the request prefers: JSON, or its items alone as NDJSON or CSV.
+
+    Without a place for it in the body, the cursor of the next page is in the header `Next-Cursor`.
+    """
+
+    def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
+        page: Any = self.content
+        wanted = request.accept.best_match([JSON, NDJSON, CSV])
+        self.headers["Vary"] = "Accept"
+        if wanted in (NDJSON, CSV):
+            if page.next_cursor is not None:
+                self.headers["Next-Cursor"] = page.next_cursor
+            self.media_type = wanted
+            self.content = _lines(page) if wanted == NDJSON else _csv(page)  # type: ignore[assignment]  # rendered
+        return super().to_asgi_response(app, request, **more)
+
+
+def response_of(given: Answer) -> Response[Any]:
+    """An answer that is bytes already."""
+    return ViewResponse(given.body, status_code=given.status, media_type=given.media_type, headers=dict(given.headers))
+
+
+def _lines(page: PageView) -> bytes:
+    return b"".join(encode(each) + b"\n" for each in page.items)
+
+
+def _csv(page: PageView) -> bytes:
+    """RFC 4180, with the names of the fields in the first line; what is null is empty."""
+    item: type[View] = get_args(get_type_hints(type(page))["items"])[0]
+    fields = msgspec.structs.fields(item)
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(field.encode_name for field in fields)
+    for each in page.items:
+        writer.writerow(_cell(getattr(each, field.name)) for field in fields)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(written(value), "f")
+    return value

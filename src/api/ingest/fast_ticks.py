@@ -1,0 +1,115 @@
+"""The quick reader's judgement: whether anything can have been lost between a body and what was decoded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from api.ingest.timestamps import EARLIEST_US, LATEST_US, from_rfc3339
+from domain.numbers import Number, read_number
+from domain.prices.ticks import Ticks
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+# A float has been given all the digits that were written if there were at most 15 of them, and if it is neither so
+# large that they may stand for an integer of 16 nor so small that floats lose digits.
+_EXACT_BELOW: Final = 1e15
+_EXACT_ABOVE: Final = 1e-300
+# The years 1 to 9999, as in api.ingest.timestamps.
+_EARLIEST_MS: Final = -62_135_596_800_000
+_LATEST_MS: Final = 253_402_300_799_999
+_DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
+# Fifteen digits and a point: sixteen digits without one may be more than a float keeps, whatever exponent follows.
+_TOO_MANY_DIGITS = b"0" * 16
+
+
+class NeedsStrictParser(Exception):
+    """Something may have been lost; the careful reader shall look."""
+
+
+def fast_ticks(symbols: list[str], prices: list[Number], milliseconds: list[int], body: bytes, gaps: int) -> Ticks:
+    """The ticks of a body in which each has a symbol, a number for a price, an integer for a timestamp, no more.
+
+    The lists become those of the ticks. gaps: commas between the ticks.
+
+    Raises:
+        NeedsStrictParser: something may have been lost.
+    """
+    for price in prices:
+        if not (isinstance(price, float) and _EXACT_ABOVE < price < _EXACT_BELOW):
+            raise NeedsStrictParser
+    times_us = milliseconds
+    for at, moment_ms in enumerate(milliseconds):
+        if not _EARLIEST_MS <= moment_ms <= _LATEST_MS:
+            raise NeedsStrictParser
+        # Compiled, this is a machine word, and its product no call; interpreted, only a name.
+        moment: i64 = moment_ms
+        times_us[at] = moment * 1000
+    _judge(body, 2 * len(symbols) + gaps)
+    return Ticks(symbols, prices, times_us)
+
+
+def fast_mixed_ticks(
+    symbols: list[str],
+    prices: Sequence[float | str],
+    timestamps: Sequence[int | str | None],
+    volumes: Sequence[float | str | None],
+    ids: list[str | None],
+    body: bytes,
+    gaps: int,
+    now_us: int,
+) -> Ticks:
+    """The ticks of a body in which numbers may stand in strings, timestamps be text, and what is optional be missing.
+
+    gaps: commas between the ticks.
+
+    Raises:
+        NeedsStrictParser: something may have been lost.
+        InvalidTimestamp: a timestamp is none.
+        InvalidNumber: a price or volume in a string is none.
+    """
+    count = len(symbols)
+    missing = [timestamps.count(None), volumes.count(None), ids.count(None)]
+    read_prices: list[Number] = [each if isinstance(each, float) else read_number(each) for each in prices]
+    read_volumes: list[Number | None] = [
+        each if each is None or isinstance(each, float) else read_number(each) for each in volumes
+    ]
+    for price in prices:
+        if isinstance(price, float) and not _EXACT_ABOVE < price < _EXACT_BELOW:
+            raise NeedsStrictParser
+    for volume in volumes:
+        if not isinstance(volume, float) or _EXACT_ABOVE < volume < _EXACT_BELOW:
+            continue
+        # A zero may have been a number too small for a float.
+        if volume or b"e-" in body or b"E-" in body:
+            raise NeedsStrictParser
+    times_us = [_moment(timestamp, now_us) for timestamp in timestamps]
+    _judge(body, 4 * count - sum(missing) + gaps)
+    return Ticks(
+        symbols,
+        read_prices,
+        times_us,
+        None if missing[1] == count else read_volumes,
+        None if missing[2] == count else ids,
+    )
+
+
+def _moment(timestamp: int | str | None, now_us: int) -> int:
+    if timestamp is None:
+        return now_us
+    if isinstance(timestamp, str):
+        return from_rfc3339(timestamp)
+    if not EARLIEST_US <= timestamp * 1000 <= LATEST_US:
+        raise NeedsStrictParser
+    return timestamp * 1000
+
+
+def _judge(body: bytes, commas: int) -> None:
+    """Raise NeedsStrictParser where the body has more commas, or a number with more digits than a float keeps."""
+    # Between any two members stands a comma. A key that stands twice, a null or a comma inside a text makes them more.
+    if body.count(b",") > commas:
+        raise NeedsStrictParser
+    # From the right, because that search steps over what is no digit in strides.
+    if body.translate(_DIGITS_AS_ZEROS).rfind(_TOO_MANY_DIGITS) >= 0:
+        raise NeedsStrictParser

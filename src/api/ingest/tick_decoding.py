@@ -1,0 +1,207 @@
+"""From bytes to ticks.
+
+Two readers, one truth. The quick one takes what feeders send all day and gives up on anything else; the careful one
+reads the rest and says what is wrong with it. What the quick one takes, the careful one would read the same.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from api.ingest.fast_ticks import NeedsStrictParser, fast_mixed_ticks, fast_ticks
+from api.ingest.strict_json import MalformedBody, read_json
+from api.ingest.strict_ticks import UnreadableTick, read_tick
+from api.ingest.timestamps import InvalidTimestamp
+from application.errors import BatchTooLarge, FieldError
+from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
+from domain.numbers import InvalidNumber
+from domain.prices.ticks import Ticks
+
+_STRICT_BYTES_MAX = 65_536
+
+
+class NumericTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A tick as most feeders write it."""
+
+    symbol: str
+    price: float
+    timestamp: int
+
+
+class FlexibleTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Any other that the quick reader takes."""
+
+    symbol: str
+    price: float | str
+    timestamp: int | str | None = None
+    volume: float | str | None = None
+    id: str | None = None
+
+
+_NUMERIC_ONE = msgspec.json.Decoder(NumericTick)
+_NUMERIC_MANY = msgspec.json.Decoder(list[NumericTick])
+_FLEXIBLE_ONE = msgspec.json.Decoder(FlexibleTick)
+_FLEXIBLE_MANY = msgspec.json.Decoder(list[FlexibleTick])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def decode_tick(body: bytes, now_us: int) -> Ticks:
+    """The one tick of a body; `now_us` is its time where it names none.
+
+    Raises:
+        MalformedBody: the body is not JSON.
+        UnreadableTick: it is not a tick.
+    """
+    try:
+        try:
+            plain = _NUMERIC_ONE.decode(body)
+        except msgspec.ValidationError:
+            return _mixed([_FLEXIBLE_ONE.decode(body)], body, 0, now_us)
+        return fast_ticks([plain.symbol], [plain.price], [plain.timestamp], body, 0)
+    except _GIVES_UP:
+        pass
+    if len(body) > _STRICT_BYTES_MAX:
+        # Far more than a tick can need: millions of values would be built, only to be refused.
+        raise MalformedBody(f"The body is not a tick: it is {len(body)} bytes long.")
+    return Ticks.of((read_tick(read_json(body), now_us),))
+
+
+def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
+    """The ticks of a JSON array.
+
+    Raises:
+        MalformedBody: the body is not one.
+        BatchTooLarge: it has more than `ticks_max` items; none of them has been looked at.
+    """
+    try:
+        return ProcessPriceBatch(_read(_NUMERIC_MANY.decode, _FLEXIBLE_MANY.decode, body, now_us, ticks_max, 1))
+    except _GIVES_UP:
+        pass
+    items = _split_array(body)
+    _check_size(len(items), ticks_max)
+    return _sort([_read_item(bytes(item)) for item in items], now_us)
+
+
+def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
+    """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick.
+
+    Raises:
+        MalformedBody: there is no line.
+        BatchTooLarge: there are more than `ticks_max`, or absurdly many empty ones; none of them has been looked at.
+    """
+    try:
+        ticks = _read(_NUMERIC_ONE.decode_lines, _FLEXIBLE_ONE.decode_lines, body, now_us, ticks_max, 0)
+        # One a line: each line feed but a last one stands before a brace, as none inside a tick can.
+        if len(ticks) and body.count(b"\n{") == len(ticks) - 1 == body.count(b"\n", 0, len(body) - 1):
+            return ProcessPriceBatch(ticks)
+    except _GIVES_UP:
+        pass
+    if body.count(b"\n") > 2 * ticks_max:
+        raise BatchTooLarge(body.count(b"\n"), ticks_max)
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if not lines:
+        raise MalformedBody("The body is empty.")
+    _check_size(len(lines), ticks_max)
+    return _sort([_read_line(line) for line in lines], now_us)
+
+
+def _read(
+    plain: Callable[[bytes], list[NumericTick]],
+    mixed: Callable[[bytes], list[FlexibleTick]],
+    body: bytes,
+    now_us: int,
+    ticks_max: int,
+    gap: int,
+) -> Ticks:
+    """The ticks of a body, by the first of two decoders that can read it. gap: commas between one and the next.
+
+    Raises one of _GIVES_UP, or BatchTooLarge.
+    """
+    try:
+        ticks = plain(body)
+    except msgspec.ValidationError:
+        others = mixed(body)
+        _check_size(len(others), ticks_max)
+        return _mixed(others, body, gap * (len(others) - 1), now_us)
+    _check_size(len(ticks), ticks_max)
+    return fast_ticks(
+        [tick.symbol for tick in ticks],
+        [tick.price for tick in ticks],
+        [tick.timestamp for tick in ticks],
+        body,
+        gap * (len(ticks) - 1),
+    )
+
+
+def _mixed(ticks: list[FlexibleTick], body: bytes, gaps: int, now_us: int) -> Ticks:
+    return fast_mixed_ticks(
+        [tick.symbol for tick in ticks],
+        [tick.price for tick in ticks],
+        [tick.timestamp for tick in ticks],
+        [tick.volume for tick in ticks],
+        [tick.id for tick in ticks],
+        body,
+        gaps,
+        now_us,
+    )
+
+
+def _check_size(ticks: int, ticks_max: int) -> None:
+    if ticks > ticks_max:
+        raise BatchTooLarge(ticks, ticks_max)
+
+
+def _split_array(body: bytes) -> list[msgspec.Raw]:
+    """The items of an array, each as it was written."""
+    if not body.strip():
+        raise MalformedBody("The body is empty.")
+    try:
+        return _ITEMS.decode(body)
+    except msgspec.ValidationError:
+        raise MalformedBody("The body is not a JSON array of ticks.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+        raise MalformedBody(f"The body is not JSON: {reason}.") from None
+    except RecursionError:
+        raise MalformedBody("The body is nested too deeply.") from None
+
+
+def _read_item(item: bytes) -> Any:
+    """The value that is written there. Of one far longer than a tick can be nothing is read."""
+    if len(item) > _STRICT_BYTES_MAX:
+        return UnreadableTick([FieldError("", "too_long", f"has more than {_STRICT_BYTES_MAX} bytes")])
+    return read_json(item)
+
+
+def _read_line(line: bytes) -> Any:
+    try:
+        return _read_item(line)
+    except MalformedBody as error:
+        message = str(error).replace("The body", "The line")
+        return UnreadableTick([FieldError("", "malformed", message)])
+
+
+# msgspec lets the errors of UTF-8 and of deep nesting through as they are.
+_GIVES_UP = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    InvalidTimestamp,
+    InvalidNumber,
+    NeedsStrictParser,
+)
+
+
+def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
+    updates = []
+    indexes = []
+    errors: list[FieldError] = []
+    for index, item in enumerate(items):
+        try:
+            updates.append(read_tick(item, now_us))
+            indexes.append(index)
+        except UnreadableTick as bad:
+            if len(errors) < ERRORS_REPORTED_MAX:
+                errors += [error.at(index) for error in bad.errors]
+    return ProcessPriceBatch(Ticks.of(updates), indexes, len(items) - len(updates), tuple(errors))

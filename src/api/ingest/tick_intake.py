@@ -1,0 +1,104 @@
+"""Bodies of ticks, to the mediator and back to an answer. What a body means is written here once for every way in."""
+
+from dataclasses import replace
+from hashlib import blake2b
+
+from msgspec.structs import replace as altered
+
+from api.http.answer import Answer
+from api.http.problems import UnsupportedMediaType
+from api.http.request_options import RequestOptions
+from api.ingest.strict_ticks import UnreadableTick
+from api.ingest.tick_decoding import decode_array, decode_lines, decode_tick
+from api.views.ingest import AcceptedView, BatchView
+from api.views.view import encode
+from application.mediator import Mediator
+from application.ports.clock import Clock
+from application.ports.idempotency import IdempotencyStore
+from application.prices.commands.process_price_update import ProcessPriceUpdate
+from application.prices.commands.refuse_price_update import RefusePriceUpdate
+from application.processing.durability import Durability
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+_ONE = Answer(202, JSON, b'{"accepted":1}')
+_ONE_DURABLE = Answer(200, JSON, b'{"accepted":1}')
+_APPLIED = (("Preference-Applied", "durable"),)
+
+
+class TickIntake:
+    """durable: whether every answer waits until the ticks are on disk, asked for or not."""
+
+    def __init__(
+        self, mediator: Mediator, answers: IdempotencyStore, clock: Clock, max_batch_size: int, durable: bool
+    ) -> None:
+        self._mediator = mediator
+        self._answers = answers
+        self._clock = clock
+        self._max_batch_size = max_batch_size
+        self._durable = durable
+
+    async def take_one(self, options: RequestOptions, body: bytes) -> Answer:
+        """One tick."""
+        if options.media_type != JSON:
+            media_type(options.media_type, JSON)
+        durable = self._durable or options.durable
+        try:
+            tick = decode_tick(body, self._clock.now_us())
+        except UnreadableTick as bad:
+            await self._mediator.send(RefusePriceUpdate(bad.errors))
+        if not durable:
+            if await self._mediator.send(ProcessPriceUpdate(tick, patience=options.patience)):
+                return _ONE
+        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, options.patience)):
+            return _preferred(_ONE_DURABLE, options)
+        return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), options)
+
+    async def take_many(self, options: RequestOptions, body: bytes) -> Answer:
+        """A JSON array or NDJSON."""
+        decode = decode_lines if media_type(options.media_type, JSON, NDJSON) == NDJSON else decode_array
+        durable = self._durable or options.durable
+        key = options.read_key()
+        digest = b""
+        if key is not None:
+            digest = blake2b(body, digest_size=16).digest()
+            first = await self._answers.begin(key, digest, durable)
+            if first is not None:
+                return Answer(first.status, JSON, first.body, (("Idempotency-Replayed", "true"),))
+        try:
+            command = decode(body, self._clock.now_us(), self._max_batch_size)
+            if key is not None:
+                # The answer must not be on disk before the ticks are on their way there.
+                command = replace(command, durability=Durability.LOGGED if durable else Durability.PROCESSED)
+            elif durable:
+                command = replace(command, durability=Durability.DISK)
+            if options.patience is not command.patience:
+                command = replace(command, patience=options.patience)
+            result = await self._mediator.send(command)
+            answer = Answer(200 if durable else 202, JSON, encode(BatchView.of(result)))
+            if key is not None:
+                await self._answers.finish(key, digest, answer.status, answer.body, durable)
+        finally:
+            if key is not None:
+                self._answers.abandon(key)
+        return _preferred(answer, options)
+
+
+def media_type(content_type: str | None, *accepted: str) -> str:
+    """The body's media type; the first of those accepted where the request names none.
+
+    Raises:
+        UnsupportedMediaType: it is none of them.
+    """
+    if content_type is None:
+        return accepted[0]
+    named = content_type.partition(";")[0].strip().lower()
+    if named not in accepted:
+        raise UnsupportedMediaType(f"Send Content-Type: {' or '.join(accepted)}.")
+    return named
+
+
+def _preferred(answer: Answer, options: RequestOptions) -> Answer:
+    """RFC 7240: say that the preference was heeded."""
+    return altered(answer, headers=_APPLIED) if options.durable else answer

@@ -1,0 +1,53 @@
+"""The messages of prices: their shapes, and an example of each."""
+
+from typing import Any
+
+import msgspec
+
+from api.reference.price_examples import ANOMALIES, STATISTICS
+from api.views.prices import AnomalyView, StatisticsView
+from api.views.view import View
+
+
+class Snapshot(View, frozen=True):
+    """What symbols just subscribed to are now. last: false where more of them follow in another snapshot."""
+
+    prices: list[StatisticsView]
+    last: bool
+
+
+class Prices(View, frozen=True):
+    """The latest of symbols that changed."""
+
+    prices: list[StatisticsView]
+
+
+class Anomaly(View, frozen=True):
+    """A spike. Every one is sent."""
+
+    anomaly: AnomalyView
+
+
+class Gap(View, frozen=True):
+    """anomalies: how many were let go, because the watcher did not keep up."""
+
+    anomalies: int
+
+
+SHAPES: dict[str, type[msgspec.Struct]] = {"snapshot": Snapshot, "prices": Prices, "anomaly": Anomaly, "gap": Gap}
+# (what it is for, the message).
+EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "snapshot": (
+        "Follows `subscribed`: what the symbols just subscribed to are now. Where `last` is false, more follow.",
+        {"type": "snapshot", "seq": 2, "prices": [STATISTICS], "last": True},
+    ),
+    "prices": (
+        "The latest statistics of symbols that changed, each at most once an interval. Long ones come in several.",
+        {"type": "prices", "seq": 3, "prices": [STATISTICS]},
+    ),
+    "anomaly": ("A spike. Each one is sent, at once.", {"type": "anomaly", "seq": 4, "anomaly": ANOMALIES["items"][0]}),
+    "gap": (
+        "So many anomalies were let go for a client that did not keep up. `GET /api/anomalies` has them.",
+        {"type": "gap", "seq": 5, "anomalies": 17},
+    ),
+}

@@ -1,0 +1,144 @@
+"""The OpenAPI 3.1 document, generated from the handlers.
+
+Litestar tells paths, methods, operation ids, tags and path parameters; the structs of queries and answers tell the
+rest, with what `documented` adds.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import License
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
+
+from api.http.query import Query, parameters_of
+from api.reference.documented import OPT, Documented, Json
+from api.reference.problem_examples import DESCRIPTIONS, problem_example
+from api.views.problem import ProblemView
+from api.views.view import View
+
+_REF = "#/components/schemas/"
+
+
+def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: Iterable[str]) -> Json:
+    """dependencies: names of what is injected into handlers, which is no parameter of theirs."""
+    app = Litestar(
+        handlers,
+        dependencies={name: _stand_in() for name in dependencies},
+        openapi_config=OpenAPIConfig(
+            title="marketdata",
+            version=version("marketdata"),
+            summary="Ticks in, statistics and spikes out.",
+            description="Every error is application/problem+json (RFC 9457).",
+            license=License(name="MIT", identifier="MIT"),
+            # Where its own pages are, which nobody is served.
+            path="/unused",
+        ),
+    )
+    document: Json = app.openapi_schema.to_schema()
+    views: dict[str, type[msgspec.Struct]] = {"ProblemView": ProblemView}
+    extra: Json = {}
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path_format in document["paths"]:
+            for method, (handler, _) in route.route_handler_map.items():
+                operation = document["paths"][route.path_format].get(method.lower())
+                if operation is not None and OPT in handler.opt:
+                    _describe(operation, handler, handler.opt[OPT], views, extra)
+    document.pop("servers", None)
+    document["components"] = {"schemas": component_schemas(views.values()) | extra}
+    return document
+
+
+def component_schemas(structs: Iterable[type[msgspec.Struct]]) -> Json:
+    """The JSON Schemas of structs by their names, for `#/components/schemas`."""
+    _, schemas = msgspec.json.schema_components(structs, ref_template=_REF + "{name}")
+    # A Decimal goes out as a number, which msgspec does not know here.
+    text = msgspec.json.encode(schemas).replace(b'{"type":"string","format":"decimal"}', b'{"type":"number"}')
+    decoded: Json = msgspec.json.decode(text)
+    return decoded
+
+
+def _describe(
+    operation: Json,
+    handler: HTTPRouteHandler,
+    about: Documented,
+    views: dict[str, type[msgspec.Struct]],
+    extra: Json,
+) -> None:
+    query = handler.parsed_fn_signature.parameters.get("params")
+    parameters = operation.get("parameters", [])
+    if query is not None and issubclass(query.annotation, Query):
+        parameters = [*parameters, *parameters_of(query.annotation)]
+    parameters = [*parameters, *about.headers]
+    if parameters:
+        operation["parameters"] = parameters
+    responses = {str(handler.status_code): _success(handler, about, views)}
+    for status, (view, description, example) in about.also.items():
+        views[view.__name__] = view
+        responses[str(status)] = _answer(_json(view, example), description)
+    for status in about.problems:
+        example = problem_example(status)
+        content = {"application/problem+json": {"schema": _ref(ProblemView), "example": example}}
+        responses[str(status)] = _answer(content, DESCRIPTIONS[status])
+    operation["responses"] = responses
+    if about.body:
+        operation["requestBody"] = {"required": True, "content": _bodies(about, extra)}
+
+
+def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type[msgspec.Struct]]) -> Json:
+    view = _view_of(handler)
+    if about.content is not None:
+        content: Json = about.content
+    elif view is None:
+        return {"description": about.description}
+    else:
+        views[view.__name__] = view
+        content = _json(view, about.example)
+    content = content | {
+        media_type: {"schema": {"type": "string"}, "example": example} for media_type, example in about.media.items()
+    }
+    return _answer(content, about.description)
+
+
+def _view_of(handler: HTTPRouteHandler) -> type[View] | None:
+    """What a handler returns, bare or in a `Response`."""
+    returned = handler.parsed_fn_signature.return_type
+    for each in (returned.annotation, *(inner.annotation for inner in returned.inner_types)):
+        if isinstance(each, type) and issubclass(each, View):
+            return each
+    return None
+
+
+def _bodies(about: Documented, extra: Json) -> Json:
+    content = {}
+    for media_type, body in about.body.items():
+        extra |= body.get("schemas", {})
+        content[media_type] = {name: value for name, value in body.items() if name != "schemas"}
+    return content
+
+
+def _json(view: type[msgspec.Struct], example: object) -> Json:
+    return {"application/json": {"schema": _ref(view), "example": example}}
+
+
+def _answer(content: Json, description: str) -> Json:
+    return {"description": description, "content": content}
+
+
+def _ref(view: type[msgspec.Struct]) -> Json:
+    return {"$ref": _REF + view.__name__}
+
+
+def _stand_in() -> Provide:
+    """What is injected where nobody is served. Each is its own: no two names may have the same provider."""
+
+    async def provide() -> Any:
+        return None
+
+    return Provide(provide)

@@ -1,0 +1,121 @@
+"""Examples of prices: one story of a tick, told the same everywhere."""
+
+from typing import Any
+
+from domain.symbol import SYMBOL_RULE
+
+TICK = {"symbol": "AAPL", "price": 103.5, "timestamp": "2026-01-31T12:00:00.500Z", "volume": 20}
+BATCH = [
+    {"symbol": "AAPL", "price": 100, "timestamp": "2026-01-31T12:00:00.000Z"},
+    TICK,
+    {"symbol": "AAPL", "price": -1},
+]
+NDJSON_BATCH = '{"symbol":"AAPL","price":100}\n{"symbol":"BTCUSD","price":"64250.10"}\n'
+BATCH_ANSWER = {
+    "accepted": 2,
+    "rejected": 1,
+    "errors": [{"field": "price", "code": "not_positive", "message": "must be greater than 0", "index": 2}],
+}
+STATISTICS = {
+    "symbol": "AAPL",
+    "currentPrice": 103.5,
+    "movingAverage": 101.75,
+    "minPrice": 100.0,
+    "maxPrice": 103.5,
+    "updateCount": 2,
+    "lateCount": 0,
+    "anomalyCount": 1,
+    "lastUpdateTime": "2026-01-31T12:00:00.500Z",
+}
+PAGE = {"items": [STATISTICS], "total": 1, "nextCursor": None}
+ANOMALIES: dict[str, Any] = {
+    "items": [
+        {
+            "id": "f3c0a1d2b4958677a9b8c7d6e5f40312",
+            "symbol": "AAPL",
+            "direction": "up",
+            "referencePrice": 100.0,
+            "newPrice": 103.5,
+            "changePercent": 3.5,
+            "severity": "high",
+            "detectedAt": "2026-01-31T12:00:00.500Z",
+        }
+    ],
+    "nextCursor": None,
+}
+STORED_TICK = {
+    "symbol": "AAPL",
+    "price": 103.5,
+    "timestamp": "2026-01-31T12:00:00.500Z",
+    "volume": 20.0,
+    "id": None,
+}
+TICKS = {"items": [STORED_TICK], "nextCursor": None}
+EXPLAINED = {
+    "id": "f3c0a1d2b4958677a9b8c7d6e5f40312",
+    "symbol": "AAPL",
+    "direction": "up",
+    "referencePrice": 100.0,
+    "newPrice": 103.5,
+    "changePercent": 3.5,
+    "severity": "high",
+    "detectedAt": "2026-01-31T12:00:00.500Z",
+    "window": [STORED_TICK | {"price": 100.0, "timestamp": "2026-01-31T12:00:00.000Z"}, STORED_TICK],
+    "windowComplete": True,
+}
+CANDLES = {
+    "items": [
+        {
+            "symbol": "AAPL",
+            "interval": "1m",
+            "start": "2026-01-31T12:00:00.000Z",
+            "open": 100.0,
+            "high": 103.5,
+            "low": 100.0,
+            "close": 103.5,
+            "volume": 20,
+            "vwap": 103.5,
+            "count": 2,
+            "closed": False,
+        }
+    ],
+    "nextCursor": None,
+}
+
+_NUMBER = [{"type": "number"}, {"type": "string", "description": "A decimal number, as exchanges send it."}]
+# Bodies of ticks are read by parsers of their own, which no struct describes.
+TICK_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["symbol", "price"],
+    "additionalProperties": False,
+    "properties": {
+        "symbol": {"type": "string", "description": f"{SYMBOL_RULE}; trimmed and upper-cased."},
+        "price": {"description": "Greater than 0, up to 64 significant digits.", "anyOf": _NUMBER},
+        "timestamp": {
+            "description": "RFC 3339 with an offset, or milliseconds since the Unix epoch; now, where absent.",
+            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}, {"type": "null"}],
+        },
+        "volume": {"description": "At least 0.", "anyOf": [*_NUMBER, {"type": "null"}]},
+        "id": {"description": "The feeder's own name for it.", "type": ["string", "null"], "maxLength": 128},
+    },
+}
+
+# The same as NDJSON and as CSV.
+ANOMALY_LINES = {
+    "application/x-ndjson": '{"id":"f3c0a1d2b4958677a9b8c7d6e5f40312","symbol":"AAPL","direction":"up",'
+    '"referencePrice":100.0,"newPrice":103.5,"changePercent":3.5,"severity":"high",'
+    '"detectedAt":"2026-01-31T12:00:00.500Z"}\n',
+    "text/csv": "id,symbol,direction,referencePrice,newPrice,changePercent,severity,detectedAt\r\n"
+    "f3c0a1d2b4958677a9b8c7d6e5f40312,AAPL,up,100.0,103.5,3.5,high,2026-01-31T12:00:00.500Z\r\n",
+}
+TICK_LINES = {
+    "application/x-ndjson": '{"symbol":"AAPL","price":103.5,"timestamp":"2026-01-31T12:00:00.500Z","volume":20.0,'
+    '"id":null}\n',
+    "text/csv": "symbol,price,timestamp,volume,id\r\nAAPL,103.5,2026-01-31T12:00:00.500Z,20.0,\r\n",
+}
+CANDLE_LINES = {
+    "application/x-ndjson": '{"symbol":"AAPL","interval":"1m","start":"2026-01-31T12:00:00.000Z","open":100.0,'
+    '"high":103.5,"low":100.0,"close":103.5,"volume":20,"vwap":103.5,"count":2,"closed":false}\n',
+    "text/csv": "symbol,interval,start,open,high,low,close,volume,vwap,count,closed\r\n"
+    "AAPL,1m,2026-01-31T12:00:00.000Z,100.0,103.5,100.0,103.5,20,103.5,2,false\r\n",
+}

@@ -1,0 +1,1 @@
+"""What each subject brings to the service, and the registry of them."""

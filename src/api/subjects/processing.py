@@ -1,0 +1,115 @@
+"""What every subject has: partitions with their workers, in front of them admission, behind them snapshots."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from application.ports.clock import Clock
+from application.ports.idempotency import IdempotencyStore
+from application.ports.journal import Journal
+from domain.book import Book
+from infrastructure.processing.admission import Admission
+from infrastructure.processing.backlog import Backlog
+from infrastructure.processing.change_tracker import ChangeTracker
+from infrastructure.processing.channel import Channel
+from infrastructure.processing.partition import EventSink, Partition, Recorder
+from infrastructure.processing.partition_feed import PartitionFeed
+from infrastructure.processing.partitioned_processor import PartitionedProcessor
+from infrastructure.processing.placement import Placement
+from infrastructure.processing.queueing import Queueing
+from infrastructure.processing.seen_ids import SeenIds
+from infrastructure.processing.snapshots import Snapshots
+from infrastructure.processing.throughput import Throughput
+from infrastructure.settings import Settings
+from infrastructure.storage.sql_store import SqlStore
+from infrastructure.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What the service gives its subjects. books: by subject, one a partition. journal: a recorder of each subject too.
+
+    store: None where nothing is kept.
+    """
+
+    settings: Settings
+    clock: Clock
+    journal: Any
+    stored_answers: IdempotencyStore
+    store: SqlStore | None
+    books: Mapping[str, Sequence[Book]]
+    seen_ids: Mapping[str, SeenIds]
+
+    @property
+    def durability(self) -> Journal:
+        journal: Journal = self.journal
+        return journal
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether every answer waits until observations are on disk."""
+        return self.settings.storage.durability == "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """The parts that take the observations of one subject in, and show the states of its keys."""
+
+    subject: Subject
+    admission: Admission
+    partitions: Sequence[Partition]
+    processor: PartitionedProcessor
+    snapshots: Snapshots
+    feed: PartitionFeed
+
+
+class NoSink:
+    """For a subject whose events go to subscribers only."""
+
+    async def publish(self, events: Sequence[Any]) -> None:
+        pass
+
+
+def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
+    """sink: where its events go."""
+    settings, clock = core.settings.processing, core.clock
+    books, seen_ids = core.books[subject.name], core.seen_ids[subject.name]
+    backlog = Backlog(len(books))
+    tracker = ChangeTracker()
+    throughput = Throughput(clock.monotonic())
+    recorder: Recorder = core.journal.recorder(subject.name)
+    # The workers of all subjects share the event loop.
+    workers = sum(map(len, core.books.values()))
+    partitions = [
+        Partition(
+            index,
+            Channel(settings.channel_capacity, settings.full_mode, seen_ids.forget, backlog),
+            book,
+            sink,
+            recorder,
+            tracker,
+            clock,
+            throughput,
+            workers,
+        )
+        for index, book in enumerate(books)
+    ]
+    processor = PartitionedProcessor(
+        partitions,
+        Placement(partitions, subject.key, settings.max_symbols),
+        Queueing(seen_ids, clock, settings.max_hold_seconds),
+        throughput,
+        seen_ids,
+        clock,
+        settings.drain_deadline_seconds,
+    )
+    admission = Admission(
+        backlog,
+        settings.full_mode,
+        clock,
+        settings.max_hold_seconds,
+        core.settings.limits.max_held_bytes,
+        len(core.books),
+    )
+    snapshots = Snapshots(books)
+    return Processing(subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots))

@@ -1,0 +1,38 @@
+"""What became of ticks that were sent."""
+
+import msgspec
+
+from api.views.problem import ErrorView
+from api.views.view import View
+from application.prices.commands.process_price_batch import BatchResult
+
+
+class AcceptedView(View, frozen=True, omit_defaults=True):
+    """Whether a tick was taken. duplicates: there where it was taken before."""
+
+    accepted: int
+    duplicates: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class BatchView(View, frozen=True):
+    """How many ticks of a batch were taken, and what is wrong with the others (the first 100 errors).
+
+    duplicates: ticks that had been taken before; there only where there are any.
+    """
+
+    accepted: int
+    rejected: int
+    errors: list[ErrorView]
+    duplicates: int | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, result: BatchResult) -> "BatchView":
+        errors = [ErrorView.of(error) for error in result.errors]
+        return cls(result.accepted, result.rejected, errors, result.duplicates or msgspec.UNSET)
+
+
+class ProgressView(View, frozen=True):
+    """What became of a stream of ticks so far."""
+
+    accepted: int
+    rejected: int

@@ -1,0 +1,172 @@
+"""Prices: statistics, ticks, anomalies and candles."""
+
+from decimal import Decimal
+
+import msgspec
+
+from api.ingest.timestamps import to_rfc3339
+from api.views.view import View
+from application.prices.ports.history import ExplainedAnomaly
+from domain.prices.candle import Candle, Interval
+from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_update import PriceUpdate
+from domain.prices.symbol_statistics import SymbolStatistics
+
+
+class StatisticsView(View, frozen=True):
+    """The statistics of one symbol."""
+
+    symbol: str
+    current_price: float | Decimal
+    moving_average: float
+    min_price: float | Decimal
+    max_price: float | Decimal
+    update_count: int
+    late_count: int
+    anomaly_count: int
+    last_update_time: str
+
+    @classmethod
+    def of(cls, statistics: SymbolStatistics) -> "StatisticsView":
+        return cls(
+            statistics.symbol,
+            statistics.current_price,
+            statistics.moving_average,
+            statistics.min_price,
+            statistics.max_price,
+            statistics.update_count,
+            statistics.late_count,
+            statistics.anomaly_count,
+            to_rfc3339(statistics.last_update_us),
+        )
+
+
+class StatisticsPageView(View, frozen=True):
+    """Statistics sorted by symbol. nextCursor: for the next page, null on the last."""
+
+    items: list[StatisticsView]
+    total: int
+    next_cursor: str | None
+
+
+class AnomalyView(View, frozen=True):
+    """A move beyond the threshold within the window."""
+
+    id: str
+    symbol: str
+    direction: str
+    reference_price: float | Decimal
+    new_price: float | Decimal
+    change_percent: float
+    severity: str
+    detected_at: str
+
+    @classmethod
+    def of(cls, anomaly: PriceAnomaly) -> "AnomalyView":
+        return cls(
+            anomaly.id,
+            anomaly.symbol,
+            anomaly.direction.value,
+            anomaly.reference_price,
+            anomaly.new_price,
+            anomaly.change_percent,
+            anomaly.severity.value,
+            to_rfc3339(anomaly.detected_at_us),
+        )
+
+
+class AnomalyPageView(View, frozen=True):
+    """Anomalies, newest first. nextCursor: for the next page, null on the last."""
+
+    items: list[AnomalyView]
+    next_cursor: str | None
+
+
+class TickView(View, frozen=True):
+    """A tick as it was taken; volume and id are null where it has none."""
+
+    symbol: str
+    price: float | Decimal
+    timestamp: str
+    volume: float | Decimal | None
+    id: str | None
+
+    @classmethod
+    def of(cls, tick: PriceUpdate) -> "TickView":
+        return cls(tick.symbol, tick.price, to_rfc3339(tick.timestamp_us), tick.volume, tick.id)
+
+
+class TickPageView(View, frozen=True):
+    """Ticks in order of arrival. nextCursor: for the next page, null on the last."""
+
+    items: list[TickView]
+    next_cursor: str | None
+
+
+class ExplainedAnomalyView(View, frozen=True):
+    """A spike with the ticks of its window, in order of arrival; the spike's own is the last of them.
+
+    windowComplete: false where the log has let some of them go, or where there are more than 10,000.
+    """
+
+    id: str
+    symbol: str
+    direction: str
+    reference_price: float | Decimal
+    new_price: float | Decimal
+    change_percent: float
+    severity: str
+    detected_at: str
+    window: list[TickView]
+    window_complete: bool
+
+    @classmethod
+    def of(cls, found: ExplainedAnomaly) -> "ExplainedAnomalyView":
+        anomaly = AnomalyView.of(found.anomaly)
+        return cls(
+            **msgspec.structs.asdict(anomaly),
+            window=list(map(TickView.of, found.window)),
+            window_complete=found.complete,
+        )
+
+
+class CandleView(View, frozen=True):
+    """What the price did from `start` on, for one interval.
+
+    volume, vwap: null where no tick of it has a volume. closed: false while no later tick of the symbol has come.
+    """
+
+    symbol: str
+    interval: str
+    start: str
+    open: float | Decimal
+    high: float | Decimal
+    low: float | Decimal
+    close: float | Decimal
+    volume: Decimal | None
+    vwap: float | None
+    count: int
+    closed: bool
+
+    @classmethod
+    def of(cls, candle: Candle, symbol: str, interval: Interval, still_open_us: int) -> "CandleView":
+        return cls(
+            symbol,
+            interval.value,
+            to_rfc3339(candle.start_us),
+            candle.open,
+            candle.high,
+            candle.low,
+            candle.close,
+            candle.volume,
+            candle.vwap,
+            candle.count,
+            candle.start_us + interval.width_us <= still_open_us,
+        )
+
+
+class CandlePageView(View, frozen=True):
+    """Candles, old to new, without those in which nothing happened. nextCursor: for the next page, null on the last."""
+
+    items: list[CandleView]
+    next_cursor: str | None

@@ -1,0 +1,95 @@
+"""Where accepted ticks go."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from application.errors import FieldError
+from domain.columns import Columns
+
+
+class Patience(Enum):
+    """How long a sender waits for room in a full queue before the queue's policy decides.
+
+    NONE: not at all. LIMITED: as long as the settings allow. UNLIMITED: until there is room.
+    """
+
+    NONE = "none"
+    LIMITED = "limited"
+    UNLIMITED = "unlimited"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of ticks.
+
+    accepted: ticks taken. duplicates: ticks whose id came before. refused: one error for each of the others, `index`
+    being its place in the sequence.
+    """
+
+    accepted: int
+    refused: tuple[FieldError, ...] = ()
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStatistics:
+    """One partition. Latency runs from accepted to processed, in milliseconds, over the partition's whole life."""
+
+    partition: int
+    queued: int
+    capacity: int
+    processed: int
+    dropped: int
+    failed: int
+    restarts: int
+    latency_mean_ms: float
+    latency_p50_ms: float
+    latency_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingStatistics:
+    """The accounting, in ticks since the start.
+
+    Invariant: received = accepted + rejected + duplicates, and accepted = processed + dropped + queued + failed.
+    """
+
+    received: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    processed: int
+    dropped: int
+    queued: int
+    failed: int
+    late: int
+    events: int
+    active_keys: int
+    throughput_per_second: float
+    partitions: tuple[PartitionStatistics, ...]
+
+
+class Processor(Protocol):
+    async def submit(
+        self, columns: Columns, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
+    ) -> Submitted:
+        """Take valid ticks, all of them or as many as the policy allows, and count every one.
+
+        The object is the processor's from then on. until_processed: return only when those taken, and the duplicates,
+        are processed.
+
+        Codes of refused ticks: `symbol_limit`, `queue_full`.
+
+        Raises:
+            QueueFull: the queues had room for none of them.
+            Draining: no tick is taken any more.
+            QueueOverflowed: they were to be processed, and some were dropped after they had been accepted.
+        """
+        ...
+
+    def reject(self, ticks: int) -> None:
+        """Count ticks that were received and found bad before they came here."""
+        ...
+
+    def statistics(self) -> ProcessingStatistics: ...

@@ -1,0 +1,1 @@
+"""Prices: one file a use case, and the ports they need."""

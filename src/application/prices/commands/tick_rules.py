@@ -1,0 +1,99 @@
+"""The rules that every tick keeps, however it came."""
+
+from collections.abc import Sequence
+
+from application.errors import FieldError
+from application.ports.clock import Clock
+from domain.numbers import NUMBER_MAX, NUMBER_MIN, Number
+from domain.prices.price_update import PriceUpdate
+from domain.prices.ticks import Ticks
+from domain.symbol import InvalidSymbol, normalise_symbol
+
+TICK_ID_LENGTH_MAX = 128
+
+
+class TickRules:
+    """Checks and normalises ticks one at a time.
+
+    max_clock_skew_us: how far ahead of the clock a timestamp may be; one feeder with a wrong clock must not freeze a
+        symbol by making all others late.
+    symbols_max: how many symbols already found valid are remembered.
+    """
+
+    def __init__(self, clock: Clock, max_clock_skew_us: int, symbols_max: int) -> None:
+        self._clock = clock
+        self._max_clock_skew_us = max_clock_skew_us
+        self._symbols_max = symbols_max
+        self._known: set[str] = set()
+
+    def latest_us(self) -> int:
+        """The newest timestamp that is acceptable now."""
+        return self._clock.now_us() + self._max_clock_skew_us
+
+    def are_known_valid(self, ticks: Ticks, latest_us: int) -> bool:
+        """Whether all are valid as they stand, by one quick look, as the ticks of a busy feeder nearly always are.
+
+        False says no more than "look closer".
+        """
+        return (
+            self._known.issuperset(ticks.symbols)
+            and max(ticks.times_us) <= latest_us
+            and _are_prices(ticks.prices)
+            and (ticks.volumes is None or _are_volumes(ticks.volumes))
+            and ticks.ids is None
+        )
+
+    def is_known_valid(self, update: PriceUpdate, latest_us: int) -> bool:
+        """What `are_known_valid` says, of one tick."""
+        return (
+            update.symbol in self._known
+            and update.timestamp_us <= latest_us
+            and NUMBER_MIN <= update.price <= NUMBER_MAX
+            and (update.volume is None or 0 <= update.volume <= NUMBER_MAX)
+            and update.id is None
+        )
+
+    def check(self, update: PriceUpdate, latest_us: int) -> tuple[PriceUpdate, list[FieldError]]:
+        """The tick in its normal form, and everything that is wrong with it."""
+        errors = []
+        symbol = update.symbol
+        try:
+            symbol = normalise_symbol(symbol)
+        except InvalidSymbol as error:
+            errors.append(FieldError("symbol", "invalid_symbol", str(error)))
+        if not update.price > 0:
+            errors.append(FieldError("price", "not_positive", "must be greater than 0"))
+        elif not NUMBER_MIN <= update.price <= NUMBER_MAX:
+            errors.append(FieldError("price", "out_of_range", f"must be between {NUMBER_MIN} and {NUMBER_MAX}"))
+        if update.timestamp_us > latest_us:
+            seconds = self._max_clock_skew_us / 1_000_000
+            message = f"must not be more than {seconds:g} s ahead of the server's clock"
+            errors.append(FieldError("timestamp", "in_the_future", message))
+        if update.volume is not None and not 0 <= update.volume <= NUMBER_MAX:
+            errors.append(FieldError("volume", "out_of_range", f"must be between 0 and {NUMBER_MAX}"))
+        if update.id is not None and not (0 < len(update.id) <= TICK_ID_LENGTH_MAX and update.id.isprintable()):
+            message = f"must be 1 to {TICK_ID_LENGTH_MAX} printable characters"
+            errors.append(FieldError("id", "invalid_id", message))
+        if not errors and symbol not in self._known:
+            self._remember(symbol)
+        return update._replace(symbol=symbol), errors
+
+    def _remember(self, symbol: str) -> None:
+        if len(self._known) >= self._symbols_max:
+            self._known.clear()
+        self._known.add(symbol)
+
+
+def _are_prices(prices: Sequence[Number]) -> bool:
+    # A loop, because min() and max() would pass over a NaN; a float first, because that comparison is compiled.
+    for price in prices:
+        if isinstance(price, float):
+            if not NUMBER_MIN <= price <= NUMBER_MAX:
+                return False
+        elif not NUMBER_MIN <= price <= NUMBER_MAX:
+            return False
+    return True
+
+
+def _are_volumes(volumes: Sequence[Number | None]) -> bool:
+    return all(volume is None or 0 <= volume <= NUMBER_MAX for volume in volumes)

@@ -1,0 +1,37 @@
+"""What is known of one symbol."""
+
+from dataclasses import dataclass
+
+from application.errors import SymbolNotFound
+from application.mediator import Message
+from application.prices.ports.statistics_repository import StatisticsRepository
+from domain.prices.symbol_statistics import SymbolStatistics
+from domain.symbol import InvalidSymbol, normalise_symbol
+
+
+@dataclass(frozen=True, slots=True)
+class GetSymbolStatistics(Message[SymbolStatistics]):
+    symbol: str
+
+
+class GetSymbolStatisticsValidator:
+    """Raises SymbolNotFound for what cannot be a symbol, as for any other that has no prices."""
+
+    def validate(self, query: GetSymbolStatistics) -> GetSymbolStatistics:
+        try:
+            return GetSymbolStatistics(normalise_symbol(query.symbol))
+        except InvalidSymbol:
+            raise SymbolNotFound(ascii(query.symbol[:64])) from None
+
+
+class GetSymbolStatisticsHandler:
+    """Raises SymbolNotFound where no price of the symbol has been processed."""
+
+    def __init__(self, repository: StatisticsRepository) -> None:
+        self._repository = repository
+
+    async def handle(self, query: GetSymbolStatistics) -> SymbolStatistics:
+        statistics = await self._repository.get(query.symbol)
+        if statistics is None:
+            raise SymbolNotFound(query.symbol)
+        return statistics

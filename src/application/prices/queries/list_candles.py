@@ -1,0 +1,72 @@
+"""The candles of a symbol."""
+
+from dataclasses import dataclass, replace
+
+from application.errors import FieldError, SymbolNotFound, ValidationFailed
+from application.mediator import Message
+from application.paging import PAGE_SIZE_DEFAULT, page_size
+from application.prices.ports.history import History
+from application.prices.ports.statistics_repository import StatisticsRepository
+from application.prices.queries.time_range import check_range, known_symbol
+from domain.prices.candle import Candle, Interval
+
+
+@dataclass(frozen=True, slots=True)
+class CandleList:
+    """items: old to new. still_open_us: a candle that ends later is still open, for no later tick has come.
+
+    next_from_us: where the next page starts, None after the last. to_us: where the range ends.
+    """
+
+    items: tuple[Candle, ...]
+    still_open_us: int
+    next_from_us: int | None
+    to_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListCandles(Message[CandleList]):
+    """Candles that start within [from_us, to_us).
+
+    Without to_us, up to the newest tick of the symbol; without from_us, the last `limit` intervals before that.
+    """
+
+    symbol: str
+    interval: Interval
+    from_us: int | None = None
+    to_us: int | None = None
+    limit: int | None = None
+
+
+class ListCandlesValidator:
+    def __init__(self, limit_max: int) -> None:
+        self._limit_max = limit_max
+
+    def validate(self, query: ListCandles) -> ListCandles:
+        errors: list[FieldError] = []
+        limit = page_size(query.limit, self._limit_max, errors)
+        check_range(query.from_us, query.to_us, errors)
+        if errors:
+            raise ValidationFailed(errors)
+        return replace(query, symbol=known_symbol(query.symbol), limit=limit)
+
+
+class ListCandlesHandler:
+    """Raises SymbolNotFound where no price of the symbol was ever processed, HistoryUnavailable."""
+
+    def __init__(self, history: History, statistics: StatisticsRepository) -> None:
+        self._history = history
+        self._statistics = statistics
+
+    async def handle(self, query: ListCandles) -> CandleList:
+        statistics = await self._statistics.get(query.symbol)
+        if statistics is None:
+            raise SymbolNotFound(query.symbol)
+        limit = query.limit or PAGE_SIZE_DEFAULT
+        newest_us = statistics.last_update_us
+        width_us = query.interval.width_us
+        to_us = newest_us + 1 if query.to_us is None else query.to_us
+        last_us = (to_us - 1) // width_us * width_us
+        from_us = last_us - (limit - 1) * width_us if query.from_us is None else query.from_us
+        page = await self._history.candles(query.symbol, query.interval, from_us, to_us, limit)
+        return CandleList(page.items, newest_us, page.next_from_us, to_us)

@@ -1,0 +1,49 @@
+"""The ticks of a symbol, as they came."""
+
+from dataclasses import dataclass, replace
+
+from application.errors import FieldError, SymbolNotFound, ValidationFailed
+from application.mediator import Message
+from application.paging import PAGE_SIZE_DEFAULT, page_size
+from application.prices.ports.history import History, TickPage, TickPlace
+from application.prices.ports.statistics_repository import StatisticsRepository
+from application.prices.queries.time_range import EARLIEST_US, LATEST_US, check_range, known_symbol
+
+
+@dataclass(frozen=True, slots=True)
+class ListTicks(Message[TickPage]):
+    """Ticks stamped within [from_us, to_us), each of which may be open. after: behind which the page starts."""
+
+    symbol: str
+    from_us: int | None = None
+    to_us: int | None = None
+    limit: int | None = None
+    after: TickPlace | None = None
+
+
+class ListTicksValidator:
+    def __init__(self, limit_max: int) -> None:
+        self._limit_max = limit_max
+
+    def validate(self, query: ListTicks) -> ListTicks:
+        errors: list[FieldError] = []
+        limit = page_size(query.limit, self._limit_max, errors)
+        check_range(query.from_us, query.to_us, errors)
+        if errors:
+            raise ValidationFailed(errors)
+        return replace(query, symbol=known_symbol(query.symbol), limit=limit)
+
+
+class ListTicksHandler:
+    """Raises SymbolNotFound where no price of the symbol was ever processed, HistoryUnavailable."""
+
+    def __init__(self, history: History, statistics: StatisticsRepository) -> None:
+        self._history = history
+        self._statistics = statistics
+
+    async def handle(self, query: ListTicks) -> TickPage:
+        if await self._statistics.get(query.symbol) is None:
+            raise SymbolNotFound(query.symbol)
+        from_us = EARLIEST_US if query.from_us is None else query.from_us
+        to_us = LATEST_US if query.to_us is None else query.to_us
+        return await self._history.ticks(query.symbol, from_us, to_us, query.after, query.limit or PAGE_SIZE_DEFAULT)

@@ -1,0 +1,43 @@
+"""How far ticks must have come before their sender is answered."""
+
+from enum import Enum
+
+from application.errors import StorageFailed
+from application.ports.journal import Journal
+from application.ports.processor import Patience, Processor, Submitted
+from domain.prices.ticks import Ticks
+
+
+class Durability(Enum):
+    """MEMORY: they are accepted. PROCESSED: they are counted in. LOGGED: they are on their way to disk. DISK: they are
+    there."""
+
+    MEMORY = "memory"
+    PROCESSED = "processed"
+    LOGGED = "logged"
+    DISK = "disk"
+
+
+async def submit(
+    processor: Processor, journal: Journal, ticks: Ticks, durability: Durability, patience: Patience
+) -> Submitted:
+    """Submit ticks and wait until they have come as far as they must.
+
+    Raises:
+        StorageFailed: they are not on disk and should be.
+        QueueFull, Draining, QueueOverflowed: see `Processor.submit`.
+    """
+    if durability is Durability.MEMORY:
+        return await processor.submit(ticks, patience)
+    if durability is Durability.PROCESSED:
+        return await processor.submit(ticks, patience, until_processed=True)
+    if journal.failure is not None:
+        processor.reject(len(ticks))
+        raise StorageFailed(journal.failure, taken=False)
+    lost = journal.lost
+    submitted = await processor.submit(ticks, patience, until_processed=True)
+    if journal.lost > lost or (submitted.duplicates and not journal.is_complete):
+        raise StorageFailed("it failed for too long, and some are not in the log", taken=True)
+    if durability is Durability.DISK:
+        await journal.committed()
+    return submitted

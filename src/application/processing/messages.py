@@ -1,0 +1,6 @@
+"""Every message that no subject brings."""
+
+from application.processing.confirm_durability import ConfirmDurability
+from application.processing.get_processing_statistics import GetProcessingStatistics
+
+MESSAGES: tuple[type, ...] = (ConfirmDurability, GetProcessingStatistics)

@@ -1,0 +1,1 @@
+"""Prices: ticks, their statistics, spikes and candles."""

@@ -1,0 +1,205 @@
+"""The candles that ticks have changed since they were last taken away to be stored."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from domain.numbers import Number, written
+from domain.prices.candle import SECOND_US, SUMS, Candle
+from domain.prices.ticks import Ticks
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+# Numbers that are a whole number of these units are summed up as integers, which is exact and quick.
+_UNITS: Final = 1e8
+_UNITS_MAX: Final = 1e15
+
+
+class CandleSeries:
+    """The one-second candles of one symbol, of the ticks it was given. O(1) a tick.
+
+    The candle under way stands in plain numbers; the others wait in `_others` by their start. Volumes are summed up as
+    integers of 1e-8 and turnovers as integers of 1e-16, which are exact; what is none goes into decimals beside them.
+    """
+
+    __slots__ = (
+        "_close",
+        "_count",
+        "_end_us",
+        "_first_us",
+        "_high",
+        "_last_us",
+        "_low",
+        "_odd_turnover",
+        "_odd_volume",
+        "_open",
+        "_others",
+        "_start_us",
+        "_turnover_units",
+        "_volume_units",
+        "_with_volume",
+    )
+
+    def __init__(self) -> None:
+        self._others: dict[int, Candle] = {}
+        self._start_us: i64 = 0
+        self._end_us: i64 = 0
+        self._first_us: i64 = 0
+        self._last_us: i64 = 0
+        self._open = 0.0
+        self._high = 0.0
+        self._low = 0.0
+        self._close = 0.0
+        self._count: i64 = 0
+        self._with_volume = False
+        self._volume_units: int = 0
+        self._turnover_units: int = 0
+        self._odd_volume: Decimal | None = None
+        self._odd_turnover: Decimal | None = None
+
+    def push(self, price: float, time_us: i64) -> None:
+        """Count a tick in."""
+        if not self._start_us <= time_us < self._end_us or self._count == 0:
+            self._turn_to(time_us - time_us % SECOND_US)
+            self._open = self._high = self._low = self._close = price
+            self._first_us = self._last_us = time_us
+            self._count = 1
+            return
+        self._count += 1
+        if price > self._high:
+            self._high = price
+        elif price < self._low:
+            self._low = price
+        if time_us >= self._last_us:
+            self._last_us = time_us
+            self._close = price
+        elif time_us < self._first_us:
+            self._first_us = time_us
+            self._open = price
+
+    def add_volume(self, price: Number, volume: Number) -> None:
+        """Count in the volume of the tick pushed last."""
+        self._with_volume = True
+        if isinstance(price, float) and isinstance(volume, float):
+            price_units = _units(price)
+            volume_units = _units(volume)
+            if price_units >= 0 and volume_units >= 0:
+                self._volume_units += volume_units
+                self._turnover_units += price_units * volume_units
+                return
+        exact = written(volume)
+        turnover = SUMS.multiply(written(price), exact)
+        self._odd_volume = exact if self._odd_volume is None else SUMS.add(self._odd_volume, exact)
+        self._odd_turnover = turnover if self._odd_turnover is None else SUMS.add(self._odd_turnover, turnover)
+
+    def push_wide(self, price: Decimal, time_us: i64, volume: Number | None) -> None:
+        """Count in a tick whose price a float cannot stand for."""
+        self._turn_to(0)
+        start_us: i64 = time_us - time_us % SECOND_US
+        exact = None if volume is None else written(volume)
+        turnover = None if exact is None else SUMS.multiply(price, exact)
+        self._put(Candle(start_us, price, price, price, price, time_us, time_us, 1, exact, turnover))
+
+    def copies(self) -> list[Candle]:
+        """All of them as they stand; the series keeps its own."""
+        self._turn_to(0)
+        return [candle.copy(candle.start_us) for candle in self._others.values()]
+
+    def _turn_to(self, start_us: i64) -> None:
+        """Put the candle under way with the others, and begin one."""
+        if self._count:
+            volume = turnover = None
+            if self._with_volume:
+                volume = SUMS.scaleb(Decimal(self._volume_units), -8)
+                turnover = SUMS.scaleb(Decimal(self._turnover_units), -16)
+                if self._odd_volume is not None and self._odd_turnover is not None:
+                    volume = SUMS.add(volume, self._odd_volume)
+                    turnover = SUMS.add(turnover, self._odd_turnover)
+                self._with_volume = False
+                self._volume_units = self._turnover_units = 0
+                self._odd_volume = self._odd_turnover = None
+            self._put(
+                Candle(
+                    self._start_us,
+                    self._open,
+                    self._high,
+                    self._low,
+                    self._close,
+                    self._first_us,
+                    self._last_us,
+                    self._count,
+                    volume,
+                    turnover,
+                )
+            )
+            self._count = 0
+        self._start_us = start_us
+        self._end_us = start_us + SECOND_US
+
+    def _put(self, candle: Candle) -> None:
+        known = self._others.get(candle.start_us)
+        if known is None:
+            self._others[candle.start_us] = candle
+        else:
+            known.merge(candle)
+
+
+class CandleBook:
+    """What ticks have done to the candles of their symbols.
+
+    Not safe for two writers.
+
+    count: ticks it holds.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        # Whoever writes candles and whoever asks for them may be two threads.
+        self._lock = Lock()
+        self._series: dict[str, CandleSeries] = {}
+
+    def apply(self, ticks: Ticks) -> None:
+        """Count ticks in, in order of arrival."""
+        self.count += len(ticks.symbols)
+        all_series = self._series
+        symbols = ticks.symbols
+        prices = ticks.prices
+        times_us = ticks.times_us
+        volumes = ticks.volumes
+        for at in range(len(symbols)):
+            symbol = symbols[at]
+            price = prices[at]
+            series = all_series.get(symbol)
+            if series is None:
+                series = all_series[symbol] = CandleSeries()
+            if isinstance(price, float):
+                series.push(price, times_us[at])
+                if volumes is not None:
+                    volume = volumes[at]
+                    if volume is not None:
+                        series.add_volume(price, volume)
+            else:
+                series.push_wide(price, times_us[at], None if volumes is None else volumes[at])
+
+    def symbols(self) -> list[str]:
+        return list(self._series)
+
+    def candles(self, symbol: str) -> list[Candle]:
+        """Copies of the symbol's one-second candles, in no order."""
+        series = self._series.get(symbol)
+        if series is None:
+            return []
+        with self._lock:
+            return series.copies()
+
+
+def _units(number: float) -> int:
+    """The number in units of 1e-8 where that is a whole number of at most 15 digits, which is then exact; else -1."""
+    units = number * _UNITS
+    if not 0.0 <= units < _UNITS_MAX:
+        return -1
+    whole = round(units)
+    return whole if whole / _UNITS == number else -1

@@ -1,0 +1,43 @@
+"""When a move is a spike, exact at the line."""
+
+from decimal import Decimal
+
+from domain.numbers import EXACT, Number, written
+
+# Wider than the rounding of the few float operations before a comparison, so that floats never decide a close call.
+_CLOSE = 1e-14
+
+
+class SpikeRule:
+    """Up when price > lowest * (1 + threshold), down when price < highest * (1 - threshold).
+
+    The answers are those of decimal arithmetic on the prices as written; floats decide only what is not close.
+
+    threshold_percent: the move that is still no spike, in percent, greater than 0.
+    up_hint, down_hint: factors for a first look in floats. A price that is not above `lowest * up_hint` is no spike up,
+        one that is not below `highest * down_hint` none down; of the others `is_up` and `is_down` decide.
+    """
+
+    __slots__ = ("_down", "_down_exact", "_up", "_up_exact", "down_hint", "threshold_percent", "up_hint")
+
+    def __init__(self, threshold_percent: Decimal) -> None:
+        self.threshold_percent = threshold_percent
+        threshold = EXACT.multiply(threshold_percent, Decimal("0.01"))
+        self._up_exact = EXACT.add(Decimal(1), threshold)
+        self._down_exact = EXACT.subtract(Decimal(1), threshold)
+        self._up = float(self._up_exact)
+        self._down = float(self._down_exact)
+        self.up_hint = self._up * (1 - _CLOSE)
+        self.down_hint = self._down * (1 + _CLOSE)
+
+    def is_up(self, lowest: Number, price: Number) -> bool:
+        line = float(lowest) * self._up
+        if abs(float(price) - line) > line * _CLOSE:
+            return price > line
+        return written(price) > EXACT.multiply(written(lowest), self._up_exact)
+
+    def is_down(self, highest: Number, price: Number) -> bool:
+        line = float(highest) * self._down
+        if abs(float(price) - line) > line * _CLOSE:
+            return price < line
+        return written(price) < EXACT.multiply(written(highest), self._down_exact)

@@ -1,0 +1,89 @@
+"""The states of many symbols, and the loop that takes a batch of ticks to them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from domain.book import Applied
+from domain.numbers import Number
+from domain.prices.symbol_checkpoint import SymbolCheckpoint
+from domain.prices.symbol_state import LATE, StatisticsRules, SymbolState
+from domain.prices.symbol_statistics import SymbolStatistics
+from domain.prices.ticks import Ticks
+from domain.prices.wide_symbol_state import WideSymbolState
+
+
+class SymbolBook:
+    """The `Book` of prices: the state of every symbol that one writer has seen. Its events are anomalies."""
+
+    def __init__(self, rules: StatisticsRules) -> None:
+        self._rules = rules
+        self._states: dict[str, SymbolState] = {}
+
+    def apply(self, ticks: Ticks) -> Applied:
+        applied = Applied()
+        states = self._states
+        # Any, so that the compiled loop too finds a wrong type inside the try; by index, because it makes no call then.
+        symbols: list[Any] = ticks.symbols
+        prices: list[Any] = ticks.prices
+        times_us: list[Any] = ticks.times_us
+        for at in range(len(symbols)):
+            symbol = symbols[at]
+            try:
+                price = prices[at]
+                state = states.get(symbol)
+                if state is not None and isinstance(price, float):
+                    outcome = state.apply(price, times_us[at])
+                else:
+                    outcome = self._apply_unusual(symbol, price, times_us[at])
+            except Exception as failure:
+                applied.failures.append((symbol, failure))
+                continue
+            if outcome:
+                applied.late += outcome & LATE
+                if outcome != LATE:
+                    spikes = states[symbol].anomalies(outcome)
+                    applied.events += spikes
+                    applied.places += [at] * len(spikes)
+        applied.processed = len(ticks.symbols) - len(applied.failures)
+        return applied
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._states
+
+    def keys(self) -> Iterable[str]:
+        return self._states.keys()
+
+    def snapshot(self, symbol: str) -> SymbolStatistics | None:
+        state = self._states.get(symbol)
+        return None if state is None else state.snapshot()
+
+    def checkpoint(self, symbol: str) -> SymbolCheckpoint:
+        return self._states[symbol].checkpoint()
+
+    def update_count(self, symbol: str) -> int:
+        return self._states[symbol].update_count
+
+    def newest_us(self, symbol: str) -> int:
+        return self._states[symbol].last_update_us
+
+    def restore(self, symbol: str, checkpoint: SymbolCheckpoint) -> None:
+        state: SymbolState = SymbolState(symbol, self._rules)
+        if checkpoint.wide:
+            state = WideSymbolState(state, self._rules)
+        state.restore(checkpoint)
+        self._states[symbol] = state
+
+    def _apply_unusual(self, symbol: str, price: Number, time_us: int) -> int:
+        """Take the first tick of a symbol, or one whose price a float cannot stand for."""
+        state = self._states.get(symbol) or SymbolState(symbol, self._rules)
+        if isinstance(price, float):
+            outcome = state.apply(price, time_us)
+        else:
+            if not isinstance(state, WideSymbolState):
+                state = WideSymbolState(state, self._rules)
+            outcome = state.apply_wide(price, time_us)
+        self._states[symbol] = state
+        return outcome

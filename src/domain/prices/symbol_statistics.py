@@ -1,0 +1,27 @@
+"""What is known of a symbol at one moment."""
+
+from dataclasses import dataclass
+
+from domain.numbers import Number
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolStatistics:
+    """A snapshot of one symbol: a clone, which no later tick changes.
+
+    current_price, last_update_us: of the tick with the newest timestamp; of equal timestamps, the later arrival.
+    moving_average: mean of the last N accepted prices in order of arrival.
+    min_price, max_price, update_count: over all accepted ticks.
+    late_count: how many of them were older than the newest accepted one when they came.
+    anomaly_count: spikes seen, up and down counted apart.
+    """
+
+    symbol: str
+    current_price: Number
+    moving_average: float
+    min_price: Number
+    max_price: Number
+    update_count: int
+    late_count: int
+    anomaly_count: int
+    last_update_us: int

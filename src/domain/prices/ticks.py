@@ -1,0 +1,92 @@
+"""Many ticks at once."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from domain.columns import grouped, joined, picked, present
+from domain.numbers import Number
+from domain.prices.price_update import PriceUpdate
+
+
+class Ticks:
+    """The `Columns` of prices: ticks in order of arrival, the i-th of every list belongs to the i-th tick.
+
+    What a batch of `PriceUpdate` would hold, without an object a tick: docs/decisions/0006-ticks-in-columns.md has the
+    figures. Whoever makes one fills every list alike.
+
+    volumes, ids: None where no tick has one.
+    """
+
+    __slots__ = ("ids", "prices", "symbols", "times_us", "volumes")
+
+    def __init__(
+        self,
+        symbols: list[str],
+        prices: list[Number],
+        times_us: list[int],
+        volumes: list[Number | None] | None = None,
+        ids: list[str | None] | None = None,
+    ) -> None:
+        self.symbols = symbols
+        self.prices = prices
+        self.times_us = times_us
+        self.volumes = volumes
+        self.ids = ids
+
+    @staticmethod
+    def of(updates: Iterable[PriceUpdate]) -> "Ticks":
+        given = list(updates)
+        return Ticks(
+            [update.symbol for update in given],
+            [update.price for update in given],
+            [update.timestamp_us for update in given],
+            present([update.volume for update in given]),
+            present([update.id for update in given]),
+        )
+
+    @property
+    def keys(self) -> list[str]:
+        return self.symbols
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __getitem__(self, at: int) -> PriceUpdate:
+        volume = None if self.volumes is None else self.volumes[at]
+        tick_id = None if self.ids is None else self.ids[at]
+        return PriceUpdate(self.symbols[at], self.prices[at], self.times_us[at], volume, tick_id)
+
+    def __iter__(self) -> Iterator[PriceUpdate]:
+        return iter([self[at] for at in range(len(self.symbols))])
+
+    def part(self, start: int, stop: int) -> "Ticks":
+        return Ticks(
+            self.symbols[start:stop],
+            self.prices[start:stop],
+            self.times_us[start:stop],
+            None if self.volumes is None else self.volumes[start:stop],
+            None if self.ids is None else self.ids[start:stop],
+        )
+
+    def without(self, places: Collection[int]) -> "Ticks":
+        return self._at([at for at in range(len(self.symbols)) if at not in places])
+
+    def extend(self, others: "Ticks") -> None:
+        count = len(self.symbols)
+        self.symbols += others.symbols
+        self.prices += others.prices
+        self.times_us += others.times_us
+        self.volumes = joined(self.volumes, count, others.volumes, len(others.symbols))
+        self.ids = joined(self.ids, count, others.ids, len(others.symbols))
+
+    def spread(self, places: Sequence[int | None]) -> "dict[int, Ticks]":
+        return {place: self._at(positions) for place, positions in grouped(places)}
+
+    def _at(self, positions: list[int]) -> "Ticks":
+        symbols, prices, times_us = self.symbols, self.prices, self.times_us
+        return Ticks(
+            [symbols[at] for at in positions],
+            [prices[at] for at in positions],
+            [times_us[at] for at in positions],
+            picked(self.volumes, positions),
+            picked(self.ids, positions),
+        )

@@ -1,0 +1,137 @@
+"""A feed that needs no exchange: random walks, sent as any feeder would send them."""
+
+import random
+from collections.abc import Sequence
+
+import structlog
+
+from application.errors import MarketDataError
+from application.mediator import Mediator
+from application.ports.clock import Clock
+from application.prices.commands.process_price_batch import ProcessPriceBatch
+from domain.prices.price_update import PriceUpdate
+from domain.prices.ticks import Ticks
+from infrastructure.processing.admission import Admission, Share
+
+# How often ticks are sent: often enough to look continuous, seldom enough to cost little.
+_BEAT_SECONDS = 0.02
+# After a pause longer than this (a laptop that slept) the feed does not make up for what it missed.
+_CATCH_UP_SECONDS = 1.0
+_BATCH_MAX = 1000
+# What a tick counts for where shares of the intake are in bytes, as a feeder would send it.
+_TICK_BYTES = 64
+# Between bursts, the standard deviation of a second of one symbol is about a third of this many largest steps, however
+# many ticks it has: the market breathes, and hardly ever moves by the 2 % of a spike.
+_CALM = 0.6
+# A burst, somewhere, every so many seconds: steps of nearly the largest size in one direction, which make a spike.
+_BURST_EVERY_SECONDS = 6.0
+_BURST_STEPS = (3, 5)
+_BURST_STEP = (0.75, 1.0)
+# The walk turns back at this many times the initial price, and at its inverse: left alone it would in days reach
+# prices that no double holds.
+_RANGE = 4.0
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RandomWalk:
+    """Ticks of one symbol after the other, in turn: small steps, and now and then a few large ones in a row.
+
+    initial_price: where each starts. max_jitter: the largest step, as a fraction of the price. ticks_per_second: of all
+    symbols together.
+    """
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        initial_price: float,
+        max_jitter: float,
+        ticks_per_second: int,
+        source: random.Random,
+    ) -> None:
+        self._symbols = symbols
+        self._prices = [initial_price] * len(symbols)
+        self._lowest = initial_price / _RANGE
+        self._highest = initial_price * _RANGE
+        self._max_jitter = max_jitter
+        self._calm = max_jitter * min(1.0, _CALM / (ticks_per_second / len(symbols)) ** 0.5)
+        self._burst_chance = 1.0 / (_BURST_EVERY_SECONDS * ticks_per_second)
+        # Large steps each symbol has still to make, downwards where negative.
+        self._bursts = [0] * len(symbols)
+        self._source = source
+        self._turn = 0
+
+    def next(self, timestamp_us: int) -> PriceUpdate:
+        turn = self._turn
+        self._turn = (turn + 1) % len(self._symbols)
+        price = self._prices[turn]
+        step = self._step(turn)
+        if price < self._lowest or price > self._highest:
+            step = abs(step) if price < self._lowest else -abs(step)
+        # Seven significant digits, as an exchange would quote.
+        price = self._prices[turn] = float(f"{price * (1 + step):.7g}")
+        return PriceUpdate(self._symbols[turn], price, timestamp_us)
+
+    def _step(self, turn: int) -> float:
+        source = self._source
+        if self._bursts[turn] == 0:
+            if source.random() >= self._burst_chance:
+                return source.uniform(-self._calm, self._calm)
+            self._bursts[turn] = source.randint(*_BURST_STEPS) * source.choice((-1, 1))
+        direction = 1 if self._bursts[turn] > 0 else -1
+        self._bursts[turn] -= direction
+        return direction * self._max_jitter * source.uniform(*_BURST_STEP)
+
+
+class SimulatedFeed:
+    """Sends `ticks_per_second` through the mediator, counted from the start, so that late wake-ups do not add up.
+
+    batch_max: ticks sent at once, at most.
+    """
+
+    def __init__(
+        self,
+        walk: RandomWalk,
+        ticks_per_second: int,
+        batch_max: int,
+        mediator: Mediator,
+        admission: Admission,
+        clock: Clock,
+    ) -> None:
+        self._walk = walk
+        self._ticks_per_second = ticks_per_second
+        self._batch_max = min(batch_max, _BATCH_MAX)
+        self._mediator = mediator
+        self._admission = admission
+        self._share = Share()
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        start = self._clock.monotonic()
+        sent = 0
+        while True:
+            due = int((self._clock.monotonic() - start) * self._ticks_per_second) - sent
+            if due > _CATCH_UP_SECONDS * self._ticks_per_second:
+                sent += due
+                due = 0
+            while due > 0:
+                count = min(due, self._batch_max)
+                # Under overload the feed is held as any sender is.
+                await self._admission.enter(self._share, count * _TICK_BYTES, patient=True)
+                began = self._clock.monotonic()
+                await self._send(count)
+                self._admission.spend(self._clock.monotonic() - began)
+                # Everybody else has a turn: a feed that is behind must not keep the workers from their work.
+                await self._clock.sleep(0)
+                sent += count
+                due -= count
+            await self._clock.sleep(_BEAT_SECONDS)
+
+    async def _send(self, count: int) -> None:
+        now_us = self._clock.now_us()
+        try:
+            await self._mediator.send(ProcessPriceBatch(Ticks.of(self._walk.next(now_us) for _ in range(count))))
+        except MarketDataError as error:
+            # Overload and shutdown concern the feed as little as any other feeder: what was not taken is gone.
+            _log.debug("simulated ticks refused", reason=str(error))

@@ -1,0 +1,91 @@
+"""Candles by the chunk, which is how they are stored."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from domain.prices.candle import Candle, Interval, in_chunks, merge_into
+from domain.prices.candle_book import CandleBook
+from infrastructure.prices.price_format import decode_candles, encode_candles
+from infrastructure.storage.payloads import Corrupt, check, seal
+
+_log = structlog.stdlib.get_logger(__name__)
+
+# Candles a row: an hour of one-minute candles is one, a day of them two dozen.
+CHUNK = 60
+# Candles, some 300 bytes each.
+_REMEMBERED_MAX = 100_000
+
+# (width in seconds, symbol, start in microseconds)
+ChunkKey = tuple[int, str, int]
+
+
+def chunk_start(interval: Interval, time_us: int) -> int:
+    """Where the chunk begins that a moment lies in."""
+    return time_us - time_us % (CHUNK * interval.width_us)
+
+
+class CandleChunks:
+    """Merges what has changed into what is stored, and remembers the chunks it wrote last.
+
+    Not safe for two writers. After a write that failed, `forget` what is remembered.
+    """
+
+    def __init__(self) -> None:
+        self._remembered: OrderedDict[ChunkKey, dict[int, Candle]] = OrderedDict()
+        self._count = 0
+
+    def merged(
+        self, book: CandleBook, seq: int, load: Callable[[Sequence[ChunkKey]], Iterable[tuple[Any, ...]]]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of `CANDLE_CHUNK` that hold the book's candles too.
+
+        load: the rows of those chunks that there are.
+        """
+        changed = _chunks_of(book)
+        missing = [key for key in changed if key not in self._remembered]
+        stored = {}
+        for row in load(missing):
+            try:
+                stored[row[:3]] = {candle.start_us: candle for candle in candles_of(row)}
+            except Corrupt as error:
+                # It stays as it is, for `marketdata db check`; the log must not depend on it.
+                _log.error("candles are not stored", reason=str(error))
+                del changed[row[:3]]
+        rows = []
+        for key, candles in changed.items():
+            chunk = self._remembered.pop(key, None)
+            if chunk is None:
+                chunk = stored.get(key, {})
+            else:
+                self._count -= len(chunk)
+            merge_into(chunk, candles)
+            self._remembered[key] = chunk
+            self._count += len(chunk)
+            payload = encode_candles(chunk)
+            rows.append((*key, seq, payload, seal(payload, *key, seq)))
+        while self._count > _REMEMBERED_MAX:
+            self._count -= len(self._remembered.popitem(last=False)[1])
+        return rows
+
+    def forget(self) -> None:
+        self._remembered.clear()
+        self._count = 0
+
+
+def candles_of(row: tuple[Any, ...]) -> list[Candle]:
+    """The candles of a row of `CANDLE_CHUNK`. Raises Corrupt."""
+    width, symbol, start_us, seq, payload, crc = row
+    what = f"the chunk of {width} s candles of {symbol} from {start_us}"
+    return decode_candles(check(crc, what, payload, width, symbol, start_us, seq))
+
+
+def _chunks_of(book: CandleBook) -> dict[ChunkKey, list[Candle]]:
+    """The book's candles in every interval, by the chunk they belong to. The book keeps its own."""
+    return {
+        (interval.seconds, symbol, start_us): candles
+        for symbol in book.symbols()
+        for interval, start_us, candles in in_chunks(book.candles(symbol), CHUNK)
+    }

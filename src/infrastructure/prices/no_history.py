@@ -1,0 +1,18 @@
+"""The past of a service that keeps nothing."""
+
+from application.errors import HistoryDisabled
+from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
+from domain.prices.candle import Interval
+
+
+class NoHistory:
+    """The past of a service that keeps nothing."""
+
+    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
+        raise HistoryDisabled
+
+    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
+        raise HistoryDisabled
+
+    async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
+        raise HistoryDisabled

@@ -1,0 +1,61 @@
+"""The tables that prices keep beside the log: anomalies and candles."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.prices.candle_book import CandleBook
+from infrastructure.prices.candle_chunks import CandleChunks, ChunkKey, candles_of
+from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, anomaly_row
+from infrastructure.storage.records import LoggedEvent
+from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK
+from infrastructure.subject import Aggregates, Put
+
+_KEYS_AT_ONCE = 200
+
+
+class PriceTables:
+    """The `SubjectTables` of prices. window_us: the width of the window that anomalies are seen in."""
+
+    def __init__(self, window_us: int) -> None:
+        self._window_us = window_us
+        self._chunks = CandleChunks()
+
+    def new_aggregates(self) -> CandleBook:
+        return CandleBook()
+
+    def write(
+        self,
+        connection: sa.Connection,
+        put: Put,
+        events: Sequence[LoggedEvent],
+        aggregates: Aggregates | None,
+        first_seq: int,
+        last_seq: int,
+    ) -> None:
+        placed = [StoredAnomaly(each.event, first_seq + each.block, each.place, self._window_us) for each in events]
+        put(connection, ANOMALY, [anomaly_row(anomaly) for anomaly in placed], False)
+        if isinstance(aggregates, CandleBook):
+            rows = self._chunks.merged(aggregates, last_seq, lambda keys: _load_chunks(connection, keys))
+            put(connection, CANDLE_CHUNK, rows, True)
+
+    def forget(self) -> None:
+        self._chunks.forget()
+
+    def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
+        return [(CANDLE_CHUNK, candles_of), (ANOMALY, anomaly_of)]
+
+    def sizes(self) -> Mapping[str, sa.Select[Any]]:
+        return {
+            "chunks": sa.select(sa.func.count()).select_from(CANDLE_CHUNK),
+            "anomalies": sa.select(sa.func.count()).select_from(ANOMALY),
+        }
+
+
+def _load_chunks(connection: sa.Connection, keys: Sequence[ChunkKey]) -> Iterable[tuple[Any, ...]]:
+    table = CANDLE_CHUNK.c
+    key = sa.tuple_(table.width, table.symbol, table.start_us)
+    for at in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[at : at + _KEYS_AT_ONCE]
+        yield from map(tuple, connection.execute(sa.select(CANDLE_CHUNK).where(key.in_(some))))

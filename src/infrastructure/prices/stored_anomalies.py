@@ -1,0 +1,43 @@
+"""Anomalies of all the past: the newest from memory, the others from the store."""
+
+from collections.abc import Sequence
+
+from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder, AnomalyPage
+from domain.prices.price_anomaly import PriceAnomaly
+from infrastructure.prices.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.prices.price_store import PriceStore
+from infrastructure.prices.stored_history import answered
+
+_AT_ONCE = 1000
+
+
+class StoredAnomalies:
+    """Invariant: `recent` holds the newest of all anomalies, so that those it lacks are older than those it has."""
+
+    def __init__(self, recent: InMemoryAnomalyRepository, store: PriceStore) -> None:
+        self._recent = recent
+        self._store = store
+
+    async def recover(self) -> None:
+        """Fill `recent` with the newest there are."""
+        before: AnomalyOrder | None = None
+        while self._recent.room > 0:
+            stored = await self._store.anomalies(AnomalyFilter(), before, min(_AT_ONCE, self._recent.room))
+            if not stored:
+                break
+            self._recent.recover([each.anomaly for each in stored])
+            before = stored[-1].anomaly.order
+
+    async def publish(self, anomalies: Sequence[PriceAnomaly]) -> None:
+        await self._recent.publish(anomalies)
+
+    async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
+        recent = await self._recent.page(matching, before, limit)
+        if recent.next_before is not None or self._recent.room > 0:
+            # Another page of it follows, or nothing has ever had to leave it.
+            return recent
+        stored = await answered(self._store.anomalies(matching, before, limit + 1))
+        found = {anomaly.order: anomaly for anomaly in (*recent.items, *(each.anomaly for each in stored))}
+        newest = sorted(found, reverse=True)
+        items = tuple(found[order] for order in newest[:limit])
+        return AnomalyPage(items, newest[limit - 1] if len(newest) > limit else None)

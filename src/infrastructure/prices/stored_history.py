@@ -1,0 +1,118 @@
+"""The past, out of the store and out of what is on its way there."""
+
+from collections import deque
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from application.errors import HistoryUnavailable, StorageFailed
+from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
+from domain.prices.candle import Candle, Interval, rolled_up
+from domain.prices.candle_book import CandleBook
+from domain.prices.price_update import PriceUpdate
+from infrastructure.prices.candle_chunks import CHUNK, chunk_start
+from infrastructure.prices.price_format import PRICES
+from infrastructure.prices.price_store import PriceStore
+from infrastructure.storage.journal import Journal, Lot
+from infrastructure.storage.payloads import Corrupt
+from infrastructure.storage.store import Store, StoreFailed
+
+_CHUNKS_AT_ONCE = 32
+# Ticks shown of the window of an anomaly.
+_WINDOW_MAX = 10_000
+
+Result = TypeVar("Result")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def answered(question: Awaitable[Result]) -> Result:
+    """What a store answers. Raises HistoryUnavailable."""
+    try:
+        return await question
+    except (StoreFailed, Corrupt) as error:
+        _log.error("the store did not answer", reason=str(error))
+        raise HistoryUnavailable from None
+
+
+class StoredHistory:
+    """The `History` of this process: complete up to the moment of the question, while the store works."""
+
+    def __init__(self, store: Store, prices: PriceStore, journal: Journal) -> None:
+        self._store = store
+        self._prices = prices
+        self._journal = journal
+
+    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
+        await self._catch_up()
+        found = await answered(self._store.observations(PRICES, symbol, from_us, to_us, after, limit + 1))
+        shown = found[:limit]
+        return TickPage(tuple(tick for _, tick in shown), shown[-1][0] if len(found) > limit else None)
+
+    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
+        # A lot may be written while the store is asked, and a new one begun: heed those of before and of after.
+        lots = self._journal.lots(PRICES)
+        seq_of: dict[int, int] = {}
+        found: dict[int, Candle] = {}
+        position_us = from_us
+        while position_us < to_us and len(found) <= limit:
+            chunks = await answered(self._prices.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE))
+            for start_us, seq, candles in chunks:
+                seq_of[start_us] = seq
+                found.update((candle.start_us, candle) for candle in candles)
+            if len(chunks) < _CHUNKS_AT_ONCE:
+                break
+            position_us = chunks[-1][0] + CHUNK * interval.width_us
+        lots += [lot for lot in self._journal.lots(PRICES) if lot not in lots]
+        for lot in lots:
+            for candle in _of(lot, symbol, interval):
+                stored_seq = seq_of.get(chunk_start(interval, candle.start_us), -1)
+                if not from_us <= candle.start_us < to_us or (lot.seq is not None and stored_seq >= lot.seq):
+                    continue
+                known = found.get(candle.start_us)
+                if known is None:
+                    found[candle.start_us] = candle
+                else:
+                    known.merge(candle)
+        starts = sorted(found)
+        shown = tuple(found[start] for start in starts[:limit])
+        return CandlePage(shown, starts[limit] if len(starts) > limit else None)
+
+    async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
+        stored = await answered(self._prices.anomaly(anomaly_id))
+        if stored is None:
+            await self._catch_up()
+            stored = await answered(self._prices.anomaly(anomaly_id))
+        if stored is None:
+            return None
+        anomaly = stored.anomaly
+        end_us = anomaly.detected_at_us
+        window: deque[PriceUpdate] = deque(maxlen=_WINDOW_MAX)
+        count, after, start_us = 0, None, end_us - stored.window_us
+        while page := await answered(
+            self._store.observations(PRICES, anomaly.symbol, start_us, end_us + 1, after, _WINDOW_MAX)
+        ):
+            own = [tick for place, tick in page if place <= (stored.seq, stored.place)]
+            window += own
+            count += len(own)
+            after = page[-1][0]
+            if len(page) < _WINDOW_MAX or len(own) < len(page):
+                break
+        complete = count == len(window) and {anomaly.reference_price, anomaly.new_price} <= {
+            tick.price for tick in window
+        }
+        return ExplainedAnomaly(anomaly, tuple(window), complete)
+
+    async def _catch_up(self) -> None:
+        """Wait until the store has all there is, if it takes anything."""
+        try:
+            await self._journal.committed()
+        except StorageFailed:
+            # What it has can be asked for all the same.
+            return
+
+
+def _of(lot: Lot, symbol: str, interval: Interval) -> Sequence[Candle]:
+    assert isinstance(lot.aggregates, CandleBook), "prices add up to candles"
+    return rolled_up(lot.aggregates.candles(symbol), interval.width_us)

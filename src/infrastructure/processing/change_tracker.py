@@ -1,0 +1,35 @@
+"""What the workers changed since somebody looked.
+
+One event loop: workers mark, one reader takes. A worker gives way after every batch, so that no more can gather between
+two looks than the workers do in that time.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from application.ports.live_feed import Changes
+
+
+class ChangeTracker:
+    """Costs one test a batch while nobody watches, and one addition to a set a tick otherwise."""
+
+    def __init__(self) -> None:
+        self._watched = False
+        self._keys: set[str] = set()
+        self._events: list[Any] = []
+
+    def watch(self, watching: bool) -> None:
+        self._watched = watching
+        self.take()
+
+    def mark(self, keys: Iterable[str], events: Sequence[Any]) -> None:
+        if self._watched:
+            self._keys.update(keys)
+            if events:
+                self._events += events
+
+    def take(self) -> Changes:
+        changes = Changes(self._keys, self._events)
+        self._keys = set()
+        self._events = []
+        return changes

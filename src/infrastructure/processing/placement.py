@@ -1,0 +1,84 @@
+"""Which partition a key belongs to, and how many keys there may be."""
+
+import zlib
+from collections.abc import Sequence
+
+from application.errors import FieldError
+from domain.columns import Columns
+from infrastructure.processing.partition import Partition
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The same in every process and on every machine."""
+    return zlib.crc32(key.encode()) % partitions
+
+
+class Placement:
+    """Assigns keys to partitions for good.
+
+    key_name: what a key is called on the wire. keys_max: a new key beyond that many is refused, the known ones go on.
+    """
+
+    def __init__(self, partitions: Sequence[Partition], key_name: str, keys_max: int) -> None:
+        self._partitions = partitions
+        self._key_name = key_name
+        self._keys_max = keys_max
+        self._assigned: dict[str, int] = {}
+
+    def recover(self) -> None:
+        """Assign the keys that the books hold already."""
+        self._assigned = {key: each.index for each in self._partitions for key in each.book.keys()}
+
+    def partition_of(self, key: str) -> Partition | None:
+        """The partition of a key that is assigned."""
+        index = self._assigned.get(key)
+        return None if index is None else self._partitions[index]
+
+    def spread(self, columns: Columns, added: list[str]) -> tuple[dict[int, Columns], list[FieldError]]:
+        """The observations of each partition in their order, and an error for each that is over the limit of keys.
+
+        Keys that are new are put into `added`.
+        """
+        assigned = self._assigned
+        keys = columns.keys
+        if len(keys) == 1 and (only := assigned.get(keys[0])) is not None:
+            return {only: columns}, []
+        refused: list[FieldError] = []
+        places = set(map(assigned.get, keys))
+        if None in places:
+            # In order of arrival: where there is room for some only, the first get it.
+            for key in dict.fromkeys(keys):
+                if key not in assigned and len(assigned) < self._keys_max:
+                    assigned[key] = partition_of(key, len(self._partitions))
+                    added.append(key)
+            refused = [self._over_limit(position) for position, key in enumerate(keys) if key not in assigned]
+            places = set(map(assigned.get, keys))
+        if len(places) == 1 and (only := places.pop()) is not None:
+            return {only: columns}, refused
+        return columns.spread(list(map(assigned.get, keys))), refused
+
+    def without_room(self, columns: Columns, taken_of: dict[int, int]) -> list[FieldError]:
+        """One error for every observation behind the first `taken_of[partition]` of its partition."""
+        errors = []
+        seen = dict.fromkeys(taken_of, 0)
+        for position, key in enumerate(columns.keys):
+            index = self._assigned.get(key)
+            if index in seen:
+                seen[index] += 1
+                if seen[index] > taken_of[index]:
+                    errors.append(FieldError("", "queue_full", "the queue has no room for it", position))
+        return errors
+
+    def give_back(self, columns: Columns, without_room: Sequence[FieldError], added: Sequence[str]) -> None:
+        """Forget keys that came new with these observations and of which none was taken."""
+        left = {error.index for error in without_room}
+        taken = {key for position, key in enumerate(columns.keys) if position not in left}
+        for key in added:
+            # A key with a state is not new, whoever brought it.
+            if key not in taken and key not in self._partitions[self._assigned[key]].book:
+                del self._assigned[key]
+
+    def _over_limit(self, position: int) -> FieldError:
+        name = self._key_name
+        message = f"is new, and the limit of {self._keys_max} {name}s is reached"
+        return FieldError(name, f"{name}_limit", message, position)

@@ -1,0 +1,54 @@
+"""The ids of observations that came lately, so that none counts twice."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from domain.columns import Columns
+
+_US = 1_000_000
+
+
+class SeenIds:
+    """Remembers the newest `ids_max` ids, none longer than `window_seconds`. O(1) an observation that has an id."""
+
+    def __init__(self, ids_max: int, window_seconds: float) -> None:
+        self.window_us = int(window_seconds * _US)
+        self._ids_max = ids_max
+        # When each came, oldest first. A key has no line feed in it.
+        self._came: OrderedDict[str, int] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._came)
+
+    def register(self, columns: Columns, now_us: int) -> list[int]:
+        """The positions of observations that have been here before; the ids of the others are remembered."""
+        if columns.ids is None:
+            return []
+        came = self._came
+        self._expire(now_us)
+        known = []
+        for at, own_id in enumerate(columns.ids):
+            if own_id is None:
+                continue
+            key = f"{columns.keys[at]}\n{own_id}"
+            if key in came:
+                known.append(at)
+            else:
+                came[key] = now_us
+        self._expire(now_us)
+        return known
+
+    def reclaim(self, columns: Columns, places: Iterable[int], now_us: int) -> list[int]:
+        """Of duplicates, those whose first has been forgotten since; they are remembered again."""
+        return [at for at in places if not self.register(columns.part(at, at + 1), now_us)]
+
+    def forget(self, columns: Columns) -> None:
+        """Let observations come again that were not kept."""
+        for name, own_id in zip(columns.keys, columns.ids or (), strict=False):
+            if own_id is not None:
+                self._came.pop(f"{name}\n{own_id}", None)
+
+    def _expire(self, now_us: int) -> None:
+        came = self._came
+        while len(came) > self._ids_max or (came and next(iter(came.values())) < now_us - self.window_us):
+            came.popitem(last=False)

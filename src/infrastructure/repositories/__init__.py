@@ -1,1 +1,0 @@
-"""Where statistics and anomalies are kept."""

@@ -1,0 +1,179 @@
+"""The log, states and answers in a database: how they are read and pruned."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from application.ports.journal import StoredAnswer
+from domain.columns import Columns
+from infrastructure.storage.payloads import Corrupt, check, decode_answer, of_subject, segments_of
+from infrastructure.storage.records import Block, Position, StoredState
+from infrastructure.storage.schema import KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK
+from infrastructure.storage.sql_database import SqlDatabase
+from infrastructure.storage.store import Place
+from infrastructure.subject import Subject
+
+# Blocks read at once, to bound the memory that this takes.
+BLOCKS_AT_ONCE = 32
+
+
+class SqlLog(SqlDatabase):
+    """subjects: by name, those whose observations may be in it."""
+
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self.subjects: Mapping[str, Subject] = {subject.name: subject for subject in subjects}
+
+    async def position(self) -> Position:
+        return await self.reading(lambda connection: read_position(connection)[1])
+
+    async def states(self) -> Sequence[StoredState]:
+        def read(connection: sa.Connection) -> list[StoredState]:
+            return [self.state_of(tuple(row)) for row in connection.execute(sa.select(KEY_STATE))]
+
+        return await self.reading(read)
+
+    async def blocks(self, after_seq: int | None) -> AsyncIterator[Block]:
+        while True:
+            statement = _blocks().limit(BLOCKS_AT_ONCE)
+            if after_seq is not None:
+                statement = statement.where(TICK_BLOCK.c.seq > after_seq)
+            blocks = await self.reading(lambda connection, chosen=statement: self._read_blocks(connection, chosen))  # type: ignore[misc]  # bound at once
+            for _, block in blocks:
+                if after_seq is not None and block.seq != after_seq + 1:
+                    raise Corrupt(f"the tick log has no block {after_seq + 1}, though it has block {block.seq}")
+                after_seq = block.seq
+                yield block
+            if len(blocks) < BLOCKS_AT_ONCE:
+                return
+
+    async def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:
+        after_seq = 0
+        while True:
+            with_ids = (TICK_BLOCK.c.has_ids, TICK_BLOCK.c.written_us >= since_us, TICK_BLOCK.c.seq > after_seq)
+            statement = _blocks().where(*with_ids).limit(BLOCKS_AT_ONCE)
+            blocks = await self.reading(lambda connection, chosen=statement: self._read_blocks(connection, chosen))  # type: ignore[misc]  # bound at once
+            for written_us, block in blocks:
+                yield written_us, block
+            if len(blocks) < BLOCKS_AT_ONCE:
+                return
+            after_seq = blocks[-1][1].seq
+
+    async def answers(self, since_us: int) -> Sequence[StoredAnswer]:
+        def read(connection: sa.Connection) -> list[StoredAnswer]:
+            written_us = STORED_ANSWER.c.written_us
+            rows = connection.execute(sa.select(STORED_ANSWER).where(written_us >= since_us).order_by(written_us))
+            return [answer_of(tuple(row)) for row in rows]
+
+        return await self.reading(read)
+
+    async def observations(
+        self, subject: str, key: str, from_us: int, to_us: int, after: Place | None, limit: int
+    ) -> Sequence[tuple[Place, Any]]:
+        behind = (0, 0) if after is None else after
+        found: list[tuple[Place, Any]] = []
+        while len(found) < limit:
+            blocks = await self.reading(
+                lambda connection, after=behind: self._read_blocks(  # type: ignore[misc]  # bound at once
+                    connection, _blocks_of(connection, subject, key, from_us, to_us, after)
+                )
+            )
+            for _, block in blocks:
+                keys, times_us = block.columns.keys, block.columns.times_us
+                for at in range(len(keys)):
+                    place = (block.seq, at)
+                    if place > behind and keys[at] == key and from_us <= times_us[at] < to_us:
+                        found.append((place, block.columns[at]))
+            if not blocks:
+                break
+            behind = (blocks[-1][1].seq + 1, -1)
+        return found[:limit]
+
+    # Pruning.
+
+    async def log_written_before(self, moment_us: int) -> int:
+        written = sa.select(sa.func.max(TICK_BLOCK.c.seq)).where(TICK_BLOCK.c.written_us < moment_us)
+        return await self.scalar(written) or 0
+
+    async def log_over(self, bytes_max: int) -> int:
+        table = TICK_BLOCK.c
+        size = sa.func.length(table.payload) + sa.func.length(table.symbols)
+        sizes = sa.select(table.seq, sa.func.sum(size).over(order_by=table.seq.desc()).label("total")).subquery()
+        return await self.scalar(sa.select(sa.func.max(sizes.c.seq)).where(sizes.c.total > bytes_max)) or 0
+
+    async def prune_log(self, upto_seq: int, limit: int) -> int:
+        seq = TICK_BLOCK.c.seq
+        oldest = sa.select(seq).where(seq <= upto_seq).order_by(seq).limit(limit)
+        return await self.delete(sa.delete(TICK_BLOCK).where(seq.in_(oldest.scalar_subquery())))
+
+    async def prune_answers(self, before_us: int) -> int:
+        return await self.delete(sa.delete(STORED_ANSWER).where(STORED_ANSWER.c.written_us < before_us))
+
+    # Rows.
+
+    def state_of(self, row: tuple[Any, ...]) -> StoredState:
+        """Raises Corrupt."""
+        name, key, seq, payload, crc = row
+        check(crc, f"the state of {key}", payload, *of_subject(name, key, seq))
+        return StoredState(seq, name, key, self._subject(name, key).log.decode_checkpoint(key, payload))
+
+    def columns_of(self, row: tuple[Any, ...]) -> Columns:
+        """What is in a row of `TICK_BLOCK`. Raises Corrupt."""
+        log = self._subject(row[-1], f"block {row[0]}").log
+        first, *others = segments_of(row)
+        columns = log.decode(first)
+        for segment in others:
+            columns.extend(log.decode(segment))
+        return columns
+
+    def _subject(self, name: str, what: str) -> Subject:
+        subject = self.subjects.get(name)
+        if subject is None:
+            raise Corrupt(f"{what} is of {name!a}, which this version of marketdata does not know")
+        return subject
+
+    def _read_blocks(self, connection: sa.Connection, statement: sa.Select[Any]) -> list[tuple[int, Block]]:
+        """(when written, block) of rows of `TICK_BLOCK`. Raises Corrupt."""
+        rows = map(tuple, connection.execute(statement))
+        return [(row[4], Block(row[0], row[-1], self.columns_of(row))) for row in rows]
+
+
+def read_position(connection: sa.Connection, to_change: bool = False) -> tuple[str, Position]:
+    """Who wrote last, and where the store stands. to_change: let nobody else change it in the meantime."""
+    statement = sa.select(POSITION)
+    row = connection.execute(statement.with_for_update() if to_change else statement).first()
+    if row is None:
+        return "", Position()
+    *position, crc = row
+    check(crc, "the position of the store", b"", *position)
+    return position[1], Position(*position[2:])
+
+
+def answer_of(row: tuple[Any, ...]) -> StoredAnswer:
+    """Raises Corrupt."""
+    key, written_us, payload, crc = row
+    check(crc, "the answer to an Idempotency-Key", payload, key, written_us)
+    return StoredAnswer(key, *decode_answer(payload), written_us)
+
+
+def _blocks() -> sa.Select[Any]:
+    return sa.select(TICK_BLOCK).order_by(TICK_BLOCK.c.seq)
+
+
+def _blocks_of(
+    connection: sa.Connection, subject: str, key: str, from_us: int, to_us: int, after: Place
+) -> sa.Select[Any]:
+    """Some of the blocks that may hold a key's observations of a time; none if there are no more of them."""
+    table = TICK_BLOCK.c
+    find = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
+    return (
+        _blocks()
+        .where(
+            table.max_us >= from_us,
+            table.min_us < to_us,
+            table.seq >= after[0],
+            table.subject == subject,
+            find(table.symbols, f"\n{key}\n") > 0,
+        )
+        .limit(4)
+    )

@@ -1,0 +1,248 @@
+"""Requests that bring ticks while the workers cannot keep up, by both ways into the service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.container import Container
+from infrastructure.settings import Settings
+from infrastructure.storage.storage import NoJournal
+from support.fakes import FakeClock, settle
+from support.wire import Way
+
+CAPACITY = 10
+WAYS = pytest.mark.parametrize("short", [True, False], ids=["short cut", "ordinary way"])
+MODES = ["drop_oldest", "drop_newest", "reject", "wait"]
+
+
+class CrowdedJournal(NoJournal):
+    """Has workers wait until told otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_crowded = True
+        self.room = asyncio.Event()
+
+    async def wait_for_room(self) -> None:
+        await self.room.wait()
+
+    def relieve(self) -> None:
+        self.is_crowded = False
+        self.room.set()
+
+
+class Overloaded:
+    """A service whose one queue is full."""
+
+    def __init__(self, way: Way, clock: FakeClock, journal: CrowdedJournal) -> None:
+        self.way = way
+        self.clock = clock
+        self.journal = journal
+        self.admission = way.container.admission()
+
+    def accounts(self) -> tuple[int, int, int, int]:
+        """received, accepted, rejected, dropped; asserts that all is accounted for."""
+        account = self.way.container.processor().statistics()
+        assert account.received == account.accepted + account.rejected
+        assert account.accepted == account.processed + account.dropped + account.queued + account.failed
+        return account.received, account.accepted, account.rejected, account.dropped
+
+
+@asynccontextmanager
+async def overloaded(mode: str, short: bool, **limits: Any) -> AsyncIterator[Overloaded]:
+    processing = {"partitions": 1, "channel_capacity": CAPACITY, "full_mode": mode, "max_hold_seconds": 5.0}
+    off = {"enabled": False}
+    settings = Settings(processing=processing, simulation=off, storage=off, limits=limits)
+    clock, journal = FakeClock(), CrowdedJournal()
+    container = Container(settings=settings, clock=clock, journal=journal)
+    gateway = create_app(settings, container)
+    container.processor().start()
+    looking = asyncio.create_task(container.admission().run())
+    way = Way(gateway, container, short, settings)
+    try:
+        first, _ = way.connect()
+        # The worker takes the first and then waits for the journal; the others fill the queue.
+        first.data_received(post(1))
+        await settle()
+        first.data_received(post(CAPACITY))
+        await settle()
+        service = Overloaded(way, clock, journal)
+        assert service.accounts() == (1 + CAPACITY, 1 + CAPACITY, 0, 0)
+        yield service
+    finally:
+        looking.cancel()
+        journal.relieve()
+        await container.processor().stop()
+
+
+def post(ticks: int) -> bytes:
+    body = b"[" + b",".join(b'{"symbol":"A","price":100,"timestamp":1700000000000}' for _ in range(ticks)) + b"]"
+    head = "POST /api/prices/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+    return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def statuses(written: bytes) -> list[bytes]:
+    return [part[:3] for part in written.split(b"HTTP/1.1 ")[1:]]
+
+
+@WAYS
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_sender_is_held_until_the_workers_have_caught_up(mode: str, short: bool) -> None:
+    async with overloaded(mode, short) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(3))
+        await settle()
+        assert (transport.written, service.admission.held) == (b"", 1)
+        assert service.accounts() == (11, 11, 0, 0)
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"202"]
+        assert service.accounts() == (14, 14, 0, 0)
+        assert service.admission.hold.count == 1
+
+
+@WAYS
+async def test_rejecting_a_sender_held_for_too_long_is_told_so_undecoded_and_may_go_on(short: bool) -> None:
+    async with overloaded("reject", short) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(3))
+        await service.clock.advance(4.9)
+        assert transport.written == b""
+        await service.clock.advance(0.2)
+        assert statuses(transport.written) == [b"503"]
+        assert b"retry-after: 1" in transport.written.lower()
+        assert b"urn:marketdata:problem:unavailable" in transport.written
+        # Nobody has counted the ticks of what nobody has read.
+        assert service.accounts() == (11, 11, 0, 0)
+        assert service.admission.refused == 1
+        service.journal.relieve()
+        await settle()
+        held.data_received(post(1))
+        await settle()
+        assert statuses(transport.written) == [b"503", b"202"]
+
+
+@WAYS
+@pytest.mark.parametrize("mode", ["drop_oldest", "drop_newest"])
+async def test_dropping_the_ticks_of_a_sender_held_for_too_long_are_taken_and_the_mode_decides(
+    mode: str, short: bool
+) -> None:
+    async with overloaded(mode, short) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(3))
+        await service.clock.advance(5.1)
+        assert statuses(transport.written) == [b"202"]
+        assert service.accounts() == (14, 14, 0, 3)
+
+
+@WAYS
+async def test_waiting_a_sender_is_held_for_as_long_as_it_takes(short: bool) -> None:
+    async with overloaded("wait", short) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(3))
+        await service.clock.advance(10.0)
+        assert transport.written == b""
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"202"]
+
+
+@WAYS
+async def test_readers_are_answered_while_senders_are_held(short: bool) -> None:
+    async with overloaded("drop_oldest", short) as service:
+        held, waiting = service.way.connect()
+        held.data_received(post(3))
+        reader, transport = service.way.connect()
+        reader.data_received(b"GET /api/prices/A HTTP/1.1\r\nHost: x\r\n\r\n")
+        await settle()
+        assert statuses(transport.written) == [b"200"]
+        assert waiting.written == b""
+
+
+@WAYS
+async def test_bodies_over_the_limit_are_refused_at_once_in_every_mode(short: bool) -> None:
+    async with overloaded("wait", short, max_held_bytes=1000) as service:
+        connections = [service.way.connect() for _ in range(2)]
+        for protocol, _ in connections:
+            protocol.data_received(post(15))
+            await settle()
+        assert [statuses(transport.written) for _, transport in connections] == [[], [b"503"]]
+        service.journal.relieve()
+        await settle()
+        assert statuses(connections[0][1].written) == [b"202"]
+        assert service.accounts() == (26, 26, 0, 0)
+
+
+async def test_requests_behind_a_held_one_are_read_no_further_and_answered_in_their_order() -> None:
+    async with overloaded("drop_oldest", short=True) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(2) + b"GET /api/prices/NOSUCH HTTP/1.1\r\nHost: x\r\n\r\n" + post(2))
+        await settle()
+        assert (transport.written, transport.paused) == (b"", True)
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"202", b"404", b"202"]
+        assert not transport.paused
+
+
+async def test_a_sender_that_goes_on_sending_while_it_is_held_is_read_no_further() -> None:
+    async with overloaded("drop_oldest", short=True) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(2))
+        assert not transport.paused
+        held.data_received(post(2)[:20])
+        assert transport.paused
+        service.journal.relieve()
+        await settle()
+        assert not transport.paused
+        held.data_received(post(2)[20:])
+        await settle()
+        assert statuses(transport.written) == [b"202", b"202"]
+
+
+async def test_ticks_of_a_sender_that_leaves_while_it_is_held_are_taken() -> None:
+    async with overloaded("drop_oldest", short=True) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(2))
+        transport.close()
+        held.connection_lost(None)
+        service.journal.relieve()
+        await settle()
+        assert transport.written == b""
+        assert service.accounts() == (13, 13, 0, 0)
+
+
+@WAYS
+async def test_whoever_is_held_when_the_service_goes_is_told(short: bool) -> None:
+    async with overloaded("wait", short) as service:
+        held, transport = service.way.connect()
+        held.data_received(post(2))
+        await settle()
+        held.shutdown()
+        await settle()
+        assert (transport.written, transport.closing) == (b"", False)
+        service.admission.close()
+        await settle()
+        assert statuses(transport.written) == [b"503"]
+        assert transport.closing
+        assert service.accounts() == (11, 11, 0, 0)
+
+
+async def test_a_stream_is_held_and_loses_nothing() -> None:
+    async with overloaded("reject", short=False) as service:
+        held, transport = service.way.connect()
+        line = b'{"symbol":"A","price":100,"timestamp":1700000000000}\n'
+        held.data_received(
+            b"POST /api/prices/stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"%x\r\n%b\r\n0\r\n\r\n" % (len(line) * 3, line * 3)
+        )
+        await service.clock.advance(10.0)
+        assert (transport.written, service.admission.held) == (b"", 1)
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"202"]
+        assert service.accounts() == (14, 14, 0, 0)

@@ -1,0 +1,259 @@
+import json
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.ingest import tick_decoding
+from api.ingest.strict_json import MalformedBody
+from api.ingest.strict_ticks import UnreadableTick
+from api.ingest.tick_decoding import decode_array, decode_lines, decode_tick
+from application.errors import BatchTooLarge
+from domain.numbers import written
+from domain.prices.price_update import PriceUpdate
+from domain.prices.ticks import Ticks
+
+NOW_US = 1_700_000_000_000_000
+
+GOOD: list[tuple[str, PriceUpdate]] = [
+    ('{"symbol":"A","price":1}', PriceUpdate("A", 1.0, NOW_US)),
+    ('{"symbol":"A","price":"1.50"}', PriceUpdate("A", 1.5, NOW_US)),
+    (' {"price" : 1e3, "symbol" : "A" } ', PriceUpdate("A", 1000.0, NOW_US)),
+    ('{"symbol":"A","price":1,"timestamp":1500}', PriceUpdate("A", 1.0, 1_500_000)),
+    ('{"symbol":"A","price":1,"timestamp":-1}', PriceUpdate("A", 1.0, -1000)),
+    ('{"symbol":"A","price":1,"timestamp":"1970-01-01T00:00:02+00:00"}', PriceUpdate("A", 1.0, 2_000_000)),
+    ('{"symbol":"A","price":1,"volume":0,"id":"x\\"y"}', PriceUpdate("A", 1.0, NOW_US, 0.0, 'x"y')),
+    ('{"symbol":"A","price":1,"volume":"2.5","id":"x"}', PriceUpdate("A", 1.0, NOW_US, 2.5, "x")),
+    ('{"symbol":"A","price":1,"timestamp":null,"volume":null,"id":null}', PriceUpdate("A", 1.0, NOW_US)),
+    ('{"symbol":"A","price":1,"symbol":"A"}', PriceUpdate("A", 1.0, NOW_US)),
+    ('{"symbol":"A","price":1.00000000000000000001}', PriceUpdate("A", Decimal("1.00000000000000000001"), NOW_US)),
+    ('{"symbol":"A","price":9007199254740993}', PriceUpdate("A", Decimal(9007199254740993), NOW_US)),
+    ('{"symbol":"A","price":0.1,"volume":0.10000000000000000001}', None),  # type: ignore[list-item]  # set below
+    ('{"symbol":"\\u0041","price":0.30000000000000000}', PriceUpdate("A", 0.3, NOW_US)),
+    ('{"symbol":"A","price":-1}', PriceUpdate("A", -1.0, NOW_US)),
+]
+GOOD[12] = (GOOD[12][0], PriceUpdate("A", 0.1, NOW_US, Decimal("0.10000000000000000001")))
+
+BAD: list[tuple[str, list[tuple[str, str]]]] = [
+    ("[]", [("", "wrong_type")]),
+    ("null", [("", "wrong_type")]),
+    ("1", [("", "wrong_type")]),
+    ('"x"', [("", "wrong_type")]),
+    ("{}", [("symbol", "missing"), ("price", "missing")]),
+    ('{"symbol":1,"price":1}', [("symbol", "wrong_type")]),
+    ('{"symbol":null,"price":null}', [("symbol", "wrong_type"), ("price", "wrong_type")]),
+    ('{"symbol":"A","price":true}', [("price", "wrong_type")]),
+    ('{"symbol":"A","price":[1]}', [("price", "wrong_type")]),
+    ('{"symbol":"A","price":"abc"}', [("price", "invalid_number")]),
+    ('{"symbol":"A","price":"NaN"}', [("price", "invalid_number")]),
+    ('{"symbol":"A","price":""}', [("price", "invalid_number")]),
+    ('{"symbol":"A","price":1e999}', [("price", "invalid_number")]),
+    ('{"symbol":"A","price":1e309}', [("price", "invalid_number")]),
+    ('{"symbol":"A","price":1e-400}', [("price", "invalid_number")]),
+    ('{"symbol":"A","price":1,"volume":false}', [("volume", "wrong_type")]),
+    ('{"symbol":"A","price":1,"volume":1e999}', [("volume", "invalid_number")]),
+    ('{"symbol":"A","price":1,"volume":1e-400}', [("volume", "invalid_number")]),
+    ('{"symbol":"A","price":1,"id":7}', [("id", "wrong_type")]),
+    ('{"symbol":"A","price":1,"timestamp":1.5}', [("timestamp", "wrong_type")]),
+    ('{"symbol":"A","price":1,"timestamp":1e3}', [("timestamp", "wrong_type")]),
+    ('{"symbol":"A","price":1,"timestamp":5.0}', [("timestamp", "wrong_type")]),
+    ('{"symbol":"A","price":1,"timestamp":true}', [("timestamp", "wrong_type")]),
+    ('{"symbol":"A","price":1,"timestamp":"2021-04-17T03:08:42"}', [("timestamp", "invalid_timestamp")]),
+    ('{"symbol":"A","price":1,"timestamp":99999999999999999999999}', [("timestamp", "wrong_type")]),
+    ('{"symbol":"A","price":1,"prize":2}', [("prize", "unknown_field")]),
+    ('{"symbol":"A","price":1,"price":2}', [("price", "contradiction")]),
+    ('{"symbol":"A","price":1,"price":"1"}', [("price", "contradiction")]),
+    ('{"symbol":"A","price":1,"symbol":"B"}', [("symbol", "contradiction")]),
+    ('{"symbol":"A","price":1,"\\ud800":1}', [("\\ud800", "unknown_field")]),
+]
+
+MALFORMED = [
+    b"",
+    b"   ",
+    b"{",
+    b'{"symbol":"A","price":1}}',
+    b'{"symbol":"A","price":NaN}',
+    b'{"symbol":"A","price":Infinity}',
+    b'{"symbol":"A","price":-Infinity}',
+    b'{"symbol":"A","price":01}',
+    b'{"symbol":"A","price":1,}',
+    b"{'symbol':'A','price':1}",
+    b'{"symbol":"\xff","price":1}',
+    b'\xef\xbb\xbf{"symbol":"A","price":1}',
+    b'{"symbol":"A\n","price":1}',
+    b"[" * 100_000,
+    b'{"symbol":"A","price":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+]
+
+
+@pytest.mark.parametrize(("body", "update"), GOOD)
+def test_good_tick_is_read(body: str, update: PriceUpdate) -> None:
+    (read,) = decode_tick(body.encode(), NOW_US)
+    assert read == update
+    assert [type(value) for value in read] == [type(value) for value in update]
+
+
+@pytest.mark.parametrize(("body", "errors"), BAD)
+def test_bad_tick_is_explained_field_by_field(body: str, errors: list[tuple[str, str]]) -> None:
+    with pytest.raises(UnreadableTick) as caught:
+        decode_tick(body.encode(), NOW_US)
+    assert [(error.field, error.code) for error in caught.value.errors] == errors
+
+
+@pytest.mark.parametrize("body", MALFORMED, ids=lambda body: repr(body[:30]))
+def test_what_is_no_json_is_refused_whole(body: bytes) -> None:
+    for decode in (decode_tick, partial(decode_array, ticks_max=100)):
+        with pytest.raises(MalformedBody) as caught:
+            decode(body, NOW_US)
+        assert len(str(caught.value)) < 200
+
+
+def test_array_keeps_good_ticks_and_names_bad_ones() -> None:
+    body = f"[{GOOD[0][0]},{BAD[8][0]},7,{GOOD[10][0]}]"
+    command = decode_array(body.encode(), NOW_US, 100)
+    assert list(command.ticks) == [GOOD[0][1], GOOD[10][1]]
+    assert [command.index_of(i) for i in range(2)] == [0, 3]
+    assert command.rejected == 2
+    assert [(error.index, error.field, error.code) for error in command.errors] == [
+        (1, "price", "wrong_type"),
+        (2, "", "wrong_type"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b'{"symbol":"A","price":1}', b"7", b'"x"', b"null"])
+def test_array_must_be_one(body: bytes) -> None:
+    with pytest.raises(MalformedBody, match="not a JSON array"):
+        decode_array(body, NOW_US, 100)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n \n"])
+def test_lines_are_ticks_and_empty_ones_nothing(end: str) -> None:
+    body = "\n".join(text for text, _ in GOOD) + end
+    command = decode_lines(body.encode(), NOW_US, 100)
+    assert list(command.ticks) == [update for _, update in GOOD]
+    assert command.rejected == 0
+
+
+def test_line_that_is_no_json_is_one_bad_tick() -> None:
+    body = b'{"symbol":"A","price":1}\n{"symbol":"A","pri\n\n{"symbol":"A","price":2}\n[]\n'
+    command = decode_lines(body, NOW_US, 100)
+    assert [update.price for update in command.ticks] == [1.0, 2.0]
+    assert [(error.index, error.code) for error in command.errors] == [(1, "malformed"), (3, "wrong_type")]
+    assert "The line is not JSON" in command.errors[0].message
+
+
+def test_no_lines_at_all_are_refused() -> None:
+    with pytest.raises(MalformedBody, match="empty"):
+        decode_lines(b"\n \n", NOW_US, 100)
+
+
+# Bodies near to good ones: every key may be there, twice, or wrong.
+VALUES = st.sampled_from(
+    ["1", "1.5", '"1.5"', "1e999", "0", "-1", "true", "null", '"A"', '"a\\"b"', "[]", "1.0", "1e3", "1700000000000",
+     '"2021-04-17T03:08:42.037Z"', "0.10000000000000000001", "1234567890123456", "9078429826967454e-5", "1e-310",
+     "123456789012345e-3", '"1e-400"', '"0.1"', '"\\u0041"', '"x y"', "1e-400"]
+)  # fmt: skip
+KEYS = st.sampled_from(["symbol", "price", "timestamp", "volume", "id", "extra"])
+OBJECTS = st.lists(st.tuples(KEYS, VALUES), max_size=6).map(
+    lambda pairs: "{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}"
+)
+PLAIN = st.fixed_dictionaries(
+    {"symbol": st.sampled_from(["A", "BTC/USD"]), "price": st.floats(1e-5, 1e9) | st.integers(1, 10**17)},
+    optional={"timestamp": st.integers(0, 10**13), "volume": st.floats(0, 1e6), "id": st.text(max_size=5)},
+).map(json.dumps)
+
+
+@given(st.lists(OBJECTS | PLAIN, min_size=1, max_size=4))
+def test_quick_reader_takes_nothing_that_the_careful_one_reads_otherwise(objects: list[str]) -> None:
+    outcomes = []
+    names = ("_NUMERIC_ONE", "_NUMERIC_MANY", "_FLEXIBLE_ONE", "_FLEXIBLE_MANY")
+    quick = {name: getattr(tick_decoding, name) for name in names}
+    for decoders in (quick, dict.fromkeys(names, _Refusing())):
+        vars(tick_decoding).update(decoders)
+        try:
+            outcomes.append(
+                (
+                    _outcome(decode_tick, objects[0]),
+                    _outcome(partial(decode_array, ticks_max=100), "[" + ",".join(objects) + "]"),
+                    _outcome(partial(decode_lines, ticks_max=100), "\n".join(objects)),
+                )
+            )
+        finally:
+            vars(tick_decoding).update(quick)
+    assert outcomes[0] == outcomes[1]
+
+
+class _Refusing:
+    """A quick reader that gives up at once, so that the careful one reads everything."""
+
+    def decode(self, body: bytes) -> Any:
+        raise RecursionError
+
+    decode_lines = decode
+
+
+def _outcome(decode: Any, body: str) -> object:
+    try:
+        result = decode(body.encode(), NOW_US)
+    except UnreadableTick as bad:
+        return bad.errors
+    if isinstance(result, Ticks):
+        return [(type(value), value) for value in result[0]]
+    indexes = [result.index_of(i) for i in range(len(result.ticks))]
+    return [tuple(map(type, update)) for update in result.ticks], list(result.ticks), indexes, result.errors
+
+
+@pytest.mark.parametrize(
+    "digits", ["9078429826967454e-5", "9007199254740993e-15", "1234567890.123456", "0.0000012345678901"]
+)
+def test_sixteen_digits_are_never_left_to_a_float(digits: str) -> None:
+    price = decode_tick(f'{{"symbol":"A","price":{digits}}}'.encode(), NOW_US).prices[0]
+    assert written(price) == Decimal(digits)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"symbol":\n"A",\n"price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1}{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1}{"symbol":"A",\n"price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1},{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1,"id":"x\ny"}\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1,\n"id":"x,y"},{"symbol":"A","price":1}\n{"symbol":"B","price":1}',
+        b'[{"symbol":"A","price":1}\n{"symbol":"A","price":1}]\n{"symbol":"B","price":1}',
+        b'{"symbol":"A","price":1\n"timestamp":7},{"symbol":"A","price":1,"timestamp":1}\n{"symbol":"B","price":1}',
+        b'{"symbol":"B","price":1}\n{"symbol":"A","price":1}\x0c',
+    ],
+)
+def test_a_tick_is_a_line_and_a_line_is_a_tick(body: bytes) -> None:
+    command = decode_lines(body, NOW_US, 100)
+    assert [update.symbol for update in command.ticks] == ["B"]
+    assert {error.code for error in command.errors} == {"malformed"}
+
+
+@pytest.mark.parametrize("item", ["{}", "1", '"', '{"symbol":"A","price":"1"}', '{"symbol":"A","price":1}'])
+def test_batch_over_the_limit_is_refused_before_anything_in_it_is_read(item: str) -> None:
+    with pytest.raises(BatchTooLarge):
+        decode_lines("\n".join([item] * 101).encode(), NOW_US, 100)
+    if item != '"':
+        with pytest.raises(BatchTooLarge):
+            decode_array(f"[{','.join([item] * 101)}]".encode(), NOW_US, 100)
+
+
+def test_absurdly_many_empty_lines_are_refused() -> None:
+    with pytest.raises(BatchTooLarge):
+        decode_lines(b"\n" * 201 + b'{"symbol":"A","price":1}', NOW_US, 100)
+
+
+@pytest.mark.parametrize("decode", [decode_array, decode_lines])
+def test_tick_of_absurd_length_or_with_absurdly_many_fields_costs_little(decode: Any) -> None:
+    fields = ",".join(f'"{i}":0' for i in range(2000))
+    wide, long = f"{{{fields}}}", '{"symbol":"' + "A" * 70_000 + '","price":1}'
+    body = f"[{wide},{long}]" if decode is decode_array else f"{wide}\n{long}"
+    command = decode(body.encode(), NOW_US, 100)
+    assert command.rejected == 2
+    assert len(command.errors) < 20
+    assert (command.errors[-1].index, command.errors[-1].code) == (1, "too_long")

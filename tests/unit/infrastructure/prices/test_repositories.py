@@ -1,0 +1,93 @@
+import random
+
+import pytest
+
+from application.prices.ports.anomaly_repository import AnomalyFilter
+from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity, make_anomaly
+from domain.prices.price_update import PriceUpdate
+from domain.prices.ticks import Ticks
+from infrastructure.prices.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
+from infrastructure.processing.placement import partition_of
+from support.processing import partitions_of, snapshots_of
+
+
+async def test_statistics_come_sorted_in_pages_whatever_partition_they_are_in() -> None:
+    partitions = partitions_of(3)
+    repository = InMemoryStatisticsRepository(snapshots_of(partitions))
+    names = [f"S{i:02}" for i in range(10)]
+    for name in reversed(names):
+        partitions[partition_of(name, 3)].book.apply(Ticks.of([PriceUpdate(name, 1.0, 0)]))
+    first = await repository.page(None, None, 4)
+    assert [item.symbol for item in first.items] == names[:4]
+    assert (first.total, first.next_after) == (10, "S03")
+    partitions[partition_of("S03A", 3)].book.apply(Ticks.of([PriceUpdate("S03A", 1.0, 0)]))
+    second = await repository.page(None, first.next_after, 20)
+    assert [item.symbol for item in second.items] == ["S03A", *names[4:]]
+    assert (second.total, second.next_after) == (11, None)
+
+
+async def test_chosen_symbols_are_those_that_exist() -> None:
+    partitions = partitions_of(1)
+    partitions[0].book.apply(Ticks.of([PriceUpdate("A", 1.0, 0), PriceUpdate("C", 1.0, 0)]))
+    page = await InMemoryStatisticsRepository(snapshots_of(partitions)).page(("C", "B", "A"), None, 10)
+    assert [item.symbol for item in page.items] == ["A", "C"]
+    assert page.total == 2
+
+
+def anomaly(symbol: str, time_us: int, sequence: int = 1, up: bool = True, price: float = 104.0) -> PriceAnomaly:
+    return make_anomaly(symbol, sequence, Direction.UP if up else Direction.DOWN, 100.0, price, time_us)
+
+
+async def test_anomalies_come_newest_first_in_pages() -> None:
+    repository = InMemoryAnomalyRepository(100)
+    await repository.publish([anomaly("A", time_us) for time_us in range(5)])
+    first = await repository.page(AnomalyFilter(), None, 2)
+    assert [item.detected_at_us for item in first.items] == [4, 3]
+    await repository.publish([anomaly("A", 9)])
+    second = await repository.page(AnomalyFilter(), first.next_before, 3)
+    assert [item.detected_at_us for item in second.items] == [2, 1, 0]
+    assert second.next_before is None
+
+
+@pytest.mark.parametrize(
+    ("matching", "times"),
+    [
+        (AnomalyFilter(), [4, 3, 2, 1]),
+        (AnomalyFilter(symbol="A"), [3, 1]),
+        (AnomalyFilter(symbol="NONE"), []),
+        (AnomalyFilter(direction=Direction.DOWN), [4]),
+        (AnomalyFilter(severity=Severity.CRITICAL), [3]),
+        (AnomalyFilter(since_us=3), [4, 3]),
+        (AnomalyFilter(symbol="B", since_us=3, direction=Direction.DOWN), [4]),
+    ],
+)
+async def test_filters(matching: AnomalyFilter, times: list[int]) -> None:
+    repository = InMemoryAnomalyRepository(100)
+    await repository.publish(
+        [anomaly("A", 1), anomaly("B", 2), anomaly("A", 3, price=120.0), anomaly("B", 4, up=False, price=96.0)]
+    )
+    page = await repository.page(matching, None, 10)
+    assert [item.detected_at_us for item in page.items] == times
+
+
+async def test_the_newest_are_kept_whatever_order_they_come_in() -> None:
+    anomalies = [anomaly(f"S{i % 3}", i // 2, sequence=i) for i in range(40)]
+    kept = []
+    for seed in range(3):
+        shuffled = anomalies.copy()
+        random.Random(seed).shuffle(shuffled)
+        repository = InMemoryAnomalyRepository(7)
+        for each in shuffled:
+            await repository.publish([each])
+        page = await repository.page(AnomalyFilter(), None, 100)
+        kept.append(page.items)
+        by_symbol = [(await repository.page(AnomalyFilter(symbol=f"S{i}"), None, 100)).items for i in range(3)]
+        assert sorted(each.order for items in by_symbol for each in items) == sorted(each.order for each in page.items)
+    assert kept[0] == kept[1] == kept[2] == tuple(sorted(anomalies, key=lambda each: each.order)[:-8:-1])
+
+
+async def test_counts_go_on_when_anomalies_are_let_go() -> None:
+    repository = InMemoryAnomalyRepository(1)
+    await repository.publish([anomaly("A", 1), anomaly("A", 2)])
+    assert repository.counts[Direction.UP, Severity.HIGH] == 2
