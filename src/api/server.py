@@ -6,7 +6,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -20,6 +20,8 @@ from api.http.head_cache import HeadCache
 from api.http.protocol import HttpProtocol
 from api.live.hub import Hub
 from api.live.websocket import WebSocketProtocol
+from api.subjects.features import Entry
+from api.subjects.registry import SUBJECTS
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.storage import Storage
@@ -107,13 +109,16 @@ def _allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def serve(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed."""
+def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
+    """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed.
+
+    registry: the subjects of the service.
+    """
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
     # The thread that stores must not keep the event loop waiting for long.
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_open_files()
-    container = Container(settings=settings)
+    container = Container(settings=settings, registry=registry)
     gateway = create_app(settings, container)
     heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
     writer = AnswerWriter()

@@ -5,10 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import httpx
 
@@ -34,16 +34,19 @@ def environment(**variables: str) -> dict[str, str]:
 class Service:
     """`marketdata serve --port 0 --no-simulation` and a client for it."""
 
+    program: tuple[str, ...] = (MARKETDATA, "serve")
+    more_environment: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, directory: Path, *arguments: str, **variables: str) -> None:
         self.directory = directory
         self.log = directory / "service.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [MARKETDATA, "serve", "--port", "0", *(arguments or ("--no-simulation",))],
+                [*self.program, "--port", "0", *(arguments or ("--no-simulation",))],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=directory,
-                env=environment(**variables),
+                env={**environment(**variables), **self.more_environment},
                 text=True,
             )
         assert self.process.stdout is not None
@@ -52,7 +55,7 @@ class Service:
         self.url = greeting.split()[-1]
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
-    def __enter__(self) -> "Service":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:

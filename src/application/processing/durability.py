@@ -1,11 +1,11 @@
-"""How far ticks must have come before their sender is answered."""
+"""How far observations must have come before their sender is answered."""
 
 from enum import Enum
 
 from application.errors import StorageFailed
 from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor, Submitted
-from domain.prices.ticks import Ticks
+from domain.columns import Columns
 
 
 class Durability(Enum):
@@ -19,23 +19,23 @@ class Durability(Enum):
 
 
 async def submit(
-    processor: Processor, journal: Journal, ticks: Ticks, durability: Durability, patience: Patience
+    processor: Processor, journal: Journal, columns: Columns, durability: Durability, patience: Patience
 ) -> Submitted:
-    """Submit ticks and wait until they have come as far as they must.
+    """Submit observations and wait until they have come as far as they must.
 
     Raises:
         StorageFailed: they are not on disk and should be.
         QueueFull, Draining, QueueOverflowed: see `Processor.submit`.
     """
     if durability is Durability.MEMORY:
-        return await processor.submit(ticks, patience)
+        return await processor.submit(columns, patience)
     if durability is Durability.PROCESSED:
-        return await processor.submit(ticks, patience, until_processed=True)
+        return await processor.submit(columns, patience, until_processed=True)
     if journal.failure is not None:
-        processor.reject(len(ticks))
+        processor.reject(len(columns))
         raise StorageFailed(journal.failure, taken=False)
     lost = journal.lost
-    submitted = await processor.submit(ticks, patience, until_processed=True)
+    submitted = await processor.submit(columns, patience, until_processed=True)
     if journal.lost > lost or (submitted.duplicates and not journal.is_complete):
         raise StorageFailed("it failed for too long, and some are not in the log", taken=True)
     if durability is Durability.DISK:
