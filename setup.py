@@ -12,7 +12,7 @@ from setuptools import setup
 # What every tick passes, and is plain computation: no I/O, no async, no other library.
 ENGINE = (
     "api/ingest/fast_ticks",
-    "api/ingest/timestamps",
+    "api/timestamps",
     "application/prices/commands/tick_rules",
     "domain/book",
     "domain/columns",

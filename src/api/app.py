@@ -63,6 +63,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     return Gateway(
         cast("AsgiApp", app),
         fast_path,
+        [path for each in connected for path in each.stream_paths],
         container.admission(),
         container.request_meter(),
         container.loop_meter(),

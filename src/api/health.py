@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from api.http.problems import NotReady
+from api.http.errors import NotReady
 from api.subjects.features import Features
 from api.views.health import HealthView
 from application.ports.clock import Clock

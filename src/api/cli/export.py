@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from api.cli.loading import config_option, load_or_exit
-from api.ingest.timestamps import InvalidTimestamp, from_rfc3339
 from api.subjects.registry import subjects_of
+from api.timestamps import InvalidTimestamp, from_rfc3339
 from application.prices.queries.time_range import EARLIEST_US, LATEST_US
 from domain.numbers import Number
 from domain.prices.candle import Interval

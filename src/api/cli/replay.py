@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from api.ingest.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from infrastructure.feeds.recordings import RecordedTick, UnreadableRecording, read_recording
 
 _TIMEOUT_SECONDS = 30

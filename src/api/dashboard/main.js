@@ -2,10 +2,12 @@
 
 import { Chart } from "./chart.js";
 import * as format from "./format.js";
+import { listen } from "./keyboard.js";
 import { Live } from "./live.js";
 import { Market } from "./market.js";
 import { Spikes } from "./spikes.js";
 import { Table } from "./table.js";
+import { welcome } from "./welcome.js";
 
 const DRAW_MS = 100;
 const METRICS_MS = 1000;
@@ -234,16 +236,6 @@ async function metrics() {
   setTimeout(metrics, METRICS_MS);
 }
 
-const curl = `curl -X POST ${new URL("api/prices", document.baseURI)} -H 'Content-Type: application/json' -d '{"symbol":"AAPL","price":101.5}'`;
-$("curl").textContent = curl;
-$("copy").addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(curl);
-    $("copy").textContent = "Copied";
-  } catch {
-    getSelection().selectAllChildren($("curl"));
-  }
-});
 addEventListener("hashchange", () => {
   show();
   // On a small screen the chart is above what was chosen.
@@ -255,29 +247,7 @@ $("feed").addEventListener("click", event => {
   lookAt = Number(item.dataset.at);
   chart.look(lookAt);
 });
-addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const typing = document.activeElement === $("filter");
-  if (event.key === "/" && !typing) {
-    event.preventDefault();
-    $("filter").focus();
-  } else if (typing && event.key === "Escape") {
-    $("filter").value = "";
-    $("filter").dispatchEvent(new Event("input"));
-    $("filter").blur();
-  } else if (typing && (event.key === "ArrowDown" || event.key === "Enter")) {
-    event.preventDefault();
-    table.focus(0);
-    if (event.key === "Enter" && table.order.length > 0) location.hash = `#/${encodeURIComponent(table.order[0].symbol)}`;
-  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && document.activeElement === document.body && fits()) {
-    event.preventDefault();
-    table.focus(0);
-  }
-});
-/** Whether the page is all in sight, so that the arrows have nothing to scroll. */
-function fits() {
-  return document.documentElement.scrollHeight <= innerHeight;
-}
-
+listen(table, $("filter"));
+welcome($("curl"), $("copy"));
 metrics();
 requestAnimationFrame(draw);

@@ -1,7 +1,7 @@
 """What surrounds every HTTP request, routed or not: its trace, its measure, and the path made fit for the router."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
 from api.http.answer import Answer, answer_to, send_answer
@@ -27,12 +27,15 @@ class Gateway:
     """Wraps the Litestar app, and answers on the fast path for the protocol.
 
     A plain wrapper and not a middleware, which runs only for requests that have a route.
+
+    stream_paths: where bodies may go on for ever.
     """
 
     def __init__(
         self,
         app: AsgiApp,
         fast_path: FastPath,
+        stream_paths: Collection[str],
         admission: Admission,
         meter: RequestMeter,
         loop_meter: LoopMeter,
@@ -41,6 +44,7 @@ class Gateway:
     ) -> None:
         self.app = app
         self.fast_path = fast_path
+        self.stream_paths = frozenset(stream_paths)
         self.admission = admission
         self._meter = meter
         self.spend_on_reads = loop_meter.spend_on_reads

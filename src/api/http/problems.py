@@ -41,7 +41,17 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from api.http.bodies import CLIENT_GONE, ClientGone
-from api.ingest.strict_json import MalformedBody
+from api.http.errors import (
+    BadHandshake,
+    ForeignOrigin,
+    HeadTooLarge,
+    MalformedBody,
+    MalformedRequest,
+    NotReady,
+    TooSlow,
+    UnsupportedMediaType,
+    UpgradeRequired,
+)
 from api.views.problem import ErrorView, ProblemView
 from api.views.view import encode
 from application.errors import (
@@ -61,53 +71,6 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 MEDIA_TYPE = "application/problem+json"
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class MalformedRequest(Exception):
-    """What came is not HTTP."""
-
-    def __init__(self) -> None:
-        super().__init__("What was sent is no HTTP request.")
-
-
-class BadHandshake(Exception):
-    """What came is no request for a WebSocket. The message says why."""
-
-
-class ForeignOrigin(Exception):
-    """A page of another address wants a WebSocket."""
-
-    def __init__(self) -> None:
-        super().__init__("The page that asks is of another address, and not among stream.allowed_origins.")
-
-
-class UpgradeRequired(Exception):
-    """Only a WebSocket is spoken there."""
-
-    def __init__(self) -> None:
-        super().__init__("A WebSocket is spoken here; for server-sent events there is /api/stream.")
-
-
-class HeadTooLarge(Exception):
-    """The head of the request does not end."""
-
-    def __init__(self) -> None:
-        super().__init__("The head of the request is larger than 64 KiB.")
-
-
-class TooSlow(Exception):
-    """The client took longer over its request than the limits allow."""
-
-    def __init__(self) -> None:
-        super().__init__("The request did not arrive in the time that limits.head_seconds and the like allow.")
-
-
-class UnsupportedMediaType(Exception):
-    """The body is of a type that the route does not take. The message says which ones it does."""
-
-
-class NotReady(Exception):
-    """The service cannot do its work now. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)

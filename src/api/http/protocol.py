@@ -5,91 +5,50 @@ else, and every such request as soon as there is anything unusual about it, is u
 came. Single-threaded; invariant: bytes are never held here while uvicorn's parser is in the middle of a request.
 """
 
-import asyncio
-import sys
 import time
-from collections.abc import Coroutine, Sized
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
-
-import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.answer import Answer
 from api.http.answer_writer import AnswerWriter
 from api.http.gateway import Gateway
 from api.http.head_cache import CachedHead, HeadCache
 from api.http.inline import Suspended, run_inline, timed
-from api.http.problems import BadHandshake, HeadTooLarge, MalformedRequest, TooSlow
 from api.http.request_options import RequestOptions
-from api.http.shares import SHARE
-from api.ingest.tick_stream import STREAM_PATH
+from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
-from infrastructure.processing.admission import Share, Verdict
+from infrastructure.processing.admission import Verdict
 from infrastructure.settings import LimitsSettings
 
-# The head of a request that comes in many pieces; one that comes at once is as long as a read, 256 KiB.
-_HEAD_BYTES_MAX = 65_536
 # How long a client that does not read is waited for when the service stops.
 _SHUTDOWN_SECONDS = 1.0
 
 
-class _Flow(FlowControl):
-    """Reads no more while requests read before wait for their turn, or answers for the client to take them."""
-
-    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
-        super().__init__(transport)
-        self._waiting = waiting
-
-    def resume_reading(self) -> None:
-        if not self._waiting and not self.write_paused:
-            super().resume_reading()
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """One connection.
-
-    Its deadlines are `limits`; `check_deadline` is to be called about every second.
-    """
+class HttpProtocol(TimedProtocol):
+    """One connection, with the fast path."""
 
     def __init__(
         self, gateway: Gateway, heads: HeadCache, writer: AnswerWriter, limits: LimitsSettings, **of_uvicorn: Any
     ) -> None:
-        super().__init__(**of_uvicorn)
-        self._gateway = gateway
+        super().__init__(gateway, writer, limits, **of_uvicorn)
         self._admission = gateway.admission
         self._heads = heads
-        self._writer = writer
-        self._limits = limits
-        # A known request whose body is not all here yet, the bytes of it that are, and how many are missing.
+        # A request on the fast path whose body is not all here yet, the bytes of it that are, and how many are missing.
         self._begun: CachedHead | None = None
         self._parts: list[bytes] = []
         self._missing = 0
-        # A known request is held, or its answer has to wait for something.
+        # A request on the fast path is held, or its answer has to wait for something.
         self._waiting = False
-        # What this connection has had of the intake.
-        self._share = Share()
-        # Whether uvicorn's parser is in the middle of a request, and past its head.
-        self._in_request = False
-        self._in_body = False
-        self._upgraded = False
         self._stopping = False
-        self._head_bytes = 0
-        # What uvicorn's parser was given last.
-        self._read = b""
-        self._since = self.loop.time()
-        # Since when the client has not taken what is written for it.
-        self._stuck_since: float | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        self.flow = _Flow(transport, self.pipeline)
+    @property
+    def _is_held(self) -> bool:
+        return self._waiting
 
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if not self._waiting:
-            self.flow.resume_reading()
+    @property
+    def _body_is_under_way(self) -> bool:
+        return self._begun is not None
 
     def data_received(self, data: bytes) -> None:
         if self._waiting:
@@ -121,95 +80,6 @@ class HttpProtocol(HttpToolsProtocol):
         # So that it is counted as any request whose client left.
         self._hand_over()
         super().connection_lost(exc)
-
-    def handle_websocket_upgrade(self) -> None:
-        reason = self._why_no_upgrade()
-        if reason is not None:
-            self._close_with(BadHandshake(reason))
-            return
-        failure = sys.exception()
-        super().handle_websocket_upgrade()
-        # What came right behind the handshake belongs to the WebSocket.
-        behind = self._read[failure.args[0] :] if isinstance(failure, httptools.HttpParserUpgrade) else b""
-        if behind:
-            self.transport.get_protocol().data_received(behind)  # type: ignore[attr-defined]  # the one just set
-
-    def send_400_response(self, msg: str) -> None:
-        self._close_with(MalformedRequest())
-
-    def check_deadline(self, now: float) -> None:
-        """Close the connection if it has been idle for too long, or its client too slow with a request."""
-        limits = self._limits
-        if self.flow.write_paused or self.transport.is_closing():
-            self._stuck_since = self._stuck_since or now
-            if now - self._stuck_since > limits.body_seconds:
-                self.transport.abort()
-            return
-        self._stuck_since = None
-        if self._waiting:
-            return
-        if self.flow.read_paused:
-            # It is we who keep the client waiting.
-            self._since = now
-        elif self._in_request or self._begun is not None:
-            if self._in_body and self.scope["path"] == STREAM_PATH:
-                allowed = limits.stream_idle_seconds
-            else:
-                allowed = limits.body_seconds if self._in_body or self._begun is not None else limits.head_seconds
-            if now - self._since > allowed:
-                self._hand_over()
-                self._close_with(TooSlow())
-        elif (self.cycle is None or self.cycle.response_complete) and now - self._since > limits.keep_alive_seconds:
-            self.transport.close()
-
-    # What uvicorn's parser tells.
-
-    def on_message_begin(self) -> None:
-        self._in_request = True
-        self._head_bytes = 0
-        self._since = self.loop.time()
-        super().on_message_begin()
-        # So that requests on the ordinary way are admitted as those of this connection.
-        self.scope[SHARE] = self._share  # type: ignore[literal-required]  # uvicorn's type knows none but its own keys
-
-    def on_headers_complete(self) -> None:
-        self._in_body = True
-        self._since = self.loop.time()
-        self._upgraded = self._upgraded or self.parser.should_upgrade()
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        if self.scope["path"] == STREAM_PATH:
-            self._since = self.loop.time()
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._in_request = self._in_body = False
-        super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        self._since = self.loop.time()
-        super().on_response_complete()
-
-    def _why_no_upgrade(self) -> str | None:
-        """Why this connection cannot become a WebSocket now: it would be taken from whoever still uses it."""
-        cycle = self.cycle
-        names = {name for name, _ in self.scope["headers"]}
-        if self.scope["method"] != "GET" or self.scope["http_version"] != "1.1":
-            return "A WebSocket begins with a GET of HTTP/1.1."
-        if names & {b"content-length", b"transfer-encoding"}:
-            return "The request for a WebSocket has no body."
-        if (cycle is not None and not cycle.response_complete) or self.pipeline or self.flow.write_paused:
-            return "The requests before this one are not answered yet."
-        return None
-
-    def _leave_to_uvicorn(self, data: bytes) -> None:
-        self._read = data
-        super().data_received(data)
-        if self._in_request and not self._in_body:
-            self._head_bytes += len(data)
-            if self._head_bytes > _HEAD_BYTES_MAX and not self.transport.is_closing():
-                self._close_with(HeadTooLarge())
 
     # The fast path.
 
@@ -334,16 +204,8 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(self._writer.written(answer, self.server_state.default_headers))
 
     def _hand_over(self) -> None:
-        """Let uvicorn have the request begun."""
         if self._begun is not None:
             data = b"".join(self._parts)
             self._begun = None
             self._parts = []
             super().data_received(data)
-
-    def _close_with(self, error: Exception) -> None:
-        """Say what is wrong, if no answer is under way, and close."""
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            answer = self._gateway.refuse(error)
-            self.transport.write(self._writer.written(answer, self.server_state.default_headers, closing=True))
-        self.transport.close()

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NewType, TypeVar, get_args, get_type_hints
 import msgspec
 from litestar.datastructures import MultiDict
 
-from api.ingest.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError, ValidationFailed
 
 # Microseconds since the epoch, written as RFC 3339 or as milliseconds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from api.ingest.timestamps import EARLIEST_US, LATEST_US, from_rfc3339
+from api.timestamps import EARLIEST_US, LATEST_US, from_rfc3339
 from domain.numbers import Number, read_number
 from domain.prices.ticks import Ticks
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # large that they may stand for an integer of 16 nor so small that floats lose digits.
 _EXACT_BELOW: Final = 1e15
 _EXACT_ABOVE: Final = 1e-300
-# The years 1 to 9999, as in api.ingest.timestamps.
+# The years 1 to 9999, as in api.timestamps.
 _EARLIEST_MS: Final = -62_135_596_800_000
 _LATEST_MS: Final = 253_402_300_799_999
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))

@@ -3,9 +3,7 @@
 import json
 from typing import Any
 
-
-class MalformedBody(Exception):
-    """The body is not what its media type says. The message is fit to be shown."""
+from api.http.errors import MalformedBody
 
 
 class NumberText(str):

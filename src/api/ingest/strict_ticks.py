@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 from api.ingest.strict_json import JsonObject, NumberText
-from api.ingest.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError
 from domain.numbers import InvalidNumber, Number, read_number
 from domain.prices.price_update import PriceUpdate

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
+from api.http.errors import MalformedBody
 from api.ingest.fast_ticks import NeedsStrictParser, fast_mixed_ticks, fast_ticks
-from api.ingest.strict_json import MalformedBody, read_json
+from api.ingest.strict_json import read_json
 from api.ingest.strict_ticks import UnreadableTick, read_tick
-from api.ingest.timestamps import InvalidTimestamp
+from api.timestamps import InvalidTimestamp
 from application.errors import BatchTooLarge, FieldError
 from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
 from domain.numbers import InvalidNumber

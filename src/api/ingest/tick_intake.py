@@ -6,7 +6,7 @@ from hashlib import blake2b
 from msgspec.structs import replace as altered
 
 from api.http.answer import Answer
-from api.http.problems import UnsupportedMediaType
+from api.http.errors import UnsupportedMediaType
 from api.http.request_options import RequestOptions
 from api.ingest.strict_ticks import UnreadableTick
 from api.ingest.tick_decoding import decode_array, decode_lines, decode_tick

@@ -11,11 +11,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from api.ingest.timestamps import to_rfc3339
 from api.live.live_subject import EventChannel, LiveSubject
 from api.live.server_messages import event_fields
-from api.live.session import Session, Wire
+from api.live.session import Session
 from api.live.watch_index import ALL, WatchIndex
+from api.live.wire import Wire
+from api.timestamps import to_rfc3339
 from api.views.view import encode
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock

@@ -19,6 +19,7 @@ from api.live.server_messages import (
     states_fields,
 )
 from api.live.watch_index import WatchIndex
+from api.live.wire import Wire
 from api.views.view import View
 from infrastructure.settings import StreamSettings
 
@@ -26,29 +27,6 @@ from infrastructure.settings import StreamSettings
 _CHUNK = 200
 # What one watcher is sent in one turn of the hub: that bounds the memory and the time that it can take.
 _TURN_BYTES = 131_072
-
-
-class Wire(Protocol):
-    """The way to one watcher."""
-
-    transport_name: str
-
-    @property
-    def writable(self) -> bool:
-        """Whether what was written before is on its way, so that more may be."""
-        ...
-
-    def frame(self, kind: str, seq: int, text: bytes) -> bytes:
-        """A message as it goes over this wire."""
-        ...
-
-    def write(self, frames: bytes) -> None: ...
-
-    def heartbeat(self) -> None:
-        """Ask whether anybody is there, and close if nobody has been for too long."""
-        ...
-
-    def close(self, code: int, reason: str) -> None: ...
 
 
 class Source(Protocol):

@@ -20,7 +20,7 @@ from websockets.server import ServerProtocol
 
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
-from api.http.problems import BadHandshake, ForeignOrigin
+from api.http.errors import BadHandshake, ForeignOrigin
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
 from api.live.hub import Hub
 from api.live.server_messages import Error, Pong

@@ -7,7 +7,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp
 
-from api.http.problems import UpgradeRequired
+from api.http.errors import UpgradeRequired
 from api.http.query import Query
 from api.live.event_stream import EVENTS_PATH, EVENTS_TYPE, EventStream
 from api.live.websocket import WS_PATH

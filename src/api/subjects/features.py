@@ -31,12 +31,14 @@ class Feed(Protocol):
 class Connected:
     """What sends messages.
 
-    dependencies: what handlers of the subject are injected with, by name. posts, reads: the fast path.
+    dependencies: what handlers of the subject are injected with, by name. posts, reads: the fast path. stream_paths:
+    where bodies may go on for ever.
     """
 
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     posts: Mapping[str, Respond] = field(default_factory=dict)
     reads: Sequence[FastRead] = ()
+    stream_paths: Sequence[str] = ()
     feeds: Sequence[Feed] = ()
 
 

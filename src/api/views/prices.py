@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from api.ingest.timestamps import to_rfc3339
+from api.timestamps import to_rfc3339
 from api.views.view import View
 from application.prices.ports.history import ExplainedAnomaly
 from domain.prices.candle import Candle, Interval

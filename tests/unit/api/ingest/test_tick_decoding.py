@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.http.errors import MalformedBody
 from api.ingest import tick_decoding
-from api.ingest.strict_json import MalformedBody
 from api.ingest.strict_ticks import UnreadableTick
 from api.ingest.tick_decoding import decode_array, decode_lines, decode_tick
 from application.errors import BatchTooLarge

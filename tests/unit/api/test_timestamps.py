@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.ingest.timestamps import EARLIEST_US, LATEST_US, InvalidTimestamp, from_milliseconds, from_rfc3339, to_rfc3339
+from api.timestamps import EARLIEST_US, LATEST_US, InvalidTimestamp, from_milliseconds, from_rfc3339, to_rfc3339
 
 
 @pytest.mark.parametrize(
