@@ -111,9 +111,7 @@ function say(state, word) {
   $("connection").querySelector(".word").textContent = word;
 }
 
-function spiked(move) {
-  if (move?.symbol === chart.symbol) marksChanged = true;
-}
+const spiked = move => (marksChanged ||= move?.symbol === chart.symbol);
 
 /** Anomalies of the past: so many pages of them, or until one is older than `since`. */
 async function fetchSpikes(path, pages, since) {
@@ -137,9 +135,7 @@ async function fetchHealth() {
   try {
     const { checks } = await (await fetch("health")).json();
     chart.hasHistory = checks.storage !== "off";
-  } catch {
-    // As above.
-  }
+  } catch {}  // As above.
 }
 
 function named() {
