@@ -5,8 +5,8 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help run test check format load bench soak overload compiled wheel interpreted lock clean
 
-# Once there is a compiled engine, it is built anew whenever its source has changed: never run a stale one.
-ENGINE := $(wildcard .venv/compiled)
+# What a tick passes is compiled wherever that is possible; `make interpreted` says otherwise, for this checkout.
+ENGINE := .venv/engine
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,21 +39,26 @@ soak: .venv/dev $(ENGINE) ## Feed a service of its own at full speed for five mi
 overload: .venv/dev $(ENGINE) ## Flood services of their own under every full mode, two minutes each; fail if one loses count or memory grows
 	$(BIN)/python -m benchmarks.overload $(ARGS)
 
-compiled: .venv/compiled ## Compile the engine, which makes it several times as fast (needs a C compiler)
+compiled: ## Compile the engine, as run and test do by themselves where there is a C compiler
+	@rm -f .venv/interpreted; test -e .venv/compiled || rm -f $(ENGINE)
+	@$(MAKE) --no-print-directory $(ENGINE)
+	@test -e .venv/compiled
 
 wheel: .venv/dev ## Build a wheel with the compiled engine into dist
 	MARKETDATA_COMPILED=1 $(BIN)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
-interpreted: ## Go back to the interpreted engine
-	rm -rf .venv/compiled build
+interpreted: .venv/run ## Run the engine interpreted in this checkout, until `make compiled`
+	rm -rf .venv/compiled $(ENGINE) build
 	find src -name '*.so' -delete
+	touch .venv/interpreted
 
 lock: ## Lock the requirements anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group build -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group compile -c requirements/run.txt -o requirements/compile.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -c requirements/compile.txt -o requirements/dev.txt
 
-clean: interpreted ## Remove everything that was made here
+clean: ## Remove everything that was made here
+	find src -name '*.so' -delete
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -67,10 +72,28 @@ clean: interpreted ## Remove everything that was made here
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+.venv/build: requirements/compile.txt .venv/run
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/compile.txt
+	@touch $@
+
 .venv/dev: requirements/dev.txt .venv/run
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.venv/compiled: $(wildcard src/domain/*.py) $(wildcard src/api/*.py) $(wildcard src/application/commands/*.py) $(wildcard src/infrastructure/*/*.py) setup.py | .venv/dev
-	MARKETDATA_COMPILED=1 $(BIN)/python setup.py -q build_ext --inplace
+# A compiled module shadows its source, so it is built anew whenever a source has changed. Without a compiler, or where it
+# fails, the same source runs interpreted.
+$(ENGINE): $(shell $(PYTHON) setup.py --engine-sources) setup.py | .venv/run
+	@find src -name '*.so' -delete; rm -f .venv/compiled
+	@if test -e .venv/interpreted; then \
+	  echo "The engine runs interpreted, as \`make interpreted\` said; \`make compiled\` changes that."; \
+	elif ! $(BIN)/python setup.py --can-compile; then \
+	  echo "The engine runs interpreted, several times slower: there is no C compiler, or Python's headers are missing."; \
+	else \
+	  $(MAKE) --no-print-directory .venv/build || exit 1; \
+	  printf 'Compiling the engine, once, which takes some 25 s '; \
+	  MARKETDATA_COMPILED=1 $(BIN)/python setup.py -q build_ext --inplace >.venv/compile.log 2>&1 & pid=$$!; \
+	  while kill -0 $$pid 2>/dev/null; do printf .; sleep 1; done; \
+	  if wait $$pid; then touch .venv/compiled; echo ' done: the engine runs compiled.'; \
+	  else find src -name '*.so' -delete; echo ' failed: the engine runs interpreted. .venv/compile.log says why.'; fi; \
+	fi
 	@touch $@

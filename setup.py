@@ -5,9 +5,10 @@ compiler, so installing must not need it.
 """
 
 import os
+import shutil
+import sys
+import sysconfig
 from pathlib import Path
-
-from setuptools import setup
 
 # What every tick passes, and is plain computation: no I/O, no async, no other library.
 ENGINE = (
@@ -39,13 +40,30 @@ ENGINE = (
 )
 
 
+_SOURCES = [Path("src", f"{name}.py") for name in ENGINE]
+
+
+def _can_compile() -> bool:
+    """Whether there is a C compiler, and what it needs of Python."""
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    return bool(shutil.which(compiler) or shutil.which("cc")) and headers.is_file()
+
+
 def _extensions() -> list[object]:
     if os.environ.get("MARKETDATA_COMPILED") != "1":
         return []
     from mypyc.build import mypycify  # noqa: PLC0415  # not installed where nothing is compiled
 
     os.environ.setdefault("MYPYPATH", "src")
-    return list(mypycify([str(Path("src", f"{name}.py")) for name in ENGINE], opt_level="3"))
+    return list(mypycify([str(source) for source in _SOURCES], opt_level="3"))
 
 
-setup(ext_modules=_extensions())
+if "--engine-sources" in sys.argv:
+    print(*_SOURCES)
+elif "--can-compile" in sys.argv:
+    sys.exit(not _can_compile())
+else:
+    from setuptools import setup  # not needed by the questions of the Makefile, nor there before anything is installed
+
+    setup(ext_modules=_extensions())

@@ -37,7 +37,7 @@ def status(config: Path | None) -> None:
         schema = await store.schema()
         click.echo(f"store     {store.name}")
         click.echo(f"schema    {schema.current or 'none'}, of {schema.newest}")
-        for table, rows in (await store.sizes()).items() if schema.current else ():
+        for table, rows in (await store.sizes()).items() if schema.current == schema.newest else ():
             click.echo(f"{table:<9} {rows:,}")
 
     _with(config, tell, read_only=True)

@@ -55,13 +55,15 @@ class SqlStore(SqlLog):
 
     async def sizes(self) -> dict[str, int]:
         """What there is, by kind."""
+        blocks, states = TICK_BLOCK.c, KEY_STATE.c
         counts: dict[str, sa.Select[Any]] = {
-            "ticks": sa.select(sa.func.sum(TICK_BLOCK.c.ticks)),
-            "blocks": sa.select(sa.func.count()).select_from(TICK_BLOCK),
-            "symbols": sa.select(sa.func.count()).select_from(KEY_STATE),
+            each.observations: sa.select(sa.func.sum(blocks.ticks)).where(blocks.subject == each.name)
+            for each in self.subjects.values()
         }
-        for subject in self.subjects.values():
-            counts |= {} if subject.tables is None else subject.tables.sizes()
+        counts["blocks"] = sa.select(sa.func.count()).select_from(TICK_BLOCK)
+        for each in self.subjects.values():
+            counts[f"{each.key}s"] = sa.select(sa.func.count()).where(states.subject == each.name)
+            counts |= {} if each.tables is None else each.tables.sizes()
         return {name: await self.scalar(statement) or 0 for name, statement in counts.items()}
 
     async def damages(self) -> list[str]:

@@ -1,3 +1,4 @@
+import gzip
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,9 @@ import pytest
 
 from support.postgres import Postgres
 from support.service import Service, marketdata
+
+# A store that version 0.1.0 has written, with schema 0002.
+OLDER = Path(__file__).parents[1] / "compatibility" / "marketdata.db.gz"
 
 
 def feed(service: Service) -> None:
@@ -27,9 +31,9 @@ def test_status_upgrade_and_check_of_a_sound_store(start: Callable[..., Service]
     assert marketdata("db", "upgrade", cwd=folder).stderr.endswith("is in use by another service\n")
     assert service.terminate() == 0
     status = marketdata("db", "status", cwd=folder).stdout
-    assert "schema    0002, of 0002\n" in status
+    assert "schema    0003, of 0003\n" in status
     assert "ticks     200\n" in status
-    assert marketdata("db", "upgrade", cwd=folder).stdout == "data/marketdata.db has schema 0002\n"
+    assert marketdata("db", "upgrade", cwd=folder).stdout == "data/marketdata.db has schema 0003\n"
 
 
 def test_check_finds_what_was_changed(start: Callable[..., Service]) -> None:
@@ -38,7 +42,7 @@ def test_check_finds_what_was_changed(start: Callable[..., Service]) -> None:
     service.terminate()
     with sqlite3.connect(service.directory / "data" / "marketdata.db") as connection:
         connection.execute("UPDATE candle_chunk SET start_us = start_us + 1 WHERE symbol = 'A' AND width = 60")
-        connection.execute("UPDATE symbol_state SET seq = seq + 1 WHERE symbol = 'B'")
+        connection.execute("UPDATE key_state SET seq = seq + 1 WHERE key = 'B'")
     connection.close()
     ended = marketdata("db", "check", cwd=service.directory)
     assert ended.returncode == 1
@@ -79,24 +83,25 @@ def test_export_writes_ticks_and_candles(start: Callable[..., Service]) -> None:
     assert (wrong.returncode, wrong.stderr) == (1, "Error: nowhere/c.parquet: No such file or directory\n")
 
 
-def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[..., Service]) -> None:
-    service = start()
-    feed(service)
-    service.terminate()
-    file = service.directory / "data" / "marketdata.db"
+def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[..., Service], tmp_path: Path) -> None:
+    file = tmp_path / "data" / "marketdata.db"
+    file.parent.mkdir()
+    file.write_bytes(gzip.decompress(OLDER.read_bytes()))
     with sqlite3.connect(file) as connection:
         connection.execute("DROP TABLE first_answer")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
-    assert "schema    0001, of 0002" in marketdata("db", "status", cwd=service.directory).stdout
-    service = start(again=service)
-    assert service.client.get("/api/prices/A").json()["updateCount"] == 100
+    assert marketdata("db", "status", cwd=tmp_path).stdout.endswith("schema    0001, of 0003\n")
+    service = start(STORAGE__DATA_DIR=str(file.parent))
+    assert service.client.get("/api/prices/GOLD").json()["updateCount"] == 4
     service.terminate()
-    assert "schema    0002, of 0002" in marketdata("db", "status", cwd=service.directory).stdout
+    status = marketdata("db", "status", cwd=tmp_path).stdout
+    assert "schema    0003, of 0003\n" in status
+    assert "ticks     14\n" in status
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0099'")
     connection.close()
-    refused = marketdata("serve", "--port", "0", cwd=service.directory)
+    refused = marketdata("serve", "--port", "0", cwd=tmp_path)
     assert refused.returncode == 1
     assert "schema 0099" in refused.stderr
     assert "Traceback" not in refused.stderr
