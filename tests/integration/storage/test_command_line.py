@@ -93,11 +93,11 @@ def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[
     connection.close()
     assert marketdata("db", "status", cwd=tmp_path).stdout.endswith("schema    0001, of 0003\n")
     service = start(STORAGE__DATA_DIR=str(file.parent))
-    assert service.client.get("/api/prices/GOLD").json()["updateCount"] == 4
+    assert service.client.get("/api/prices/GOLD").json()["updateCount"] == 5
     service.terminate()
     status = marketdata("db", "status", cwd=tmp_path).stdout
     assert "schema    0003, of 0003\n" in status
-    assert "ticks     14\n" in status
+    assert "ticks     20\n" in status
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0099'")
     connection.close()
