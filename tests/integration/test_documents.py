@@ -6,11 +6,14 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from infrastructure.settings import Settings
 from support.service import Service
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 # What differs from run to run and from machine to machine.
 VOLATILE = (
     r'"traceId":"[0-9a-f]{32}"',
@@ -20,10 +23,10 @@ VOLATILE = (
 )
 
 
-def examples() -> list[tuple[str, str]]:
-    """(command, what it prints) of README's blocks with an answer, in their order."""
+def examples(document: str) -> list[tuple[str, str]]:
+    """(command, what it prints) of a document's blocks with an answer, in their order."""
     found: list[tuple[str, str]] = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / document).read_text(), re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, printed = part.partition("\n")
             if "curl" in command:
@@ -37,10 +40,13 @@ def stable(text: str) -> str:
     return text.strip()
 
 
-def test_every_curl_of_the_readme_answers_as_printed(start: Callable[..., Service]) -> None:
+@pytest.mark.parametrize(("document", "commands"), [("README.md", 4), ("docs/api.md", 20)])
+def test_every_curl_of_a_document_answers_as_printed(
+    start: Callable[..., Service], document: str, commands: int
+) -> None:
     service = start()
-    assert len(examples()) > 12
-    for command, printed in examples():
+    assert len(examples(document)) >= commands
+    for command, printed in examples(document):
         ran = subprocess.run(
             ["bash", "-c", command.replace("http://127.0.0.1:8000", shlex.quote(service.url))],
             capture_output=True,
@@ -61,7 +67,7 @@ def test_greeting_is_as_printed(start: Callable[..., Service]) -> None:
 
 def test_configuration_table_has_every_key() -> None:
     keys = {f"{section}.{key}" for section, values in Settings() for key in type(values).model_fields}
-    table = README.partition("## Configuration")[2].partition("## Architecture")[0]
+    table = CONFIGURATION
     assert keys == set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", table)) - {"appsettings.toml"}
 
 

@@ -50,9 +50,12 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
                 operation = document["paths"][route.path_format].get(method.lower())
                 if operation is not None and OPT in handler.opt:
                     _describe(operation, handler, handler.opt[OPT], views, extra)
-    document.pop("servers", None)
-    document["components"] = {"schemas": component_schemas(views.values()) | extra}
-    return document
+    return {
+        "openapi": document["openapi"],
+        "info": document["info"],
+        "paths": document["paths"],
+        "components": {"schemas": component_schemas(views.values()) | extra},
+    }
 
 
 def component_schemas(structs: Iterable[type[msgspec.Struct]]) -> Json:
