@@ -229,6 +229,8 @@ def test_watch_shows_a_live_table_and_survives_a_restart(start: Callable[..., Se
         stdout=theirs,
         stderr=theirs,
         env=environment() | {"COLUMNS": "110", "LINES": "30", "TERM": "xterm"},
+        # Where the tests run in the background, SIGINT is ignored, and that would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads of the child yet
     )
     os.close(theirs)
     seen = ""
@@ -262,8 +264,9 @@ def test_watch_shows_a_live_table_and_survives_a_restart(start: Callable[..., Se
 
 def exit_status_of(process: "subprocess.Popen[bytes]", terminal: int) -> int:
     """Reads what a process still writes to its terminal, which would block otherwise, until it ends."""
+    deadline = time.monotonic() + SECONDS
     with suppress(OSError):
         # Raised once the other side of the terminal is closed.
-        while select.select([terminal], [], [], SECONDS)[0] and os.read(terminal, 65536):
-            pass
+        while time.monotonic() < deadline and select.select([terminal], [], [], SECONDS)[0]:
+            os.read(terminal, 65536)
     return process.wait(timeout=SECONDS)
