@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import uvloop
 
+from benchmarks.flood_clients import Asker, Flood
 from benchmarks.load import drive, get, request
 from benchmarks.sides import SERVICE, Side, resident_mib, sides
 from benchmarks.ticks import Walks
@@ -40,89 +41,6 @@ _CANDLE_SECONDS = 110
 
 class WrongAccounts(Exception):
     """The service's accounts do not agree with what was sent, or something was lost that should not be."""
-
-
-class _Flood(asyncio.Protocol):
-    """Sends the next request as soon as the last one is answered, or whenever it is due, as far as sockets take it."""
-
-    def __init__(self, bodies: Iterator[bytes]) -> None:
-        self._bodies = bodies
-        self.answers: dict[bytes, int] = {}
-        self.sent = 0
-        self.closed_loop = True
-        self.stopped = False
-        self.idle = asyncio.Event()
-        self._rest = b""
-        self.writable = True
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def pause_writing(self) -> None:
-        self.writable = False
-
-    def resume_writing(self) -> None:
-        self.writable = True
-
-    def send(self) -> None:
-        self.sent += 1
-        self.transport.write(next(self._bodies))
-
-    def data_received(self, data: bytes) -> None:
-        data = self._rest + data
-        at = 0
-        while (head := data.find(b"\r\n\r\n", at)) >= 0:
-            length = data.index(b"content-length: ", at) + 16
-            end = head + 4 + int(data[length : data.index(b"\r", length)])
-            if len(data) < end:
-                break
-            status = data[at + 9 : at + 12]
-            self.answers[status] = self.answers.get(status, 0) + 1
-            at = end
-            if self.closed_loop and not self.stopped:
-                self.send()
-        self._rest = data[at:]
-        if self.stopped and self.answered == self.sent:
-            self.idle.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.idle.set()
-
-    @property
-    def answered(self) -> int:
-        return sum(self.answers.values())
-
-
-class _Asker(asyncio.Protocol):
-    """Sends a request every so often, and notes how long each answer took."""
-
-    def __init__(self, asked: bytes, every_seconds: float) -> None:
-        self._asked = asked
-        self._every_seconds = every_seconds
-        self.seconds: list[float] = []
-        self.answered = asyncio.Event()
-        self.statuses: dict[bytes, int] = {}
-        self._sent_at = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        if self._sent_at:
-            self.seconds.append(time.perf_counter() - self._sent_at)
-            self.statuses[data[9:12]] = self.statuses.get(data[9:12], 0) + 1
-            self._sent_at = 0.0
-            self.answered.set()
-
-    async def run(self, until: float) -> None:
-        while (now := time.perf_counter()) < until:
-            if not self._sent_at:
-                self._sent_at = now
-                self.transport.write(self._asked)
-            await asyncio.sleep(self._every_seconds)
-        if self._sent_at:
-            self.answered.clear()
-            await self.answered.wait()
 
 
 @dataclass
@@ -201,7 +119,7 @@ async def _connect(port: int, make: Callable[[], Any]) -> Any:
     return protocol
 
 
-async def _offer(floods: Sequence[_Flood], rate: float, until: float) -> None:
+async def _offer(floods: Sequence[Flood], rate: float, until: float) -> None:
     """Have requests written at a rate over all connections, whatever the answers, while sockets take them."""
     start = time.perf_counter()
     offered = 0
@@ -226,10 +144,10 @@ async def _flood(side: Side, case: Case, seconds: float) -> Figures:
     figures = Figures(case, seconds)
     requests = _requests(case)
     before = await asyncio.to_thread(side.metrics)
-    floods: list[_Flood] = [await _connect(side.port, partial(_Flood, each)) for each in requests]
+    floods: list[Flood] = [await _connect(side.port, partial(Flood, each)) for each in requests]
     post, read = request("/api/prices", b'{"symbol":"POLITE","price":100}'), get("/api/prices/POLITE")
-    polite: _Asker = await _connect(side.port, partial(_Asker, post, _POLITE_EVERY_SECONDS))
-    reader: _Asker = await _connect(side.port, partial(_Asker, read, _READ_EVERY_SECONDS))
+    polite: Asker = await _connect(side.port, partial(Asker, post, _POLITE_EVERY_SECONDS))
+    reader: Asker = await _connect(side.port, partial(Asker, read, _READ_EVERY_SECONDS))
     messages = [0]
 
     def seen(_: bytes) -> None:
@@ -274,7 +192,7 @@ async def _flood(side: Side, case: Case, seconds: float) -> Figures:
     return figures
 
 
-def _check(figures: Figures, sent: int, polite: _Asker) -> None:
+def _check(figures: Figures, sent: int, polite: Asker) -> None:
     """Raise WrongAccounts where a tick is not accounted for, or one is lost that a sender waited with."""
     case, accounts = figures.case, figures.accounts
     answered = sum(figures.answers.values())
