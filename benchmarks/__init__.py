@@ -1,1 +1,1 @@
-"""Side-by-side measurements. `make bench` runs them; each prints ratios and fails on a wrong result."""
+"""Side-by-side benchmarks. `make bench` runs them; each prints ratios and fails on a wrong result."""

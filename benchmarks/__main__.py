@@ -13,7 +13,7 @@ from benchmarks import delay, engine, ingest, pipeline, reading, storage, watche
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
-    # Memory first, before anything else has taken some.
+    # Memory first, before other benchmarks allocate any.
     "memory": engine.memory,
     "singles": ingest.singles,
     "batches": ingest.batches,

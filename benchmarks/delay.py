@@ -1,4 +1,4 @@
-"""How soon a tick is visible: at a fixed rate of ticks offered, whatever the answers, so that waiting is counted."""
+"""How soon a tick is visible, in an open loop: ticks are sent at a fixed rate, so that waiting is counted."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ _STALL = re.compile(r"^marketdata_event_loop_stall_seconds (\S+)$", re.MULTILINE
 
 
 class _Offer(asyncio.Protocol):
-    """Counts the answers to what is written without waiting for any."""
+    """Counts the answers to requests that are written without waiting."""
 
     answered = 0
 
@@ -35,7 +35,7 @@ class _Offer(asyncio.Protocol):
 
 
 class _Probe(asyncio.Protocol):
-    """Sends one request after the other and hands out the bodies."""
+    """Sends one request at a time and returns the body of its answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -54,7 +54,7 @@ class _Probe(asyncio.Protocol):
 
 
 def delay(rounds: int) -> list[dict[str, Any]]:
-    """Median and 99th percentile from the moment a tick is due to the GET that shows it, under load."""
+    """Median and 99th percentile of the time from when a tick is due until a GET shows it, under load."""
     del rounds
     with sides(SERVICE) as (side,):
         delays = uvloop.run(_offer(side))
@@ -84,7 +84,7 @@ async def _offer(side: Side) -> list[float]:
         sent = due
         await asyncio.sleep(0.0005)
     delays = await probing
-    while sum(offer.answered for offer in offers) < len(ticks):  # noqa: ASYNC110  # nothing here is in a hurry
+    while sum(offer.answered for offer in offers) < len(ticks):  # noqa: ASYNC110  # not time-critical
         await asyncio.sleep(0.01)
     probe.transport.close()
     for offer in offers:
@@ -93,7 +93,7 @@ async def _offer(side: Side) -> list[float]:
 
 
 async def _probe(probe: _Probe) -> list[float]:
-    """The seconds from when each probe was due until it was visible. One that waits makes the next ones late."""
+    """The seconds from when each probe was due until it was visible. A slow probe delays the next ones."""
     delays = []
     start = time.perf_counter()
     for count in range(int(_SECONDS / _PROBE_EVERY_SECONDS)):

@@ -1,4 +1,4 @@
-"""The engine alone: ticks that are decoded already, into the states of their symbols."""
+"""The engine alone: applies decoded ticks to the states of their symbols."""
 
 import shutil
 import struct
@@ -23,13 +23,13 @@ from domain.prices.ticks import Ticks
 _TICKS = 400_000
 _BATCH = 1000
 _MANY_SYMBOLS = 1_000_000
-# A memory of its own for each symbol: 64 prices for the average, none but the last in the window.
+# Each symbol has 64 prices for its average, and only the last in its window.
 _MEASURED_SYMBOLS = 100_000
 _PRICES_EACH = 70
 
 
 def engine(rounds: int) -> list[dict[str, Any]]:
-    """100 symbols with 20 ticks in the window of each, against a C program that gets the same ticks."""
+    """100 symbols with 20 ticks in each window, against a C program on the same ticks."""
     pin(1)
     ticks = Walks(100, 20).take(_TICKS)
     spikes = count_spikes(ticks)
@@ -57,13 +57,13 @@ def dense(rounds: int) -> list[dict[str, Any]]:
 
 
 def symbols(rounds: int) -> list[dict[str, Any]]:
-    """A million symbols against 100, at the same ticks a second: the more symbols, the emptier their windows."""
+    """A million symbols against 100, at the same tick rate: the more symbols, the emptier their windows."""
     pin(1)
     walks = {"1,000,000 symbols": Walks(_MANY_SYMBOLS, 0.002, step=0.001), "100 symbols": Walks(100, 20)}
     books = {side: new_book() for side in walks}
     rates: dict[str, list[float]] = {side: [] for side in walks}
     for side, walk in walks.items():
-        # Every symbol is known, and every average full, before the clock starts.
+        # Before timing, every symbol is known and every average full.
         for _ in range(5 if side == "1,000,000 symbols" else 1):
             _rate(books[side], _batches(walk.take(_MANY_SYMBOLS)))
     for _ in range(rounds):
@@ -73,13 +73,13 @@ def symbols(rounds: int) -> list[dict[str, Any]]:
 
 
 def memory(rounds: int) -> list[dict[str, Any]]:
-    """Bytes a symbol, at 100,000 symbols with full averages and idle windows."""
+    """Bytes per symbol, at 100,000 symbols with full averages and idle windows."""
     del rounds
     names = [f"S{i:07}" for i in range(_MEASURED_SYMBOLS)]
     before = _resident_bytes()
     book = new_book()
     for turn in range(_PRICES_EACH):
-        # Floats of their own, as a decoder makes them.
+        # Separate float objects, as a decoder makes them.
         prices = [100.0 + i / _MEASURED_SYMBOLS + turn for i in range(_MEASURED_SYMBOLS)]
         book.apply(Ticks(names, list(prices), [turn * 2_000_000] * _MEASURED_SYMBOLS))
     del prices
@@ -114,7 +114,7 @@ def _rate(book: SymbolBook, batches: list[Ticks], spikes: int | None = None) -> 
 
 @contextmanager
 def _c_program(ticks: list[Tick]) -> Iterator[Callable[[int], float] | None]:
-    """Runs the C program on the ticks and gives its seconds; None where there is no C compiler."""
+    """Yield a function that runs the C program and returns its seconds; None without a C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
         print("  no C compiler here: the C program is left out")

@@ -1,4 +1,4 @@
-"""Clients of the overload benchmark: one that floods, and one that asks every so often."""
+"""Clients of the overload benchmark: one that floods, and one that sends at an interval."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from typing import cast
 
 
 class Flood(asyncio.Protocol):
-    """Sends the next request as soon as the last one is answered, or whenever it is due, as far as sockets take it."""
+    """Sends the next request when the last one is answered (closed loop), or whenever `send` is called (open loop)."""
 
     def __init__(self, bodies: Iterator[bytes]) -> None:
         self._bodies = bodies
@@ -57,11 +57,11 @@ class Flood(asyncio.Protocol):
         return sum(self.answers.values())
 
 
-class Asker(asyncio.Protocol):
-    """Sends a request every so often, and notes how long each answer took."""
+class Prober(asyncio.Protocol):
+    """Sends a request at an interval, and records how long each answer took."""
 
-    def __init__(self, asked: bytes, every_seconds: float) -> None:
-        self._asked = asked
+    def __init__(self, request: bytes, every_seconds: float) -> None:
+        self._request = request
         self._every_seconds = every_seconds
         self.seconds: list[float] = []
         self.answered = asyncio.Event()
@@ -82,7 +82,7 @@ class Asker(asyncio.Protocol):
         while (now := time.perf_counter()) < until:
             if not self._sent_at:
                 self._sent_at = now
-                self.transport.write(self._asked)
+                self.transport.write(self._request)
             await asyncio.sleep(self._every_seconds)
         if self._sent_at:
             self.answered.clear()

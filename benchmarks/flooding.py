@@ -1,4 +1,4 @@
-"""One case of overload: connections that flood a service, and one polite client, one reader, one watcher among them."""
+"""One case of overload: connections that flood a service, with one polite client, one reader and one subscriber."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.flood_clients import Asker, Flood
+from benchmarks.flood_clients import Flood, Prober
 from benchmarks.load import drive, get, request
 from benchmarks.sides import SERVICE, Side, resident_mib, sides
 from benchmarks.ticks import Walks
@@ -19,28 +19,28 @@ from benchmarks.watching import Watcher
 _BATCH = 1000
 _BODIES = 4
 _SINGLES = 64
-# Over all connections, so that the engine has the same to do however many there are.
+# Over all connections, so that the engine's work does not depend on their number.
 _SYMBOLS = 1024
-# Ticks of a symbol within a second, about, so that steps are small enough for spikes to be rare.
+# Approximate ticks of a symbol per second, so that steps are small enough for spikes to be rare.
 _IN_WINDOW = 1000
-# Stands where the moment of sending goes.
+# Placeholder for the time of sending.
 _NOW = b"=" * 13
-# Stands where the name of the connection goes.
+# Placeholder for the name of the connection.
 _CONNECTION = b"####"
 _POLITE_EVERY_SECONDS = 0.1
 _READ_EVERY_SECONDS = 0.01
-# Requests that an open loop may have written and not been answered, on one connection: what sockets hold anyway.
+# Unanswered requests of an open loop per connection: what sockets buffer anyway.
 _AHEAD_MAX = 16
 _SETTLE_SECONDS = 60.0
 _REST_SECONDS = 0.005
 _WARM_UP_SECONDS = 2.0
 _MEMORY_SAMPLES = 20
-# As many candles as the store remembers are a second of each symbol of a batch, for so many seconds.
+# Seconds of candles, one per symbol of a batch and second, that fill the store's cache.
 _CANDLE_SECONDS = 110
 
 
 class WrongAccounts(Exception):
-    """The service's accounts do not agree with what was sent, or something was lost that should not be."""
+    """The service's accounts do not match what was sent, or ticks were lost that must not be."""
 
 
 @dataclass
@@ -77,12 +77,12 @@ class Figures:
 
     @property
     def settled_mib(self) -> float:
-        """The most memory of the first fifth."""
+        """The peak memory of the first fifth, in MiB."""
         return max(self.memory_mib[: _MEMORY_SAMPLES // 5])
 
 
 def _requests(case: Case) -> list[Iterator[bytes]]:
-    """What each connection sends: ticks of its own symbols, in order of time, so that none is late."""
+    """The requests of each connection: ticks of its own symbols in order of time, so that none is late."""
     symbols = max(_SYMBOLS // case.connections, 1)
     if case.singles:
         patterns = [request("/api/prices", tick) for tick in _ticks(symbols, max(symbols, _SINGLES))]
@@ -120,14 +120,14 @@ async def _connect(port: int, make: Callable[[], Any]) -> Any:
 
 
 async def _offer(floods: Sequence[Flood], rate: float, until: float) -> None:
-    """Have requests written at a rate over all connections, whatever the answers, while sockets take them."""
+    """Send requests at a rate over all connections, without waiting for answers, while the sockets are writable."""
     start = time.perf_counter()
     offered = 0
     while (now := time.perf_counter()) < until:
         due = int((now - start) * rate)
         for number in range(offered, due):
             flood = floods[number % len(floods)]
-            # What a socket does not take is not offered: its sender is held.
+            # Back-pressure: nothing is offered to a socket that does not accept it.
             if flood.writable and flood.sent - flood.answered < _AHEAD_MAX:
                 flood.send()
         offered = due
@@ -146,8 +146,8 @@ async def _flood(side: Side, case: Case, seconds: float) -> Figures:
     before = await asyncio.to_thread(side.metrics)
     floods: list[Flood] = [await _connect(side.port, partial(Flood, each)) for each in requests]
     post, read = request("/api/prices", b'{"symbol":"POLITE","price":100}'), get("/api/prices/POLITE")
-    polite: Asker = await _connect(side.port, partial(Asker, post, _POLITE_EVERY_SECONDS))
-    reader: Asker = await _connect(side.port, partial(Asker, read, _READ_EVERY_SECONDS))
+    polite: Prober = await _connect(side.port, partial(Prober, post, _POLITE_EVERY_SECONDS))
+    reader: Prober = await _connect(side.port, partial(Prober, read, _READ_EVERY_SECONDS))
     messages = [0]
 
     def seen(_: bytes) -> None:
@@ -192,8 +192,8 @@ async def _flood(side: Side, case: Case, seconds: float) -> Figures:
     return figures
 
 
-def _check(figures: Figures, sent: int, polite: Asker) -> None:
-    """Raise WrongAccounts where a tick is not accounted for, or one is lost that a sender waited with."""
+def _check(figures: Figures, sent: int, polite: Prober) -> None:
+    """Raise WrongAccounts if a tick is unaccounted for, or lost although its sender waited."""
     case, accounts = figures.case, figures.accounts
     answered = sum(figures.answers.values())
     if answered != sent:
@@ -203,7 +203,7 @@ def _check(figures: Figures, sent: int, polite: Asker) -> None:
     if accounts["accepted"] != accounts["processed"] + accounts["dropped"] + accounts["failed"]:
         raise WrongAccounts(f"{case.name}: {accounts}")
     taken = figures.answers.get("202", 0) * case.ticks + polite.statuses.get(b"202", 0)
-    # Rejecting, a batch may be taken in part.
+    # In reject mode, a batch may be accepted in part.
     if case.mode != "reject" and accounts["accepted"] != taken:
         raise WrongAccounts(f"{case.name}: {taken} ticks were answered with 202, and {accounts}")
     figures.lost = accounts["accepted"] - accounts["processed"] + accounts["rejected"]
@@ -212,7 +212,7 @@ def _check(figures: Figures, sent: int, polite: Asker) -> None:
 
 
 def _fill_caches(side: Side) -> None:
-    """Bring the store's cache of candles, one a symbol and second, to its limit; ordinary load takes minutes to."""
+    """Fill the store's cache of candles, one per symbol and second, which ordinary load takes minutes to do."""
     start_ms = _now_ms() - 1000 * _CANDLE_SECONDS
     drive(
         side.port,
@@ -230,10 +230,10 @@ def _one_second(time_ms: int) -> list[dict[str, Any]]:
 
 
 def measure(case: Case, seconds: float) -> Figures:
-    """One case against a service of its own, with storage on."""
+    """Run one case against a fresh service with storage on."""
     with sides(SERVICE, PROCESSING__FULL_MODE=case.mode, STORAGE__ENABLED="true") as (side,):
         if seconds >= _CANDLE_SECONDS // 2:
             _fill_caches(side)
-        # So that what grows once has grown.
+        # Let one-time allocations happen first.
         uvloop.run(_flood(side, Case(case.mode, 4, case.singles), min(seconds, _WARM_UP_SECONDS)))
         return uvloop.run(_flood(side, case, seconds))

@@ -1,4 +1,4 @@
-"""Ticks over HTTP: the service against a bare ASGI app and against FastAPI by hand, in alternating slices."""
+"""Ticks over HTTP: the service against a bare ASGI app and a FastAPI service, in alternating slices."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,21 +18,21 @@ _BATCHES_PER_ROUND = 256
 _BATCH_CONNECTIONS = 4
 _MANY = "1,000,000 symbols"
 _FEW = "100 symbols"
-# Until every one of the many symbols has come.
+# Enough rounds to send each of the many symbols once.
 _WARM_UP_ROUNDS = 4
 
 
 class WrongResult(Exception):
-    """A side counted other ticks or other spikes than the ticks hold."""
+    """A side counted the wrong number of ticks or spikes."""
 
 
 def singles(rounds: int) -> list[dict[str, Any]]:
-    """One tick a request over 64 connections, each of which has symbols of its own so that their order holds."""
+    """One tick per request over 64 connections, each with its own symbols so that their order holds."""
     return _measure((SERVICE, BARE, FASTAPI), *single_slices(rounds), "req/s")
 
 
 def single_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
-    """For every round and one to warm up, the requests of every connection; and all the ticks."""
+    """The requests of every connection, for each round and a warm-up; and all the ticks."""
     walks = Walks(_SYMBOLS, _IN_WINDOW)
     slices = []
     ticks = []
@@ -47,25 +47,25 @@ def single_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
 
 
 def batches(rounds: int) -> list[dict[str, Any]]:
-    """JSON arrays of 1,000 ticks over 4 connections, each with symbols of its own."""
+    """JSON arrays of 1,000 ticks over 4 connections, each with its own symbols."""
     return _measure((SERVICE, BARE, FASTAPI), *batch_slices(rounds), "ticks/s")
 
 
 def batch_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
-    """The same, of arrays of 1,000 ticks."""
+    """Like `single_slices`, with arrays of 1,000 ticks."""
     return _many(rounds, lambda these: [_array(each) for each in these])
 
 
 def stream(rounds: int) -> list[dict[str, Any]]:
-    """NDJSON without end over 4 connections, each a request a round, in chunks of 1,000 lines."""
+    """NDJSON streams over 4 connections, one request each per round, in chunks of 1,000 lines."""
     slices, ticks = _many(rounds, lambda these: [_chunked(these)])
     return _measure((SERVICE, BARE), slices, ticks, "ticks/s")
 
 
 def symbols(rounds: int) -> list[dict[str, Any]]:
-    """Batches over a million symbols against batches over 100, at the same ticks a second.
+    """Batches over a million symbols against batches over 100, at the same tick rate, each on its own service.
 
-    The more symbols, the emptier their windows. Two services, one for each.
+    The more symbols, the emptier their windows.
     """
     walks = {_MANY: Walks(1_000_000, 0.002, step=0.001), _FEW: Walks(100, _IN_WINDOW)}
     rates: dict[str, list[float]] = {side: [] for side in walks}
@@ -101,7 +101,7 @@ def _chunked(chunks: list[list[Tick]]) -> bytes:
 def _many(
     rounds: int, requests: Callable[[list[list[Tick]]], list[bytes]]
 ) -> tuple[list[list[list[bytes]]], list[Tick]]:
-    """For every round the requests of every connection, made of thousands of ticks; and all the ticks."""
+    """The requests of every connection, made of 1,000 ticks each, for each round and a warm-up; and all the ticks."""
     walks = [Walks(_SYMBOLS, _IN_WINDOW, seed) for seed in range(_BATCH_CONNECTIONS)]
     slices = []
     ticks = []
@@ -123,13 +123,13 @@ def _measure(
     rates: dict[str, list[float]] = {name: [] for name in names}
     with sides(*names, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
         for number, shares in enumerate(slices):
-            # Who goes first changes from round to round; the first round only warms up.
+            # The order rotates from round to round; the first round is a warm-up.
             turn = number % len(running)
             for side in running[turn:] + running[:turn]:
                 seconds = drive(side.port, shares)
                 start = time.perf_counter()
                 if side.name != BARE:
-                    # What is taken but not processed yet is work of this slice too.
+                    # Wait for accepted ticks to be processed: they belong to this slice.
                     side.metrics()
                 if number:
                     rates[side.name].append(per_round / (seconds + time.perf_counter() - start))

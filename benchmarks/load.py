@@ -1,4 +1,4 @@
-"""A load generator: keep-alive connections that each send the next request when the last one is answered."""
+"""A closed-loop load generator: keep-alive connections that send the next request when the last one is answered."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ import uvloop
 
 
 def request(path: str, body: bytes, headers: str = "") -> bytes:
-    """headers: more of them, each with its line end."""
+    """headers: additional ones, each with its line end."""
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
@@ -27,7 +27,7 @@ def get(path: str) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends its requests one by one. Raises the error of the first answer that is not of `status`."""
+    """Sends its requests one by one. Fails at the first answer with a status other than `status`."""
 
     def __init__(self, requests: Sequence[bytes], status: bytes, done: asyncio.Future[None]) -> None:
         self._requests = iter(requests)
@@ -73,7 +73,7 @@ class _Connection(asyncio.Protocol):
 
 
 def drive(port: int, shares: Sequence[Sequence[bytes]], status: int = 202) -> float:
-    """Send every share over a connection of its own; the seconds from the first request to the last answer."""
+    """Send each share over its own connection. Returns the seconds from the first request to the last answer."""
     return uvloop.run(_drive(port, shares, str(status).encode()))
 
 

@@ -1,8 +1,8 @@
-"""Overload: more connections and more ticks than the service can take, under every full mode.
+"""Overload: more connections and more ticks than the service can handle, under every full mode.
 
-`python -m benchmarks.overload` prints a table: closed loops (every connection waits for its answer) and open ones
-(five times what can be taken is offered, whatever the answers). A count that does not agree with what was sent, a tick
-lost in a closed loop, or memory that grows ends it with an error.
+`python -m benchmarks.overload` prints a table of closed loops (every connection waits for its answer) and open loops
+(five times the capacity is offered, without waiting for answers). It fails if a count does not match what was sent, if
+a tick is lost in a closed loop, or if memory grows.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from infrastructure.engine import ENGINE
 
 MODES = ("wait", "drop_oldest", "drop_newest", "reject")
 _CONNECTIONS = (4, 64, 512)
-# What processing is compared with: the best of these.
+# Processing is compared with the best of these.
 _REFERENCE_CONNECTIONS = (4, 64)
 _TIMES_TOO_MUCH = 5
 _POLITE_WITHIN_SECONDS = 0.1
-# The share that the memory may grow by, from the most of the first fifth to the end, in a case of a minute or more.
+# Allowed memory growth from the peak of the first fifth to the end, as a fraction, in cases of a minute or more.
 _GROWTH_MAX = 0.05
 _GROWTH_SECONDS = 60.0
 _COLUMNS = (
@@ -35,7 +35,7 @@ _COLUMNS = (
 
 @dataclass
 class _Row:
-    """One case, over all rounds. ratios: to the best of the reference of the same round."""
+    """One case over all rounds. ratios: to the best reference of the same round."""
 
     figures: list[Figures] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Snapshots over HTTP: `GET /api/prices/{symbol}` against a bare ASGI app that answers as many fixed bytes."""
+"""Snapshots over HTTP: `GET /api/prices/{symbol}` against a bare ASGI app that answers fixed bytes of that length."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _GETS_PER_ROUND = 25_600
 
 
 def reading(rounds: int) -> list[dict[str, Any]]:
-    """100 symbols, one request after the other on each of 64 connections."""
+    """100 symbols over 64 connections, one request at a time on each."""
     ticks = Walks(100, in_window=20).take(100_000)
     paths = [f"/api/prices/{tick.symbol}" for tick in ticks[:100]]
     shares = [

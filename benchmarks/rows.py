@@ -1,11 +1,11 @@
-"""Figures as rows: one a side, with the median of its rounds."""
+"""Figures as rows: one per side, with the median of its rounds."""
 
 from statistics import median
 from typing import Any
 
 
 def rows_of(rates: dict[str, list[float]], ours: str, unit: str) -> list[dict[str, Any]]:
-    """A row for every side; that of `ours` has the medians of its ratios to the others, round by round."""
+    """One row per side. The row of `ours` has its ratios to the others, as medians over the rounds."""
     return [
         {
             "side": name,

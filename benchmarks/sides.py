@@ -1,4 +1,4 @@
-"""The servers under measurement: all up at once, all on the first core, while the load comes from the second."""
+"""The servers under measurement: all run at once, on the first core; the load comes from the second."""
 
 import json
 import os
@@ -46,21 +46,21 @@ class Side:
 
 
 def resident_mib(pid: int) -> float:
-    """The memory of a process."""
+    """The resident memory of a process, in MiB."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
 
 
 def pin(core: int) -> None:
-    """Keep this process on one core, where the machine has as many and lets us choose."""
+    """Pin this process to a core, if the machine has that core and allows it."""
     if hasattr(os, "sched_setaffinity") and core < (os.cpu_count() or 1):
         os.sched_setaffinity(0, {core})
 
 
 @contextmanager
 def sides(*names: str, own: Mapping[str, dict[str, str]] | None = None, **variables: str) -> Iterator[list[Side]]:
-    """Start the named sides, of which any but the known names is a service.
+    """Start the named sides; an unknown name is a service.
 
-    variables: settings of every service. own: those of some of them only.
+    variables: settings of every service. own: settings of single services, by name.
     """
     with ExitStack() as stack:
         started = [stack.enter_context(_side(name, variables | (own or {}).get(name, {}))) for name in names]
@@ -77,14 +77,14 @@ def _side(name: str, variables: dict[str, str]) -> Iterator[Side]:
         FASTAPI: [sys.executable, "-m", "benchmarks.servers.fastapi_service", str(port)],
     }
     command = commands.get(name, commands[SERVICE])
-    # The other sides keep nothing. A service that is to store has a store of its own, for as long as it runs.
+    # The other sides store nothing. A service with storage has its own store while it runs.
     directory = TemporaryDirectory(prefix="marketdata-bench-")
     given = {"STORAGE__DATA_DIR": directory.name, "STORAGE__ENABLED": "false"} | variables
     environment = os.environ | {f"MARKETDATA_{key}": value for key, value in given.items()}
     process = subprocess.Popen(
         command,
         env=environment,
-        preexec_fn=lambda: pin(0),  # noqa: PLW1509  # one thread here
+        preexec_fn=lambda: pin(0),  # noqa: PLW1509  # single-threaded
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -1,4 +1,4 @@
-"""A soak: batches as fast as they are answered for minutes; fails if a tick is lost or the memory grows.
+"""A soak test: sends batches in a closed loop for minutes; fails if a tick is lost or memory grows.
 
 `python -m benchmarks.soak [--seconds N] [--json FILE]`.
 """
@@ -23,12 +23,12 @@ _BATCH = 1000
 _BATCHES = 64
 _SYMBOLS = 128
 _SAMPLE_SECONDS = 10
-# The share that the memory may have grown by, from the end of the first fifth to the end.
+# Allowed memory growth from the end of the first fifth to the end, as a fraction.
 _GROWTH_MAX = 0.05
 
 
 class _Feeder(asyncio.Protocol):
-    """Sends the next batch when the last one is answered, until told to stop."""
+    """Sends the next batch when the last one is answered, until `stopping`."""
 
     def __init__(self, batches: Iterator[bytes]) -> None:
         self._batches = batches
@@ -53,7 +53,7 @@ class _Feeder(asyncio.Protocol):
 
 
 def _endless(number: int) -> Iterator[bytes]:
-    """Batches of one connection: the same prices again and again, each batch in a second of its own."""
+    """The batches of one connection: the same prices over and over, each batch in its own second."""
     walk = Walks(_SYMBOLS, _BATCH / _SYMBOLS, seed=number)
     start = str(START_MS // 1000)
     bodies = []
@@ -72,7 +72,7 @@ def _endless(number: int) -> Iterator[bytes]:
 
 
 async def _feed(side: Side, seconds: float) -> tuple[int, float, list[float]]:
-    """Ticks accepted, the seconds it took, and the service's memory from time to time."""
+    """Ticks accepted, the seconds it took, and samples of the service's memory in MiB."""
     loop = asyncio.get_running_loop()
     feeders = [
         (await loop.create_connection(lambda number=number: _Feeder(_endless(number)), "127.0.0.1", side.port))[1]  # type: ignore[misc]
@@ -96,7 +96,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
-    # Timestamps run ahead of the clock here: a batch is a second.
+    # Each batch is a second, so timestamps run ahead of the clock.
     with sides(SERVICE, PROCESSING__MAX_CLOCK_SKEW_SECONDS="31536000") as (side,):
         accepted, seconds, memory = uvloop.run(_feed(side, arguments.seconds))
         accounts = side.metrics()

@@ -1,4 +1,4 @@
-"""What storage costs: ingest with it against ingest without it, and posts that wait for the disk."""
+"""What storage costs: ingest with and without it, durable posts, recovery, and candle queries."""
 
 import asyncio
 import sqlite3
@@ -42,7 +42,7 @@ _OFF = "storage off"
 _SETTINGS = {_ON: {"STORAGE__ENABLED": "true"}}
 _DURABLE_PER_CONNECTION = 40
 _RECOVERED = 10_000_000
-_LOT = 1000
+_BLOCK_TICKS = 1000
 _DAY_SYMBOLS = 1000
 _DAY_MINUTES = 1440
 _QUERIES = 100
@@ -51,7 +51,7 @@ SUBJECT = prices_by(RULES)
 
 
 def singles_stored(rounds: int) -> list[dict[str, Any]]:
-    """One tick a request over 64 connections."""
+    """One tick per request over 64 connections."""
     return _measure(*single_slices(rounds), "req/s")
 
 
@@ -61,7 +61,7 @@ def batches_stored(rounds: int) -> list[dict[str, Any]]:
 
 
 def durable(rounds: int) -> list[dict[str, Any]]:
-    """Posts that are answered when they are on disk, many of which share a commit."""
+    """Posts that are answered once on disk; many share a commit."""
     rows = []
     walks = Walks(512, 20)
     with sides(_ON, own=_SETTINGS) as running:
@@ -84,7 +84,7 @@ def durable(rounds: int) -> list[dict[str, Any]]:
 
 
 def recovery(rounds: int) -> list[dict[str, Any]]:
-    """A start that has ten million logged ticks to go through, against the same ticks applied without a log."""
+    """Recovery of ten million logged ticks, against the same ticks applied without a log."""
     with TemporaryDirectory(prefix="marketdata-bench-") as name:
         return asyncio.run(_recovery(Path(name), min(rounds, 3)))
 
@@ -92,17 +92,19 @@ def recovery(rounds: int) -> list[dict[str, Any]]:
 async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
     rates: dict[str, list[float]] = {"recovery": [], "the engine alone": []}
     walks = Walks(1000, 20)
-    lots = []
-    for _ in range(_RECOVERED // _LOT // 10):
-        ticks = walks.take(_LOT)
-        lots.append(Ticks([x.symbol for x in ticks], [x.price for x in ticks], [x.timestamp_ms * 1000 for x in ticks]))
+    recorded = []
+    for _ in range(_RECOVERED // _BLOCK_TICKS // 10):
+        ticks = walks.take(_BLOCK_TICKS)
+        recorded.append(
+            Ticks([x.symbol for x in ticks], [x.price for x in ticks], [x.timestamp_ms * 1000 for x in ticks])
+        )
     store = SqliteStore(directory, [SUBJECT])
     await store.open()
     seq = 1
     for number in range(1, 11):
         blocks = BlockBuilder(SUBJECT)
-        for lot in lots:
-            blocks.add(lot)
+        for columns in recorded:
+            blocks.add(columns)
         batch = Batch(number, 0, seq, [], blocks.count)
         batch.blocks = blocks.take()
         await store.write(batch)
@@ -119,8 +121,8 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
         alone = SymbolBook(RULES)
         start = time.perf_counter()
         for _ in range(10):
-            for lot in lots:
-                alone.apply(lot)
+            for columns in recorded:
+                alone.apply(columns)
         rates["the engine alone"].append(count / (time.perf_counter() - start))
         counts = [sum(each.update_count(symbol) for symbol in each.keys()) for each in (book, alone)]
         if counts != [_RECOVERED, _RECOVERED]:
@@ -129,7 +131,7 @@ async def _recovery(directory: Path, rounds: int) -> list[dict[str, Any]]:
 
 
 class _Nobody:
-    """Goes on from nothing."""
+    """A journal that stores nothing."""
 
     is_crowded = False
 
@@ -150,7 +152,7 @@ class _Nobody:
 
 
 def candles(rounds: int) -> list[dict[str, Any]]:
-    """A day of one-minute candles of one symbol among 1,000, against the same by hand in SQLite, a row a candle."""
+    """A day of one-minute candles of one symbol among 1,000, against hand-written SQLite with a row per candle."""
     with TemporaryDirectory(prefix="marketdata-bench-") as name:
         return asyncio.run(_candles(Path(name), rounds))
 
@@ -173,7 +175,7 @@ async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
         await store.writing(lambda connection, rows=rows: store.put(connection, CANDLE_CHUNK, rows))  # type: ignore[misc]
         starts = [time_us - time_us % 60_000_000 for time_us in times_us]
         by_hand.executemany(
-            f"INSERT INTO candle VALUES ('{symbol}', ?, ?, ?, ?, ?, 1.0, ?, 1)",  # noqa: S608  # a name of our own
+            f"INSERT INTO candle VALUES ('{symbol}', ?, ?, ?, ?, ?, 1.0, ?, 1)",  # noqa: S608  # a generated name
             zip(starts, prices, prices, prices, prices, prices, strict=True),
         )
     by_hand.commit()
@@ -202,7 +204,7 @@ async def _candles(directory: Path, rounds: int) -> list[dict[str, Any]]:
 
 
 def _chunks(times_us: list[int], prices: list[Number]) -> Iterator[tuple[int, bytes]]:
-    """The start of every chunk of one-minute candles with a tick each, and its payload."""
+    """(start, payload) of each chunk of one-minute candles, with one tick per candle."""
     book = CandleBook()
     book.apply(Ticks(["A"] * len(prices), prices, times_us, [1.0] * len(prices)))
     for interval, start_us, found in in_chunks(book.candles("A"), CHUNK):
@@ -218,7 +220,7 @@ def _measure(slices: Sequence[Sequence[Sequence[bytes]]], ticks: list[Tick], uni
             for side in running if number % 2 else running[::-1]:
                 seconds = drive(side.port, shares)
                 start = time.perf_counter()
-                # What is taken but not processed yet is work of this slice too.
+                # Wait for accepted ticks to be processed: they belong to this slice.
                 side.metrics()
                 if number:
                     rates[side.name].append(per_round / (seconds + time.perf_counter() - start))

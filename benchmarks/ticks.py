@@ -1,4 +1,4 @@
-"""The ticks that all sides get: random walks in order of time, with the spikes that come of them counted exactly."""
+"""The ticks that all sides get: random walks in order of time, and an exact count of their spikes."""
 
 import random
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class Tick:
 
 
 class Walks:
-    """Ticks of `symbols` symbols in turn, `in_window` of each within a second.
+    """Ticks of `symbols` symbols in turn, `in_window` of each per second.
 
-    step: the largest, as a fraction of the price. Without one, the fuller the window the smaller the steps, so that
-    spikes stay as rare.
+    step: the largest step, as a fraction of the price. By default steps shrink as windows fill, so that spikes stay
+    equally rare.
     """
 
     def __init__(self, symbols: int, in_window: float, seed: int = 1, step: float | None = None) -> None:
@@ -49,7 +49,7 @@ class Walks:
 
 
 def count_spikes(ticks: list[Tick]) -> int:
-    """By plain lists and exact comparisons, without the code that is measured but for the rule itself."""
+    """Count spikes with plain lists; of the measured code it uses only the spike rule."""
     windows: dict[str, list[Tick]] = {}
     spikes = 0
     for tick in ticks:

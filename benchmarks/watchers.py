@@ -1,4 +1,4 @@
-"""What watchers cost, and how soon they see a tick."""
+"""What subscribers cost, and how soon they see a tick."""
 
 import asyncio
 import os
@@ -26,32 +26,32 @@ _WATCHERS = 1000
 _SYMBOLS = 128
 _WATCHED = "1,000 watchers"
 _UNWATCHED = "none"
-# The load and the watchers share the second core. What watchers cost the service is seen in its own CPU time.
+# The load and the watchers share the second core, so the cost of watchers shows in the service's CPU time.
 _WATCHED_CPU = f"{_WATCHED}, by CPU"
 _UNWATCHED_CPU = f"{_UNWATCHED}, by CPU"
 _RATE_PER_SECOND = 10_000
 _SECONDS = 10
 _FEEDERS = 64
-# Watchers whose every message is read; the others count bytes.
+# Watchers that read every message; the others only count bytes.
 _READ = 20
 _SENT = re.compile(r'^marketdata_stream_messages_total{type="prices"} (\S+)$', re.MULTILINE)
 _DEAF = 100
-# Each takes a quarter of a minute.
+# Each round takes a quarter of a minute.
 _DELAY_ROUNDS_MAX = 5
-# In less, what is sent twice a second cannot be counted.
+# Too short to count messages that are sent twice a second.
 _COUNTED_SECONDS = 2.0
 _HELD = 10_000
-# What each watcher is sent at the least, where all is well.
+# The least that each watcher receives if all is well.
 _BYTES_EACH = 2000
 
 
 def singles_watched(rounds: int) -> list[dict[str, Any]]:
-    """Ticks a request each, as fast as they are taken, with a thousand watchers and with none."""
+    """One tick per request in a closed loop, with a thousand watchers and with none."""
     return _ingest(*single_slices(rounds), "req/s")
 
 
 def batches_watched(rounds: int) -> list[dict[str, Any]]:
-    """The same in batches of a thousand."""
+    """Batches of 1,000 ticks, with a thousand watchers and with none."""
     return _ingest(*batch_slices(rounds), "ticks/s")
 
 
@@ -86,7 +86,7 @@ def _ingest(slices: list[list[list[bytes]]], ticks: list[Any], unit: str) -> lis
 
 @contextmanager
 def _watching(side: Side, symbols: Sequence[str]) -> Iterator[list[int]]:
-    """A thousand watchers in a process of their own; at the end, the bytes they were sent are in the list."""
+    """Run a thousand watchers in their own process; on exit, the list holds the bytes they received."""
     command = [sys.executable, "-m", "benchmarks.watching", str(side.port), str(_WATCHERS), ",".join(symbols)]
     seen: list[int] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -100,10 +100,10 @@ def _watching(side: Side, symbols: Sequence[str]) -> Iterator[list[int]]:
 
 
 def watchers(rounds: int) -> list[dict[str, Any]]:
-    """From when a tick is written to the service until a watcher has it, at 10,000 ticks a second.
+    """The time from sending a tick until a watcher receives it, at 10,000 ticks a second.
 
     A thousand watchers of five symbols each, at the default interval of 100 ms; then with a hundred more that never
-    read. Prices are conflated: a tick is seen with the first message that counts it.
+    read. Prices are conflated: a tick counts as received with the first message that includes it.
     """
     figures: dict[str, dict[str, list[float]]] = {"": {}, f", among {_DEAF} that never read": {}}
     for _ in range(min(rounds, _DELAY_ROUNDS_MAX)):
@@ -173,7 +173,7 @@ async def _offer(side: Side, deaf: int) -> tuple[float, list[float], float, int]
         due = min(int((now - start) * _RATE_PER_SECOND), len(ticks))
         for symbol, data in ticks[sent:due]:
             written[symbol].append(now)
-            # All ticks of a symbol over the same connection, so that they are counted in this order.
+            # All ticks of a symbol use the same connection, so that they are counted in this order.
             feeders[place[symbol]].transport.write(data)
         sent = due
         await asyncio.sleep(0.0005)
@@ -185,7 +185,7 @@ async def _offer(side: Side, deaf: int) -> tuple[float, list[float], float, int]
 
 
 def held(rounds: int) -> list[dict[str, Any]]:
-    """Ten thousand watchers held open, and what each takes of the service's memory."""
+    """Ten thousand watchers held open, and the service's memory for each."""
     del rounds
     with sides(SERVICE) as (side,):
         for symbol in range(_SYMBOLS):
@@ -215,7 +215,7 @@ def _prices_sent(side: Side) -> float:
 
 
 def _cpu_seconds(side: Side) -> float:
-    """CPU time that the service has taken, in itself and in the system."""
+    """The service's user and system CPU time, in seconds."""
     fields = Path(f"/proc/{side.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

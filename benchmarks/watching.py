@@ -1,6 +1,6 @@
-"""Watchers on real WebSockets, as cheap as they can be made: the machine is there for the service.
+"""Watchers on real WebSockets, as cheap as possible, to leave the machine to the service.
 
-`python -m benchmarks.watching PORT WATCHERS SYMBOL,...` opens them, says so, and goes on until its input ends.
+`python -m benchmarks.watching PORT WATCHERS SYMBOL,...` opens them, prints `ready`, and runs until its input ends.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _HANDSHAKE = (
 
 
 class Watcher(asyncio.Protocol):
-    """Subscribed to some symbols; counts bytes, and hands messages on where somebody wants them."""
+    """Subscribes to symbols and counts bytes; passes messages to `on_message`, if given."""
 
     def __init__(self, symbols: Sequence[str], on_message: Callable[[bytes], None] | None = None) -> None:
         self.bytes = 0
@@ -60,7 +60,7 @@ class Watcher(asyncio.Protocol):
 
     def _subscribe(self) -> None:
         text = msgspec.json.encode({"op": "subscribe", "symbols": self._symbols})
-        # Masked with zeros, which change nothing.
+        # The mask is zero, which changes nothing.
         self.transport.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
 
     def _read(self, data: bytes, on_message: Callable[[bytes], None]) -> None:
@@ -83,7 +83,7 @@ class Watcher(asyncio.Protocol):
 async def open_watchers(
     port: int, count: int, symbols: Sequence[str], on_message: Callable[[bytes], None] | None = None
 ) -> list[Watcher]:
-    """Watchers of five symbols each, chosen by chance, but alike in every run."""
+    """Open watchers of five symbols each, chosen at random but the same in every run."""
     loop = asyncio.get_running_loop()
     choice = Random(count)
     watchers: list[Watcher] = []

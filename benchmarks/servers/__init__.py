@@ -1,1 +1,1 @@
-"""What the service is measured against."""
+"""The servers that the service is measured against."""

@@ -1,4 +1,4 @@
-"""The least that an ASGI app can do for the same requests: decode a body and answer 202, or answer fixed bytes."""
+"""A minimal ASGI app for the same requests: decodes a body and answers 202, or answers fixed bytes."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ ONE = msgspec.json.Decoder(Tick)
 MANY = msgspec.json.Decoder(list[Tick])
 START = {"type": "http.response.start", "status": 202}
 JSON = (b"content-type", b"application/json")
-# What the service answers for one symbol, in as many bytes.
+# As long as the service's answer for one symbol.
 STATISTICS = (
     b'{"symbol":"S0000001","currentPrice":100.12345,"movingAverage":100.12345678901234,"minPrice":99.12345,'
     b'"maxPrice":101.12345,"updateCount":1000,"lateCount":0,"anomalyCount":10,'
@@ -40,7 +40,7 @@ async def whole(receive: Receive) -> bytes:
 
 
 async def count_lines(receive: Receive) -> int:
-    """Decode whole lines as they come."""
+    """Decode complete lines as they arrive, and count them."""
     count = 0
     rest = b""
     more = True

@@ -1,4 +1,4 @@
-"""The same job as a user would write it by hand on FastAPI: typed models, a state a symbol, deques."""
+"""The same service as a user would write it with FastAPI: typed models, a state per symbol, deques."""
 
 import sys
 from collections import deque
@@ -32,7 +32,7 @@ class Symbol:
         self.newest = 0
 
     def update(self, price: float, timestamp: int) -> int:
-        """Spikes: 0, 1 or 2."""
+        """Apply a price. Returns the number of spikes: 0, 1 or 2."""
         if len(self.prices) == AVERAGE_SIZE:
             self.total -= self.prices[0]
         self.prices.append(price)

@@ -1,4 +1,4 @@
-"""Builds the app, and runs what runs beside it."""
+"""Builds the ASGI app and runs its background tasks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,9 +38,9 @@ _OWN_ROUTES = (LiveController, DashboardController, OperationsController, Docume
 
 
 def create_app(settings: Settings, container: Container | None = None) -> Gateway:
-    """The ASGI app; its lifespan starts the workers and the feeds, and drains them. Storage has been started before.
+    """Build the ASGI app. Its lifespan starts the workers and feeds, and drains them on shutdown.
 
-    container: for tests, one with some providers overridden by fakes.
+    Storage must already be running. container: tests pass one with some providers overridden by fakes.
     """
     container = container or Container(settings=settings)
     features: list[Features] = container.features()
@@ -73,7 +73,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
 
 
 def describe(container: Container) -> tuple[Json, Json]:
-    """The OpenAPI and the AsyncAPI document."""
+    """Return the OpenAPI and AsyncAPI documents."""
     features: list[Features] = container.features()
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
@@ -85,7 +85,7 @@ def describe(container: Container) -> tuple[Json, Json]:
     )
 
 
-# What handlers of the service itself are injected with.
+# Dependencies of the service's own handlers.
 _SERVICE = ("mediator", "health", "exposition", "event_stream", "dashboard_files", "documents")
 
 
@@ -132,7 +132,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        # Nobody is held for a service that stops.
+        # Refuse held requests: the service is stopping.
         for admission in admissions:
             admission.close()
         left = sum(await asyncio.gather(*(processor.stop() for processor in processors)))

@@ -1,4 +1,4 @@
-"""The composition root: which part gets which, read from top to bottom. What a subject needs is in `api.subjects`."""
+"""The composition root, read top-down. Each subject wires its own parts in `api.subjects`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -53,16 +53,16 @@ def _features(registry: Sequence[Entry], subjects: Sequence[Subject], core: Core
 
 
 def _of_all(features: Sequence[Features], name: str) -> list[Any]:
-    """What every subject brings under a name, one after the other."""
+    """The attribute `name` of all features, concatenated."""
     return [item for each in features for item in getattr(each, name)]
 
 
 def _merged(features: Sequence[Features], name: str, own: Mapping[type, Any]) -> dict[type, Any]:
-    """What every subject brings under a name, by type of message, and what the service has itself."""
+    """The attribute `name` of all features and the service's own, merged by message type."""
     return {**{key: value for each in features for key, value in getattr(each, name).items()}, **own}
 
 
-def _rejecting(features: Sequence[Features]) -> dict[type, Any]:
+def _rejections(features: Sequence[Features]) -> dict[type, Any]:
     return {message: each.processing.processor.reject for each in features for message in each.messages}
 
 
@@ -111,7 +111,7 @@ class Container(containers.DeclarativeContainer):
 
     core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids)
     features = providers.Singleton(_features, registry, subjects, core)
-    # The first subject answers for the service where only one can.
+    # Where only one subject can represent the service, the first one does.
     prices = features.provided[0]
     processor = prices.processing.processor
     admission = prices.processing.admission
@@ -154,7 +154,7 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(
             Validation,
             providers.Callable(_merged, features, "validators", {}),
-            providers.Callable(_rejecting, features),
+            providers.Callable(_rejections, features),
         ),
     )
     mediator = providers.Singleton(

@@ -1,4 +1,4 @@
-"""How the service is."""
+"""Readiness and the health report."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from infrastructure.engine import ENGINE
 
 
 class Health:
-    """stores: whether anything is to be on disk at all."""
+    """stores: whether storage is enabled."""
 
     def __init__(self, features: Sequence[Features], journal: Journal, stores: bool, clock: Clock) -> None:
         self._processors = [each.processing.processor for each in features]
@@ -22,7 +22,7 @@ class Health:
         self._started = clock.monotonic()
 
     def check_ready(self) -> None:
-        """Raises NotReady, which says why."""
+        """Raises NotReady with the reason."""
         if not self._are_running():
             raise NotReady("The workers do not run, or are draining.")
         if self._stores and self._journal.failure is not None:

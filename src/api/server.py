@@ -1,4 +1,4 @@
-"""Serves the app with uvicorn until told to stop."""
+"""Serves the app with uvicorn until SIGTERM or SIGINT."""
 
 import asyncio
 import gc
@@ -34,12 +34,12 @@ _GC_THRESHOLDS = (50_000, 20, 50)
 
 
 class _Server(uvicorn.Server):
-    """Ends with exit status 0 on SIGTERM and SIGINT.
+    """Exits with status 0 on SIGTERM and SIGINT.
 
-    uvicorn raises the signal again once it has shut down, so that the process would end as if killed by it.
+    uvicorn re-raises the signal after shutting down, so the process would exit as if killed by it.
 
-    storage: started before anything is listened to, and stopped when all else has ended. hub: its watchers would never
-    leave by themselves.
+    storage: started before the server listens, stopped last. hub: closed on shutdown, since subscribers never
+    disconnect by themselves.
     """
 
     def __init__(self, config: uvicorn.Config, storage: Storage, hub: Hub) -> None:
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def on_tick(self, counter: int) -> bool:
-        # Ten times a second; a second is fine enough for deadlines.
+        # Called ten times a second; deadlines need a resolution of one second.
         if counter % 10 == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
@@ -84,9 +84,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._greet()
+            self._print_banner()
 
-    def _greet(self) -> None:
+    def _print_banner(self) -> None:
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         print(
@@ -103,19 +103,19 @@ class _Server(uvicorn.Server):
 
 
 def _allow_open_files() -> None:
-    """A watcher is an open file. What the system allows is often far more than what it gives without being asked."""
+    """Raise the soft limit on open files to the hard limit: each subscriber takes a file descriptor."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
-    """Run until SIGTERM or SIGINT; the exit status: 0 after an orderly stop, 1 where the start failed.
+    """Run until SIGTERM or SIGINT. Returns the exit status: 0 after an orderly stop, 1 if startup failed.
 
     registry: the subjects of the service.
     """
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
-    # The thread that stores must not keep the event loop waiting for long.
+    # The storage thread must not keep the event loop waiting for long.
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_open_files()
     container = Container(settings=settings, registry=registry)
@@ -129,22 +129,22 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=partial(HttpProtocol, gateway, heads, writer, settings.limits),  # type: ignore[arg-type]  # made as a class is
+        http=partial(HttpProtocol, gateway, heads, writer, settings.limits),  # type: ignore[arg-type]  # called like a class
         proxy_headers=False,
-        timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # waits for any number of seconds
-        # One that takes a frame to pieces and needs no task; see docs/decisions/0017-watchers.md.
-        ws=partial(WebSocketProtocol, container.hub(), writer, container.request_meter()),  # type: ignore[arg-type]  # made as a class is
+        timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # a float works too
+        # Needs no task per connection; see docs/decisions/0017-watchers.md.
+        ws=partial(WebSocketProtocol, container.hub(), writer, container.request_meter()),  # type: ignore[arg-type]  # called like a class
         lifespan="on",
         # The rest of the deadline is for draining the queues.
-        timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # waits for any number of seconds
+        timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # a float works too
     )
-    # What is there by now stays, and hardly anything made later is in a cycle: looking for them must not cost much.
+    # Existing objects are permanent and later ones rarely form cycles, so collections must be cheap and rare.
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     server = _Server(config, container.storage(), container.hub())
     try:
         server.run()
     except SystemExit:
-        # uvicorn has logged why it could not start.
+        # uvicorn has logged the reason.
         return 1
     return 0 if server.started else 1

@@ -1,4 +1,4 @@
-"""Moments on the wire: RFC 3339 text or milliseconds coming in, RFC 3339 in UTC with milliseconds going out."""
+"""Timestamps on the wire: reads RFC 3339 or epoch milliseconds, writes RFC 3339 in UTC with milliseconds."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_SECONDS = 86_400
-# The years 1 to 9999, which is all that RFC 3339 can write.
+# The years 1 to 9999, the range of `date`.
 EARLIEST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_SECONDS * 1_000_000
 LATEST_US = (date(9999, 12, 31).toordinal() + 1 - _EPOCH_DAY) * _DAY_SECONDS * 1_000_000 - 1
 
@@ -18,7 +18,7 @@ _RFC3339 = re.compile(
 
 
 class InvalidTimestamp(ValueError):
-    """Not a moment that can be understood."""
+    """Not a valid timestamp."""
 
 
 def from_milliseconds(milliseconds: int) -> int:
@@ -27,10 +27,10 @@ def from_milliseconds(milliseconds: int) -> int:
 
 
 def from_rfc3339(text: str) -> int:
-    """Microseconds since the epoch; finer digits are cut off. A leap second counts as the second after it.
+    """Microseconds since the epoch; finer digits are truncated. A leap second reads as the second after it.
 
     Raises:
-        InvalidTimestamp: the text is not RFC 3339, has no offset, or names no real moment.
+        InvalidTimestamp: the text is not RFC 3339, has no offset, or is not a real date and time.
     """
     match = _RFC3339.match(text)
     if match is None:
@@ -49,7 +49,7 @@ def from_rfc3339(text: str) -> int:
 
 
 def to_rfc3339(moment_us: int) -> str:
-    """The moment in UTC with milliseconds and `Z`; finer digits are cut off."""
+    """RFC 3339 in UTC with milliseconds and `Z`; finer digits are truncated."""
     moment = _EPOCH + timedelta(microseconds=moment_us)
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 

@@ -1,1 +1,1 @@
-"""What can be asked of the system: one file a use case, the mediator, its pipeline, and the ports."""
+"""The use cases, one per file, with the mediator, its pipeline and the ports."""

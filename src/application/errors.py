@@ -1,21 +1,21 @@
-"""What can go wrong, as one tree.
+"""The exception hierarchy.
 
 MarketDataError
-├── ValidationFailed      the message breaks a rule; says which, field by field
-├── BatchTooLarge         more ticks in one batch than are taken at once
-├── SymbolNotFound        nothing is known of the symbol
+├── ValidationFailed      the message breaks a rule; lists the errors field by field
+├── BatchTooLarge         the batch has more ticks than allowed
+├── SymbolNotFound        the symbol is unknown
 ├── AnomalyNotFound       no anomaly has that id
 ├── HistoryDisabled       the service keeps no history
-├── StorageFailed         what was to be on disk is not
+├── StorageFailed         data that should be on disk is not
 ├── KeyReused             the Idempotency-Key belongs to another request
-├── KeyInUse              the first request with that Idempotency-Key is not answered yet
-└── Unavailable           not now; worth another try in a while
-    ├── Overloaded        too many requests wait, or for too long; it was not even read
-    ├── QueueFull         no room in the partition's queue, and the policy is to refuse
-    ├── QueueOverflowed   ticks were accepted and then dropped, which whoever sent them wanted to know
+├── KeyInUse              the first request with that Idempotency-Key is still in progress
+└── Unavailable           temporary; retry later
+    ├── Overloaded        too many requests are held, or for too long; this one was not decoded
+    ├── QueueFull         the partition's queue is full, and the policy is to reject
+    ├── QueueOverflowed   accepted ticks were dropped while the sender waited for them
     ├── Draining          the service is shutting down
-    ├── TooManyWatchers   the limit of connections that watch is reached
-    └── HistoryUnavailable  the store does not answer
+    ├── TooManyWatchers   the limit of stream connections is reached
+    └── HistoryUnavailable  the store does not respond
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ RETRY_AFTER_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field.
+    """An error in one field.
 
-    field: its name on the wire, empty where it is the whole.
-    code: a stable word for programs.
+    field: its name on the wire; empty for the tick or batch as a whole.
+    code: stable, for programs.
     message: a sentence for people.
     index: position of the tick in its batch, from 0.
     """
@@ -44,13 +44,13 @@ class FieldError:
 
 
 class MarketDataError(Exception):
-    """Any failure that has a meaning to whoever asked."""
+    """Base class of the failures reported to the caller."""
 
 
 class ValidationFailed(MarketDataError):
     """The message breaks a rule.
 
-    ticks: how many ticks are refused by it.
+    ticks: number of ticks rejected with it.
     """
 
     def __init__(self, errors: Sequence[FieldError], ticks: int = 0) -> None:
@@ -60,14 +60,14 @@ class ValidationFailed(MarketDataError):
 
 
 class BatchTooLarge(MarketDataError):
-    """More ticks in one batch than are taken at once."""
+    """The batch has more ticks than allowed."""
 
     def __init__(self, ticks: int, ticks_max: int) -> None:
         super().__init__(f"The batch has {ticks} ticks; at most {ticks_max} are taken at once.")
 
 
 class SymbolNotFound(MarketDataError):
-    """Nothing is known of the symbol."""
+    """The symbol is unknown."""
 
     def __init__(self, symbol: str) -> None:
         super().__init__(f"No price of {symbol} has been processed.")
@@ -88,9 +88,9 @@ class HistoryDisabled(MarketDataError):
 
 
 class StorageFailed(MarketDataError):
-    """What was to be on disk is not.
+    """Data that should be on disk is not.
 
-    taken: whether the ticks are in memory, and will be on disk once the storage takes them.
+    taken: whether the ticks are in memory, to be written once the storage works.
     """
 
     def __init__(self, reason: str, taken: bool) -> None:
@@ -107,32 +107,32 @@ class KeyReused(MarketDataError):
 
 
 class KeyInUse(MarketDataError):
-    """The first request with that Idempotency-Key is not answered yet."""
+    """The first request with that Idempotency-Key is still in progress."""
 
     def __init__(self) -> None:
         super().__init__("The first request with this Idempotency-Key is not answered yet.")
 
 
 class Unavailable(MarketDataError):
-    """Not now; worth another try in `RETRY_AFTER_SECONDS`."""
+    """Temporary; retry after `RETRY_AFTER_SECONDS`."""
 
 
 class Overloaded(Unavailable):
-    """Too many requests wait, or for too long; it was not even read."""
+    """Too many requests are held, or for too long; this one was not decoded."""
 
     def __init__(self) -> None:
         super().__init__("More is sent than can be processed; nothing of this request was taken.")
 
 
 class QueueFull(Unavailable):
-    """No room in the partition's queue, and the policy is to refuse."""
+    """The partition's queue is full, and the policy is to reject."""
 
     def __init__(self) -> None:
         super().__init__("The queue of the symbol's partition is full; nothing was taken.")
 
 
 class QueueOverflowed(Unavailable):
-    """Ticks were accepted and then dropped, which whoever sent them wanted to know."""
+    """Accepted ticks were dropped while the sender waited for them to be processed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -141,7 +141,7 @@ class QueueOverflowed(Unavailable):
 
 
 class TooManyWatchers(Unavailable):
-    """The limit of connections that watch is reached."""
+    """The limit of stream connections is reached."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"There are {most} connections that watch, which is as many as are allowed.")
@@ -155,7 +155,7 @@ class Draining(Unavailable):
 
 
 class HistoryUnavailable(Unavailable):
-    """The store does not answer."""
+    """The store does not respond."""
 
     def __init__(self) -> None:
         super().__init__("The store does not answer; what is in memory can be asked for.")

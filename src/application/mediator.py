@@ -1,4 +1,4 @@
-"""The one way in: every command and query goes through here to its handler."""
+"""The mediator: the single entry point for commands and queries."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -10,7 +10,7 @@ Proceed = Callable[[Any], Awaitable[Any]]
 
 
 class Message(Generic[Result]):
-    """A command or a query, answered by a `Result`. Frozen: whoever sent one may keep it."""
+    """A command or query that returns a `Result`. Frozen, so the sender may keep it."""
 
     __slots__ = ()
 
@@ -20,20 +20,20 @@ class Handler(Protocol):
 
 
 class Behaviour(Protocol):
-    """A step that every message passes; calls `proceed` to let it through, changed or not.
+    """A step that every message passes; calls `proceed` to pass it on, modified or not.
 
-    An ordinary function that answers an awaitable, so that a step with nothing to do afterwards costs no coroutine.
+    A plain function that returns an awaitable, so that a step with nothing to do afterwards costs no coroutine.
     """
 
     def __call__(self, message: Any, proceed: Proceed) -> Awaitable[Any]: ...
 
 
 class MissingHandler(Exception):
-    """A message is in use that nothing handles."""
+    """A message type in use has no handler."""
 
 
 class Mediator:
-    """Sends a message through the behaviours, the first outermost, to the one handler of its type.
+    """Sends a message through the behaviours, the first outermost, to the handler of its type.
 
     messages: every type that will be sent.
 
@@ -50,7 +50,7 @@ class Mediator:
         self._chains = {message: self._chain(handler, behaviours) for message, handler in handlers.items()}
 
     def send(self, message: Message[Result]) -> Awaitable[Result]:
-        """The handler's answer, or its error."""
+        """Return the handler's result, or raise its error."""
         return cast("Awaitable[Result]", self._chains[type(message)](message))
 
     @staticmethod

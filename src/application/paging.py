@@ -1,4 +1,4 @@
-"""What every query that answers in pages has in common."""
+"""Page sizes, shared by all paged queries."""
 
 from application.errors import FieldError
 
@@ -6,7 +6,7 @@ PAGE_SIZE_DEFAULT = 100
 
 
 def page_size(limit: int | None, limit_max: int, errors: list[FieldError]) -> int:
-    """The items of a page: the default where none are asked for. A wish that cannot be met is added to `errors`."""
+    """Return the page size; a default if `limit` is None. A limit out of range is added to `errors`."""
     if limit is None:
         return min(PAGE_SIZE_DEFAULT, limit_max)
     if not 1 <= limit <= limit_max:

@@ -1,1 +1,1 @@
-"""What a price, a statistic and a spike are. Standard library only: no I/O, no async, no clock."""
+"""The domain model: prices, statistics and spikes. Standard library only; no I/O, no async, no clock."""

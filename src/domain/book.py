@@ -1,4 +1,4 @@
-"""A book: the states of many keys, and what a batch of observations does to them."""
+"""The book: the state of every key that one writer owns, and how a batch of observations changes it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,11 +7,10 @@ from typing import Any, Protocol
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a batch.
+    """The result of applying a batch.
 
-    processed: observations counted in. late: how many of them were late. events: what they caused, such as anomalies;
-    places: where in the batch the observation of each event stands. failures: keys of the observations that failed, and
-    why.
+    processed: observations applied. late: how many of those were late. events: events they caused, such as anomalies.
+    places: position in the batch of each event's observation. failures: key and error of each observation that failed.
     """
 
     processed: int = 0
@@ -22,13 +21,13 @@ class Applied:
 
 
 class Book(Protocol):
-    """The states of every key that one writer has seen.
+    """The state of every key seen by one writer.
 
-    Not safe for two writers. Readers get clones. A checkpoint is all of a state, to be stored and restored.
+    Not safe for two writers. Readers get clones. A checkpoint is the full state of a key, for storage and recovery.
     """
 
     def apply(self, columns: Any, /) -> Applied:
-        """Take observations in order of arrival. One that cannot be applied is set aside and ends nothing."""
+        """Apply observations in order of arrival. One that fails goes into `failures` and does not stop the batch."""
         ...
 
     def __len__(self) -> int: ...
@@ -36,25 +35,25 @@ class Book(Protocol):
     def __contains__(self, key: object, /) -> bool: ...
 
     def keys(self) -> Iterable[str]:
-        """The keys in the order they were first seen."""
+        """Return the keys, in the order first seen."""
         ...
 
     def snapshot(self, key: str, /) -> Any:
-        """A clone of what readers see of a key; None for one never seen."""
+        """Return a clone of the key's public state, or None if the key is unknown."""
         ...
 
     def checkpoint(self, key: str, /) -> Any:
-        """All of the state of a key that was seen."""
+        """Return the full state of a known key."""
         ...
 
     def restore(self, key: str, checkpoint: Any, /) -> None:
-        """Put the state of a key back, in place of any that there is."""
+        """Set the state of a key, replacing any existing one."""
         ...
 
     def update_count(self, key: str, /) -> int:
-        """Observations of a key that was seen."""
+        """Return the number of observations of a known key."""
         ...
 
     def newest_us(self, key: str, /) -> int:
-        """The time of the newest observation of a key that was seen."""
+        """Return the time of a known key's newest observation."""
         ...

@@ -1,7 +1,7 @@
-"""Columns: how a batch of observations travels, whatever its subject is.
+"""Columns: a column-oriented batch of observations, for any subject.
 
-A subject has a class of its own with one list a column, and the methods below; docs/decisions/0006-ticks-in-columns.md
-has the reasons. The functions at the end are what such a class is made of.
+A subject defines its own class, with one list per column and the methods below; the reasons are in
+docs/decisions/0006-ticks-in-columns.md. The functions at the end help to implement such a class.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,48 +9,48 @@ from typing import Any, Protocol, Self
 
 
 class Columns(Protocol):
-    """Observations in order of arrival: the i-th of every list belongs to the i-th observation."""
+    """Observations in order of arrival: element i of every list belongs to observation i."""
 
     @property
     def keys(self) -> list[str]:
-        """What each observation is about. The key picks the partition."""
+        """The key of each observation. The key picks the partition."""
         ...
 
     @property
     def times_us(self) -> list[int]:
-        """The observations' own times, microseconds since the Unix epoch."""
+        """Event times, microseconds since the Unix epoch."""
         ...
 
     @property
     def ids(self) -> list[str | None] | None:
-        """The feeders' own names for observations; None where none has one."""
+        """Ids assigned by the feeders; None if no observation has one."""
         ...
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, at: int, /) -> Any:
-        """One observation, alone."""
+        """Return a single observation."""
         ...
 
     def part(self, start: int, stop: int) -> Self:
-        """The observations from `start` to before `stop`."""
+        """Return the observations from `start` up to but excluding `stop`."""
         ...
 
     def without(self, places: Collection[int]) -> Self:
-        """The observations except those at some places."""
+        """Return the observations except those at `places`."""
         ...
 
     def extend(self, others: Self) -> None:
-        """Append others."""
+        """Append other observations."""
         ...
 
     def spread(self, places: Sequence[int | None]) -> dict[int, Self]:
-        """The observations of each place, in their order. places: one for every observation, None to leave it out."""
+        """Group the observations by place, keeping their order. places: one per observation; None leaves it out."""
         ...
 
 
 def numbered(keys: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The keys, each once; and for every observation the position of its key among them."""
+    """Return the distinct keys, and for each observation the index of its key among them."""
     numbers: dict[str, int] = {}
     places: list[int] = []
     for key in keys:
@@ -62,7 +62,7 @@ def numbered(keys: Sequence[str]) -> tuple[list[str], list[int]]:
 
 
 def span(times_us: Sequence[int]) -> tuple[int, int]:
-    """The earliest and the latest time. Of one or more."""
+    """Return the earliest and the latest time of a non-empty sequence."""
     low = high = times_us[0]
     for time_us in times_us:
         if time_us < low:
@@ -73,7 +73,7 @@ def span(times_us: Sequence[int]) -> tuple[int, int]:
 
 
 def grouped(places: Sequence[int | None]) -> Iterator[tuple[int, list[int]]]:
-    """Every place with the positions at which it stands; None is left out."""
+    """Yield each place with the positions at which it occurs; None is skipped."""
     groups: dict[int, list[int]] = {}
     for at, place in enumerate(places):
         if place is not None:
@@ -86,12 +86,12 @@ def grouped(places: Sequence[int | None]) -> Iterator[tuple[int, list[int]]]:
 
 
 def picked(column: list[Any] | None, positions: Sequence[int]) -> list[Any] | None:
-    """A column's values at some positions."""
+    """Return a column's values at the given positions."""
     return None if column is None else [column[at] for at in positions]
 
 
 def joined(first: list[Any] | None, first_count: int, second: list[Any] | None, second_count: int) -> list[Any] | None:
-    """One column and another behind it, where a missing one stands for as many Nones. `first` may be changed."""
+    """Concatenate two columns, padding a missing one with Nones. May modify `first`."""
     if first is None and second is None:
         return None
     head = [None] * first_count if first is None else first
@@ -100,5 +100,5 @@ def joined(first: list[Any] | None, first_count: int, second: list[Any] | None, 
 
 
 def present(column: list[Any]) -> list[Any] | None:
-    """The column, or None where there is nothing in it."""
+    """Return the column, or None if it holds only Nones."""
     return None if column.count(None) == len(column) else column

@@ -1,27 +1,27 @@
-"""The rules of a symbol, the name a price goes by."""
+"""Validation and normalisation of symbols, the names prices go by."""
 
 import re
 
 SYMBOL_LENGTH_MAX = 32
 SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / -"
 
-# \Z, not $: a dollar sign would also match before a final line feed.
+# \Z, not $, which also matches before a trailing line feed.
 _SPACE = " \t\r\n"
 _VALID = re.compile(rf"[A-Z0-9._:/\-]{{1,{SYMBOL_LENGTH_MAX}}}\Z")
 
 
 class InvalidSymbol(ValueError):
-    """The text is no symbol."""
+    """The text is not a valid symbol."""
 
 
 def normalise_symbol(text: str) -> str:
-    """The one spelling of a symbol: trimmed and in capitals.
+    """Return the canonical form of a symbol: trimmed and in upper case.
 
     Raises:
-        InvalidSymbol: the text, once trimmed, breaks SYMBOL_RULE.
+        InvalidSymbol: the trimmed text breaks SYMBOL_RULE.
     """
     trimmed = text.strip(_SPACE)
-    # RequestOptions before upper(), which turns some characters outside ASCII into letters inside it.
+    # Checked before upper(), which turns some non-ASCII characters into ASCII letters.
     if trimmed.isascii():
         symbol = trimmed.upper()
         if _VALID.match(symbol):

@@ -1,14 +1,14 @@
-"""Fixed rows of numbers: packed vectors where the engine is compiled, lists where it is not.
+"""Fixed-size arrays of numbers: packed vectors if the engine is compiled, lists if it is not.
 
-Both are read and written by index, which is all that the rest of the domain does with them, so it is one source for
-both. docs/decisions/0011-vectors-where-compiled.md has the figures.
+The rest of the domain only reads and writes them by index, so one source serves both.
+docs/decisions/0011-vectors-where-compiled.md has the figures.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-# The compiled module is no .py file.
+# A compiled module is not a .py file.
 COMPILED: Final = not __file__.endswith(".py")
 
 if COMPILED:
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 def floats(size: i64) -> vec[float]:
-    """Zeros."""
+    """Return `size` zeros."""
     if COMPILED:
         return vec[float]([0.0] * size)
     return cast("vec[float]", [0.0] * size)
 
 
 def integers(size: i64) -> vec[i64]:
-    """Zeros."""
+    """Return `size` zeros."""
     if COMPILED:
         return vec[i64]([0] * size)
     return cast("vec[i64]", [0] * size)
 
 
 def moved_floats(old: vec[float], start: i64, end: i64, size: i64) -> vec[float]:
-    """A row of `size` that begins with old[start:end]."""
+    """Return an array of `size` that starts with old[start:end]."""
     if not COMPILED:
         return cast("vec[float]", cast("list[float]", old)[start:end] + [0.0] * (size - end + start))
     new = floats(size)
@@ -42,7 +42,7 @@ def moved_floats(old: vec[float], start: i64, end: i64, size: i64) -> vec[float]
 
 
 def moved_integers(old: vec[i64], start: i64, end: i64, size: i64) -> vec[i64]:
-    """A row of `size` that begins with old[start:end]."""
+    """Return an array of `size` that starts with old[start:end]."""
     if not COMPILED:
         return cast("vec[i64]", cast("list[int]", old)[start:end] + [0] * (size - end + start))
     new = integers(size)

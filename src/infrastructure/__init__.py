@@ -1,1 +1,1 @@
-"""How it is done: partitions and workers, repositories, settings, feeds, telemetry."""
+"""The adapters: partitions and workers, repositories, settings, feeds, telemetry."""

@@ -1,4 +1,4 @@
-"""Which build of the engine runs: compiled ahead of time, or the same source interpreted."""
+"""The build of the engine in use: compiled ahead of time, or the same source interpreted."""
 
 from domain.vectors import COMPILED
 

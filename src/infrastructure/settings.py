@@ -1,4 +1,4 @@
-"""What can be configured. `infrastructure.settings_loader` reads it; appsettings.toml explains every key."""
+"""The settings. `infrastructure.settings_loader` reads them; appsettings.toml documents every key."""
 
 import os
 from decimal import Decimal
@@ -53,17 +53,17 @@ class ProcessingSettings(Section):
 
     @property
     def partition_count(self) -> int:
-        """The number of partitions, one a core where the setting is 0."""
+        """The number of partitions; one per core if the setting is 0."""
         return self.partitions or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
 
     @property
     def drain_deadline_seconds(self) -> float:
-        """The workers' share of the shutdown deadline; requests under way have a quarter before."""
+        """The workers' share of the shutdown deadline; requests in flight get a quarter before that."""
         return self.shutdown_deadline_seconds * 5 / 8
 
     @property
     def flush_deadline_seconds(self) -> float:
-        """The share of the shutdown deadline for sending the last spans."""
+        """The share of the shutdown deadline for flushing the last spans."""
         return self.shutdown_deadline_seconds / 8
 
     @property
@@ -113,7 +113,7 @@ class StorageSettings(Section):
     @classmethod
     def _of_postgresql(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://")):
-            # The value may hold a password, so that it is not shown.
+            # The value may contain a password, so it is not shown.
             raise ValueError("must be empty or begin with postgresql://")
         return value
 
@@ -125,7 +125,7 @@ class StorageSettings(Section):
 
 
 class RetentionSettings(Section):
-    """Days of 0 mean for ever."""
+    """0 days means no age limit."""
 
     ticks_days: float = Field(7.0, ge=0, le=36_500)
     ticks_max_mb: int = Field(1024, ge=1)
@@ -151,7 +151,7 @@ class LimitsSettings(Section):
 
 
 class StreamSettings(Section):
-    """Limits of what is sent to watchers."""
+    """Limits of the streams to subscribers."""
 
     max_connections: int = Field(10_000, ge=1, le=1_000_000)
     max_subscriptions: int = Field(1000, ge=1, le=1_000_000)
@@ -170,7 +170,7 @@ class StreamSettings(Section):
         return [origin for origin in value.split(",") if origin] if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _is_asked_in_time(self) -> "StreamSettings":
+    def _check_intervals(self) -> "StreamSettings":
         if self.idle_seconds < 2 * self.heartbeat_seconds:
             raise ValueError("idle_seconds must be at least twice heartbeat_seconds")
         if self.default_interval_ms < self.min_interval_ms:
@@ -193,7 +193,7 @@ class TelemetrySettings(Section):
 
 
 class Settings(BaseSettings):
-    """Every section and key, with its default."""
+    """All sections and keys, with their defaults."""
 
     model_config = SettingsConfigDict(
         env_prefix="MARKETDATA_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
@@ -217,5 +217,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The loader asks the sources itself, one by one, to be able to say where each value came from.
+        # The loader reads the sources itself, one by one, to record where each value came from.
         return (init_settings,)

@@ -1,4 +1,4 @@
-"""Reads the configuration: defaults, over them a TOML file, the environment, and what the command line says."""
+"""Reads the configuration: defaults, overridden in turn by a TOML file, the environment and the command line."""
 
 import os
 import tomllib
@@ -20,7 +20,7 @@ Values = Mapping[str, Mapping[str, Any]]
 
 
 class InvalidSettings(Exception):
-    """The configuration cannot be used. The message names the key and where its value came from."""
+    """The configuration is invalid. The message names the key and where its value came from."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class LoadedSettings:
 
 
 def load_settings(file: Path | None = None, overrides: Values | None = None) -> LoadedSettings:
-    """The effective configuration.
+    """Return the effective configuration.
 
-    file: the TOML file; None takes appsettings.toml from the current directory where there is one.
-    overrides: what the command line says.
+    file: the TOML file; None uses appsettings.toml in the current directory if it exists.
+    overrides: values from the command line.
 
     Raises:
-        InvalidSettings: a file that cannot be read, an unknown key or a value that is not allowed.
+        InvalidSettings: the file cannot be read, a key is unknown or a value is not allowed.
     """
     if file is None and DEFAULT_FILE.is_file():
         file = DEFAULT_FILE
@@ -64,7 +64,7 @@ def load_settings(file: Path | None = None, overrides: Values | None = None) -> 
 
 
 def masked(value: object) -> object:
-    """The value as it may be shown: no secret, and no password inside a URL."""
+    """Return the value as it may be shown: without secrets, and without the password of a URL."""
     if isinstance(value, SecretStr):
         return "********"
     if isinstance(value, str) and "://" in value and (password := urlsplit(value).password):
@@ -73,7 +73,7 @@ def masked(value: object) -> object:
 
 
 class _Environment(EnvSettingsSource):
-    """Takes lists as plain "A,B" too, not only as JSON."""
+    """Accepts lists as plain "A,B" too, not only as JSON."""
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         try:
@@ -96,7 +96,7 @@ def _name_of(origin: str, section: str, key: str) -> str:
     if origin != "environment":
         return origin
     name = f"MARKETDATA_{section}__{key}".upper()
-    # A whole section may come as JSON too.
+    # A whole section may also be given as JSON.
     return name if name in map(str.upper, os.environ) else f"MARKETDATA_{section}".upper()
 
 

@@ -1,4 +1,4 @@
-"""A subject as partitions, the log and recovery know it: its book, its columns as bytes, and its tables."""
+"""A subject as seen by partitions, the log and recovery: its book, its columns as bytes, and its tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ Put = Callable[[sa.Connection, sa.Table, Sequence[tuple[Any, ...]], bool], None]
 
 
 class LogFormat(Protocol):
-    """Columns and checkpoints as bytes. What was written once must be readable for ever."""
+    """Columns and checkpoints as bytes. Anything ever written must remain readable."""
 
     def encode(self, keys: list[str], places: list[int], columns: Any, /) -> bytes:
-        """Some observations. keys: each once; places: which of them each observation has."""
+        """Encode observations. keys: the distinct keys; places: for each observation, the index of its key."""
         ...
 
     def decode(self, segment: bytes, /) -> Columns: ...
@@ -28,20 +28,20 @@ class LogFormat(Protocol):
 
 
 class Aggregates(Protocol):
-    """What observations add up to, such as candles, since it was taken away to be stored last."""
+    """What observations add up to, such as candles, since it was last taken for storage."""
 
     @property
     def count(self) -> int:
-        """Observations in it."""
+        """Number of observations in it."""
         ...
 
     def apply(self, columns: Any, /) -> None:
-        """Count observations in, in order of arrival."""
+        """Apply observations in order of arrival."""
         ...
 
 
 class SubjectTables(Protocol):
-    """What a subject keeps in tables of its own, beside the log: its events, and what its observations add up to."""
+    """A subject's own tables beside the log: its events, and what its observations add up to."""
 
     def new_aggregates(self) -> Aggregates: ...
 
@@ -54,20 +54,22 @@ class SubjectTables(Protocol):
         first_seq: int,
         last_seq: int,
     ) -> None:
-        """Write its part of a batch, in the transaction of the log. Its first block is first_seq; the batch ends with
-        last_seq."""
+        """Write the subject's part of a batch, in the transaction of the log.
+
+        first_seq: its first block. last_seq: the last block of the batch.
+        """
         ...
 
     def forget(self) -> None:
-        """Forget what is remembered of writes, after one that failed."""
+        """Clear what is cached from writes, after one that failed."""
         ...
 
     def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
-        """Its tables, each with what reads a row of it, and raises Corrupt."""
+        """Return its tables, each with the function that decodes a row and raises Corrupt."""
         ...
 
     def sizes(self) -> Mapping[str, sa.Select[Any]]:
-        """What counts its rows, by a word for people."""
+        """Return the queries that count its rows, by a readable name."""
         ...
 
 

@@ -1,11 +1,11 @@
-"""The machine's clocks."""
+"""The system's clocks."""
 
 import asyncio
 import time
 
 
 class SystemClock:
-    # The function itself: it is asked five times a request.
+    # The function itself, because it is called five times per request.
     monotonic = staticmethod(time.monotonic)
 
     def now_us(self) -> int:

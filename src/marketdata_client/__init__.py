@@ -1,11 +1,11 @@
-"""A client of the service for Python programs: post ticks, read statistics, and watch them live.
+"""A Python client of the service: post ticks, read statistics, and stream them live.
 
     async with MarketDataClient("http://127.0.0.1:8000") as client:
         await client.post(Tick("AAPL", Decimal("101.25")))
         async for message in client.stream("AAPL", "BTC*"):
             ...
 
-It stands alone: nothing of the service is imported.
+Self-contained: it imports nothing from the service.
 """
 
 from marketdata_client.client import MarketDataClient, RequestRefused

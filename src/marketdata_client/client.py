@@ -1,4 +1,4 @@
-"""Requests by HTTP."""
+"""The HTTP client."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class RequestRefused(Exception):
-    """The service answered with a problem.
+    """The service returned a problem response.
 
-    status: of HTTP. kind: the last word of the problem's type, such as `validation-failed`. The message is its detail.
+    status: HTTP status. kind: last part of the problem's type, such as `validation-failed`. The message is its detail.
     """
 
     def __init__(self, status: int, kind: str, detail: str) -> None:
@@ -37,9 +37,9 @@ class _Problem(msgspec.Struct):
 class MarketDataClient:
     """A connection pool to one service; an asynchronous context manager.
 
-    url: such as `http://127.0.0.1:8000`. http: a client of httpx to use instead of its own, which stays open.
+    url: such as `http://127.0.0.1:8000`. http: an httpx client to use instead of creating one; it is not closed.
 
-    Raises, from every request: RequestRefused where the service says no, httpx.HTTPError where it cannot be asked.
+    Every request raises RequestRefused if the service refuses it, httpx.HTTPError if the service cannot be reached.
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = 30.0, http: httpx.AsyncClient | None = None) -> None:
@@ -57,34 +57,34 @@ class MarketDataClient:
             await self._http.aclose()
 
     async def post(self, tick: Tick, *, durable: bool = False) -> Accepted:
-        """Send a tick. durable: return when it is on the service's disk."""
+        """Send a tick. durable: return once it is on the service's disk."""
         return await self._post("/api/prices", tick, durable, Accepted)
 
     async def post_many(self, ticks: Iterable[Tick], *, durable: bool = False) -> BatchResult:
-        """Send ticks, a thousand a request, in their order.
+        """Send ticks in order, a thousand per request.
 
-        Ticks refused are told in the result. Where none of a request's thousand is good, or it fails, this raises, and
-        the requests before it have been taken.
+        Rejected ticks are reported in the result. If a request fails, or has no valid tick, this raises; the requests
+        before it have been accepted.
         """
         accepted = rejected = duplicates = 0
         errors = []
         first = 0
-        for lot in _lots(ticks):
-            result = await self._post("/api/prices/batch", lot, durable, BatchResult)
+        for chunk in _chunks(ticks):
+            result = await self._post("/api/prices/batch", chunk, durable, BatchResult)
             accepted += result.accepted
             rejected += result.rejected
             duplicates += result.duplicates
             errors += [msgspec.structs.replace(error, index=first + error.index) for error in result.errors]
-            first += len(lot)
+            first += len(chunk)
         return BatchResult(accepted, rejected, errors, duplicates)
 
     async def statistics(self, symbol: str) -> Statistics:
-        """What is known of a symbol. Raises RequestRefused with status 404 for one never seen."""
+        """Return the statistics of a symbol. Raises RequestRefused with status 404 if it is unknown."""
         answer = await self._http.get(f"{self.url}/api/prices/{quote(symbol, safe='')}")
         return _read(answer, Statistics)
 
     def stream(self, *symbols: str, channels: Iterable[Channel] = CHANNELS, interval_ms: int | None = None) -> Stream:
-        """Watch symbols, prefixes that end in `*`, or with none given all; see `Stream`."""
+        """Watch symbols, or prefixes that end in `*`; without any, all symbols. See `Stream`."""
         return Stream(self.url, symbols or ("*",), channels, interval_ms)
 
     async def _post(self, path: str, body: object, durable: bool, kind: type[T]) -> T:
@@ -103,7 +103,7 @@ def _read(answer: httpx.Response, kind: type[T]) -> T:
     raise RequestRefused(answer.status_code, problem.type.rpartition(":")[2], problem.detail or answer.reason_phrase)
 
 
-def _lots(ticks: Iterable[Tick]) -> Iterator[list[Tick]]:
+def _chunks(ticks: Iterable[Tick]) -> Iterator[list[Tick]]:
     rest = iter(ticks)
-    while lot := list(islice(rest, _BATCH)):
-        yield lot
+    while chunk := list(islice(rest, _BATCH)):
+        yield chunk

@@ -1,4 +1,4 @@
-"""What goes to the service and what comes from it, with types. Prices are Decimals: not a digit is lost on the way."""
+"""Typed messages to and from the service. Prices are Decimals, so no digit is lost."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -8,11 +8,11 @@ import msgspec
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """camelCase on the wire. Fields a later service adds are passed over."""
+    """camelCase on the wire. Unknown fields of newer services are ignored."""
 
 
 class Tick(_Wire, frozen=True, omit_defaults=True):
-    """A price. timestamp: aware; the service's time where there is none. id: a tick with the same one counts once."""
+    """A price. timestamp: aware; the service's time if None. id: ticks with the same id count once."""
 
     symbol: str
     price: Decimal | float | int | str
@@ -22,7 +22,7 @@ class Tick(_Wire, frozen=True, omit_defaults=True):
 
 
 class BatchError(_Wire, frozen=True):
-    """What is wrong with one tick. index: its place in what was posted."""
+    """An error in one tick. index: its position in what was posted."""
 
     field: str
     code: str
@@ -31,14 +31,14 @@ class BatchError(_Wire, frozen=True):
 
 
 class Accepted(_Wire, frozen=True):
-    """What became of one tick: 1 and 0, or 0 and 1 where its id had come before."""
+    """The result for one tick: 1 and 0, or 0 and 1 for a duplicate."""
 
     accepted: int
     duplicates: int = 0
 
 
 class BatchResult(_Wire, frozen=True):
-    """What became of many. errors: the first hundred of each request."""
+    """The result for many ticks. errors: the first hundred of each request."""
 
     accepted: int
     rejected: int
@@ -47,7 +47,7 @@ class BatchResult(_Wire, frozen=True):
 
 
 class Statistics(_Wire, frozen=True):
-    """What is known of a symbol."""
+    """The statistics of a symbol."""
 
     symbol: str
     current_price: Decimal
@@ -74,7 +74,7 @@ class Anomaly(_Wire, frozen=True):
 
 
 class Snapshot(_Wire, frozen=True, tag="snapshot"):
-    """What symbols just subscribed to are now. last: false where more of them follow in another snapshot."""
+    """The current state of newly subscribed symbols. last: false if another snapshot follows with more of them."""
 
     seq: int
     prices: list[Statistics]
@@ -82,7 +82,7 @@ class Snapshot(_Wire, frozen=True, tag="snapshot"):
 
 
 class Prices(_Wire, frozen=True, tag="prices"):
-    """The latest of symbols that changed."""
+    """The latest statistics of symbols that changed."""
 
     seq: int
     prices: list[Statistics]
@@ -96,33 +96,33 @@ class AnomalySeen(_Wire, frozen=True, tag="anomaly"):
 
 
 class Gap(_Wire, frozen=True, tag="gap"):
-    """anomalies: how many the service let go, because this client did not keep up."""
+    """anomalies: how many the service dropped because this client was too slow."""
 
     seq: int
     anomalies: int
 
 
 class Heartbeat(_Wire, frozen=True, tag="heartbeat"):
-    """time: of the service."""
+    """time: the service's."""
 
     seq: int
     time: datetime
 
 
 class Subscribed(_Wire, frozen=True, tag="subscribed"):
-    """What the connection watches; the stream keeps it to itself."""
+    """Confirms a subscription; the stream does not pass it on."""
 
     seq: int
 
 
 class Unsubscribed(_Wire, frozen=True, tag="unsubscribed"):
-    """The same."""
+    """Confirms an unsubscription; the stream does not pass it on."""
 
     seq: int
 
 
 class Failed(_Wire, frozen=True, tag="error"):
-    """What was said cannot be done; the stream raises it."""
+    """The service cannot do what was requested; the stream raises it."""
 
     seq: int
     code: str
@@ -131,17 +131,17 @@ class Failed(_Wire, frozen=True, tag="error"):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """A message of a type that came later than this client."""
+    """A message of a type newer than this client."""
 
     seq: int
 
 
 class Connected(msgspec.Struct, frozen=True):
-    """The stream is up; a snapshot of every symbol follows, also where it had been up before."""
+    """The stream is up; a snapshot of every symbol follows, also after a reconnection."""
 
 
 class Disconnected(msgspec.Struct, frozen=True):
-    """The stream is down and comes back by itself. retry_seconds: until the next attempt."""
+    """The stream is down and reconnects by itself. retry_seconds: until the next attempt."""
 
     reason: str
     retry_seconds: float

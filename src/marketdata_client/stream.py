@@ -1,4 +1,4 @@
-"""A stream that comes back by itself."""
+"""A stream that reconnects by itself."""
 
 import asyncio
 import random
@@ -30,7 +30,7 @@ CHANNELS: tuple[Channel, ...] = ("prices", "anomalies")
 
 _RETRY_FIRST_SECONDS = 0.25
 _RETRY_LAST_SECONDS = 10.0
-# A connection that held this long was a good one.
+# A connection that lasted this long resets the pause between retries.
 _STEADY_SECONDS = 5.0
 _SYMBOLS_AT_ONCE = 500
 _MESSAGE_BYTES_MAX = 16 * 1024 * 1024
@@ -39,30 +39,30 @@ _DECODER: msgspec.json.Decoder[Received] = msgspec.json.Decoder(Received)
 
 
 class StreamRefused(Exception):
-    """The service does not take a subscription. code: a word for programs; the message is a sentence."""
+    """The service rejects a subscription. code: for programs; the message is a sentence."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
 
-class _OutOfStep(WebSocketException):
-    """A message is missing, so that what is known may be wrong."""
+class _SequenceGap(WebSocketException):
+    """A message is missing, so the known state may be wrong."""
 
 
 class Stream:
-    """Messages about symbols; an asynchronous iterator that does not end. One may run at a time.
+    """Messages about symbols; an endless asynchronous iterator. Only one iteration may run at a time.
 
-    It begins with `Connected` or `Disconnected`. When the connection is lost it says `Disconnected`, tries again after
-    pauses that double up to ten seconds, subscribes to everything again, and says `Connected`; a `Snapshot` follows, so
-    that whoever replaces what it knows by what it is told is right again. Prices in between are the latest ones;
-    anomalies in between are not sent again, and can be asked for (`GET /api/anomalies?since=`). Messages of a type that
-    this client does not know are passed over.
+    It begins with `Connected` or `Disconnected`. When the connection is lost it yields `Disconnected`, retries with
+    pauses that double up to ten seconds, resubscribes to everything, and yields `Connected`; a `Snapshot` follows, so
+    that a client which overwrites its state with each message is correct again. Of the prices missed meanwhile, the
+    latest are sent; anomalies missed are not sent again, and can be queried (`GET /api/anomalies?since=`). Messages of
+    a type unknown to this client are ignored.
 
     Raises:
-        ValueError: the address is none.
-        StreamRefused: the service does not take a subscription, which is forgotten; another iteration does without it.
-        websockets.InvalidStatus, websockets.InvalidHandshake: what answers is not this service, or lets nobody in.
+        ValueError: the address is invalid.
+        StreamRefused: the service rejects a subscription, which is forgotten; another iteration runs without it.
+        websockets.InvalidStatus, websockets.InvalidHandshake: the peer is not this service, or denies access.
     """
 
     def __init__(
@@ -70,38 +70,38 @@ class Stream:
     ) -> None:
         self._address = _address(url)
         self._interval_ms = interval_ms
-        # In order, and each once.
+        # Ordered and unique.
         self._wanted: dict[tuple[Channel, str], None] = {}
         self._socket: ClientConnection | None = None
         self._runs = False
-        # What was asked for under each id.
+        # Subscriptions requested, by request id.
         self._asked: dict[int, tuple[Sequence[str], Sequence[Channel]]] = {}
         self._ids = count(1)
         self._want(_normalised(symbols), tuple(channels))
 
     async def subscribe(self, *symbols: str, channels: Iterable[Channel] = CHANNELS) -> None:
-        """Watch more, from now on and after every reconnection."""
+        """Subscribe to more, now and after every reconnection."""
         wanted, channels = _normalised(symbols), tuple(channels)
         self._want(wanted, channels)
-        await self._say("subscribe", wanted, channels)
+        await self._send_operation("subscribe", wanted, channels)
 
     async def unsubscribe(self, *symbols: str, channels: Iterable[Channel] = CHANNELS) -> None:
-        """Watch less. symbols: as they were subscribed to."""
+        """Unsubscribe. symbols: as they were subscribed to."""
         unwanted, channels = _normalised(symbols), tuple(channels)
         self._forget(unwanted, channels)
-        await self._say("unsubscribe", unwanted, channels)
+        await self._send_operation("unsubscribe", unwanted, channels)
 
     async def __aiter__(self) -> AsyncGenerator[Message]:
         if self._runs:
             raise RuntimeError("this stream is iterated over already")
         self._runs = True
         try:
-            async for message in self._for_ever():
+            async for message in self._reconnecting():
                 yield message
         finally:
             self._runs = False
 
-    async def _for_ever(self) -> AsyncGenerator[Message]:
+    async def _reconnecting(self) -> AsyncGenerator[Message]:
         pause = _RETRY_FIRST_SECONDS
         while True:
             connected = None
@@ -115,14 +115,14 @@ class Stream:
                         yield message
                 reason = "the service closed the connection"
             except (OSError, EOFError, WebSocketException) as error:
-                if not isinstance(error, (ConnectionClosed, _OutOfStep)) and process_exception(error) is not None:
+                if not isinstance(error, (ConnectionClosed, _SequenceGap)) and process_exception(error) is not None:
                     raise
                 reason = str(error) or type(error).__name__
             finally:
                 self._socket = None
             if connected is not None and time.monotonic() - connected > _STEADY_SECONDS:
                 pause = _RETRY_FIRST_SECONDS
-            delay = pause * random.uniform(0.5, 1.0)  # noqa: S311  # so that not all clients come back at once
+            delay = pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, so that clients do not all return at once
             yield Disconnected(reason, delay)
             await asyncio.sleep(delay)
             pause = min(2 * pause, _RETRY_LAST_SECONDS)
@@ -133,7 +133,7 @@ class Stream:
             message = _decoded(text)
             seq += 1
             if message.seq != seq:
-                raise _OutOfStep(f"message {message.seq} came where {seq} was expected")
+                raise _SequenceGap(f"message {message.seq} came where {seq} was expected")
             if isinstance(message, Failed):
                 if message.id in self._asked:
                     self._forget(*self._asked[message.id])
@@ -154,9 +154,9 @@ class Stream:
         for channel in CHANNELS:
             symbols = [symbol for its, symbol in self._wanted if its == channel]
             for at in range(0, len(symbols), _SYMBOLS_AT_ONCE):
-                await self._say("subscribe", symbols[at : at + _SYMBOLS_AT_ONCE], (channel,))
+                await self._send_operation("subscribe", symbols[at : at + _SYMBOLS_AT_ONCE], (channel,))
 
-    async def _say(self, op: str, symbols: Sequence[str], channels: Sequence[Channel]) -> None:
+    async def _send_operation(self, op: str, symbols: Sequence[str], channels: Sequence[Channel]) -> None:
         if self._socket is None:
             return
         said: dict[str, Any] = {"op": op, "id": next(self._ids), "symbols": symbols, "channels": channels}
@@ -164,13 +164,13 @@ class Stream:
             self._asked[said["id"]] = (symbols, channels)
             if self._interval_ms is not None:
                 said["intervalMs"] = self._interval_ms
-        # A connection just lost is noticed where messages are read, and subscribed to again.
+        # A lost connection is detected by the reader, which reconnects and resubscribes.
         with suppress(ConnectionClosed):
             await self._socket.send(msgspec.json.encode(said).decode())
 
 
 def _address(url: str) -> str:
-    """Of the WebSocket. Raises ValueError."""
+    """Return the WebSocket address. Raises ValueError."""
     parts = urlsplit(url)
     schemes = {"http": "ws", "https": "wss"}
     if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
@@ -179,7 +179,7 @@ def _address(url: str) -> str:
 
 
 def _normalised(symbols: Iterable[str]) -> list[str]:
-    """As the service spells them."""
+    """Normalise symbols as the service does."""
     return [symbol.strip().upper() for symbol in symbols]
 
 

@@ -1,1 +1,1 @@
-"""What tests share: fakes behind ports, a reference to compare with, and the running service."""
+"""Shared by tests: fakes of ports, a reference model, and the running service."""

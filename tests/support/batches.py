@@ -1,4 +1,4 @@
-"""Batches for stores, as a journal would make them."""
+"""Batches for stores, as a journal makes them."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -27,7 +27,7 @@ def tick(symbol: str, price: Any, ms: int, volume: Any = None, tick_id: str | No
 
 
 class Batches:
-    """Makes one batch after the other, with everything in it that its ticks give rise to."""
+    """Makes consecutive batches, each with everything that its ticks produce."""
 
     def __init__(self) -> None:
         self.book = SymbolBook(RULES)
@@ -36,17 +36,17 @@ class Batches:
 
     def next(
         self,
-        *lots: Sequence[PriceUpdate],
+        *groups: Sequence[PriceUpdate],
         states: bool = True,
         candles: bool = True,
         answers: Sequence[StoredAnswer] = (),
         written_us: int = START_US,
     ) -> Batch:
-        """lots: ticks that stand together in the log."""
+        """groups: ticks added to the log together."""
         self.number += 1
         blocks, candle_book, events = BlockBuilder(SUBJECT), CandleBook(), []
-        for lot in lots:
-            ticks = Ticks.of(lot)
+        for group in groups:
+            ticks = Ticks.of(group)
             applied = self.book.apply(ticks)
             candle_book.apply(ticks)
             number, first = blocks.add(ticks)

@@ -8,7 +8,7 @@ from shutil import which
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-# Nothing of it looks for anything outside this machine.
+# No connections to other machines.
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +22,7 @@ _FLAGS = (
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser; the test is skipped on a machine without one, but not in CI."""
+    """A browser. Without one the test is skipped, except in CI, where it fails."""
     found = which("chromium") or which("chromium-browser") or which("google-chrome")
     if found is None:
         assert "CI" not in os.environ, "CI installs Chromium"

@@ -1,4 +1,4 @@
-"""Requests over every route, and what comes back, without what differs from run to run."""
+"""Requests to every route with their answers, normalised so that runs can be compared."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from support.service import Service
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 _T0 = 1769860800000
-# What programs read of the head of an answer.
+# The answer headers that programs read.
 _HEADERS = (
     "allow",
     "cache-control",
@@ -31,7 +31,7 @@ _VOLATILE = (
 
 @dataclass(frozen=True)
 class Exchange:
-    """known_bytes: how much of the body is compared, None for all of it; 0 for what differs from version to version."""
+    """known_bytes: how much of the body is compared, None for all; 0 for bodies that differ between versions."""
 
     method: str
     path: str
@@ -211,7 +211,7 @@ EXCHANGES = (
 
 
 def answers_of(service: Service) -> dict[str, dict[str, Any]]:
-    """Every exchange with its answer, in their order: later ones ask for what earlier ones have done."""
+    """The answer to every exchange, in order: later exchanges depend on earlier ones."""
     answers: dict[str, dict[str, Any]] = {}
     for number, exchange in enumerate(EXCHANGES):
         headers = list(exchange.headers)
@@ -232,5 +232,5 @@ def answers_of(service: Service) -> dict[str, dict[str, Any]]:
 
 
 def _stable(name: str, value: str) -> str:
-    # Where a tick stands in the log depends on how ticks were written together.
+    # The position of a tick in the log depends on which ticks were written together.
     return "..." if name == "next-cursor" else value

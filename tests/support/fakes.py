@@ -1,4 +1,4 @@
-"""Stand-ins behind the ports."""
+"""Fakes of the ports."""
 
 import asyncio
 import heapq
@@ -16,7 +16,7 @@ START_US = 1_700_000_000_000_000
 
 
 class FakeClock:
-    """Time that moves only when told; sleepers wake as it passes them."""
+    """Time that moves only on request; sleepers wake as it passes them."""
 
     def __init__(self, now_us: int = START_US) -> None:
         self._now_us = now_us
@@ -37,7 +37,7 @@ class FakeClock:
         await waking
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, sleeper by sleeper, and let everything run that is due."""
+        """Advance time, sleeper by sleeper, and run everything that is due."""
         await settle()
         end = self._moment + seconds
         while self._sleepers and self._sleepers[0][0] <= end:
@@ -50,13 +50,13 @@ class FakeClock:
         await settle()
 
     def jump(self, moment: float) -> None:
-        """Let time pass and nobody notice yet."""
+        """Set the monotonic time without waking sleepers."""
         self._now_us += round((moment - self._moment) * 1_000_000)
         self._moment = moment
 
 
 class CollectingSink:
-    """Keeps what is published; raises instead while `failures` lasts."""
+    """Keeps published anomalies, after failing `failures` times."""
 
     def __init__(self, failures: int = 0) -> None:
         self.published: list[PriceAnomaly] = []
@@ -70,7 +70,7 @@ class CollectingSink:
 
 
 class RecordingRecorder:
-    """Keeps what is recorded; lets workers wait while it `is_crowded`."""
+    """Keeps recorded ticks; workers wait while it `is_crowded`."""
 
     def __init__(self) -> None:
         self.recorded: list[PriceUpdate] = []
@@ -85,7 +85,7 @@ class RecordingRecorder:
 
 
 class FakeJournal:
-    """Everything is on disk at once, unless there is a `failure`."""
+    """Commits at once, unless there is a `failure`."""
 
     def __init__(self) -> None:
         self.failure: str | None = None
@@ -100,13 +100,13 @@ class FakeJournal:
 
 
 async def settle(turns: int = 50) -> None:
-    """Let every task that can run do so: sleep(0) gives the event loop one turn and takes no time."""
+    """Run all ready tasks: each sleep(0) gives the event loop one turn and takes no time."""
     for _ in range(turns):
         await asyncio.sleep(0)
 
 
 class ForgetfulJournal:
-    """Goes on from anywhere, and with nothing."""
+    """Resumes from any position and stores nothing."""
 
     def __init__(self, subject: Subject) -> None:
         self._log = SubjectLog(subject, self)

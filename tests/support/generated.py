@@ -1,4 +1,4 @@
-"""A recording made up for tests: every kind of tick that a real one has, and some that only bad luck brings."""
+"""A generated recording with every kind of tick that a real one has, and some rare ones."""
 
 import csv
 import random
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
-    """CSV with ties, late ticks, long decimals, moves exactly on the line, quiet stretches and bursts."""
+    """Write CSV with ties, late ticks, long decimals, moves exactly on the threshold, quiet stretches and bursts."""
     chance = random.Random(seed)
     symbols = [f"G{i}" for i in range(8)] + ["PROBIT:X-USDT", "A/B"]
     price = dict.fromkeys(symbols, 10_000)
@@ -17,7 +17,7 @@ def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
         for _ in range(ticks):
             symbol = chance.choice(symbols)
             moment_ms += chance.choice([0, 0, 1, 7, 50, 400, 1000])
-            # One tick in eight comes late, some of them too late for the window.
+            # One tick in eight is late, some of them too late for the window.
             stamp = moment_ms - (chance.randrange(2500) if chance.random() < 0.125 else 0)
             step = chance.choice([-200, -30, -1, 0, 1, 30, 200, 201])
             price[symbol] = max(5_000, price[symbol] + price[symbol] * step // 10_000)

@@ -1,4 +1,4 @@
-"""A store that keeps nothing on disk: the same answers, until the process ends."""
+"""An in-memory store that gives the same answers as those on disk."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ _START = attrgetter("start_us")
 
 
 class MemoryStore:
-    """A `Store` and a `PriceStore` in lists and dictionaries, of prices only."""
+    """A `Store` and `PriceStore` of prices only, in lists and dictionaries."""
 
     def __init__(self) -> None:
         self._position = Position()
@@ -192,7 +192,7 @@ class MemoryStore:
                     stored.insert(at, candle.copy(candle.start_us))
 
 
-# What a tick takes in memory, about.
+# Approximate memory per tick.
 _BYTES_A_TICK = 100
 _FORMAT = PriceLogFormat()
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, from the programs that the system has installed."""
+"""A private PostgreSQL server, run from the system's installation."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
 def programs() -> Path | None:
-    """Where `initdb` and `pg_ctl` are; None where they are not installed."""
+    """The folder of `initdb` and `pg_ctl`; None if they are not installed."""
     on_path = shutil.which("initdb")
     folders = _FOLDERS if on_path is None else [*_FOLDERS, Path(on_path).resolve().parent]
     return next((each for each in folders if (each / "initdb").exists() and (each / "createdb").exists()), None)
 
 
 class Postgres:
-    """A server on a free port of the loopback interface, without durability that tests do not need."""
+    """A server on a free loopback port, without durability, which tests do not need."""
 
     def __init__(self, folder: Path, directory: Path) -> None:
         self._folder = folder

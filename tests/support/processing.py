@@ -1,4 +1,4 @@
-"""A processor put together by hand, for tests that drive it without HTTP."""
+"""Assembles a processor for tests that drive it without HTTP."""
 
 from decimal import Decimal
 
@@ -60,7 +60,7 @@ def processor_of(
     seen_ids: SeenIds | None = None,
     hold_seconds: float = 0.0,
 ) -> PartitionedProcessor:
-    """hold_seconds: how long senders wait for room; 0, so that the queues' mode decides at once."""
+    """hold_seconds: how long senders wait for room; with 0 the queues' mode decides at once."""
     ids = SeenIds(1000, 600.0) if seen_ids is None else seen_ids
     return PartitionedProcessor(
         partitions,

@@ -8,7 +8,7 @@ from domain.prices.price_update import PriceUpdate
 
 
 class CountingProcessor:
-    """Accepts ticks until it has `room` of them, refusing the symbols in `unwelcome`."""
+    """Accepts up to `room` ticks, and rejects symbols in `unwelcome`."""
 
     def __init__(self, room: int = 1_000_000, unwelcome: tuple[str, ...] = ()) -> None:
         self.accepted: list[PriceUpdate] = []

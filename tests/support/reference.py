@@ -1,4 +1,4 @@
-"""What the statistics must be, worked out the slow way in exact arithmetic."""
+"""A reference model of the statistics: slow, in exact arithmetic."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class ReferenceSpike:
 
 @dataclass
 class ReferenceSymbol:
-    """One symbol's ticks, all of them kept; every answer is worked out anew from the whole list."""
+    """Keeps all ticks of one symbol, and computes every answer from the whole list."""
 
     window_us: int = 1_000_000
     threshold: Fraction = Fraction(2, 100)
@@ -54,6 +54,6 @@ class ReferenceSymbol:
 
     @property
     def current(self) -> tuple[Fraction, int]:
-        """(price, time) of the newest tick; of several, the one that came last."""
+        """(price, time) of the newest tick; of several, the last to arrive."""
         newest = max(time for time, _ in self.ticks)
         return next((price, time) for time, price in reversed(self.ticks) if time == newest)

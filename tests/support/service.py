@@ -1,4 +1,4 @@
-"""The real service: its own process, on a free port of the loopback interface."""
+"""The real service, in its own process on a free loopback port."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ MARKETDATA = str(Path(sys.executable).with_name("marketdata"))
 
 
 def eventually(check: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """The first truthy answer; asks again until the deadline, which is there for when all is lost."""
+    """Poll until the check returns something truthy, and return it. Fails at the deadline."""
     deadline = time.monotonic() + seconds
     while not (answer := check()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -26,7 +26,7 @@ def eventually(check: Callable[[], Any], seconds: float = 20.0) -> Any:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This environment without settings of the service, and with the given ones: PROCESSING__PARTITIONS="2"."""
+    """This environment without the service's settings, plus the given ones: PROCESSING__PARTITIONS="2"."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MARKETDATA_")}
     return clean | {f"MARKETDATA_{name}": value for name, value in variables.items()}
 
@@ -67,12 +67,12 @@ class Service:
         self.process.stdout.close()
 
     def kill(self) -> None:
-        """SIGKILL: no time for last words."""
+        """Send SIGKILL."""
         self.process.kill()
         self.process.wait()
 
     def terminate(self) -> int:
-        """SIGTERM; the exit status."""
+        """Send SIGTERM and return the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
@@ -89,7 +89,7 @@ class Service:
         return answer
 
     def pages(self, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
-        """Every item of a list."""
+        """All items of a paginated list."""
         while True:
             page = self.client.get(path, params={"limit": "1000", **parameters}).json()
             yield from page["items"]
@@ -105,7 +105,7 @@ def assert_balanced(accounts: dict[str, Any]) -> None:
 
 
 def marketdata(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A command of the service's command line, run to its end."""
+    """Run a `marketdata` command to its end."""
     return subprocess.run(
         [MARKETDATA, *arguments], capture_output=True, text=True, cwd=cwd, env=environment(**variables), check=False
     )

@@ -1,4 +1,4 @@
-"""What tests ask of stores of any kind."""
+"""Helpers for tests of any kind of store."""
 
 from domain.prices.ticks import Ticks
 from infrastructure.prices.price_store import PriceStore, SqlPriceStore
@@ -9,7 +9,7 @@ from support.memory_store import MemoryStore
 
 
 def prices_in(store: Store) -> PriceStore:
-    """Where the candles and anomalies of a store are asked for."""
+    """The `PriceStore` with the candles and anomalies of a store."""
     if isinstance(store, MemoryStore):
         return store
     assert isinstance(store, SqlDatabase)

@@ -1,4 +1,4 @@
-"""A watcher on a real WebSocket."""
+"""A subscriber on a real WebSocket."""
 
 import json
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from support.service import Service
 
 
 class Watcher:
-    """Keeps what it has read; every read checks that `seq` rises by one."""
+    """Keeps the messages it has read, and checks that `seq` rises by one."""
 
     def __init__(self, service: Service, **options: Any) -> None:
         address = service.url.replace("http", "ws") + "/ws"
@@ -35,14 +35,14 @@ class Watcher:
         return message
 
     def until(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """The next message of this type with these fields."""
+        """Read up to the next message of this type with these fields."""
         while True:
             message = self.read()
             if message["type"] == kind and all(message.get(name) == value for name, value in fields.items()):
                 return message
 
     def price_of(self, symbol: str, updates: int) -> dict[str, Any]:
-        """The statistics of a symbol once it has had so many updates."""
+        """The statistics of a symbol after at least `updates` updates."""
         while True:
             for item in self.read().get("prices", ()):
                 if isinstance(item, dict) and item["symbol"] == symbol and item["updateCount"] >= updates:

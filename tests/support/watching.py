@@ -1,4 +1,4 @@
-"""Stand-ins for what a hub has on either side of it."""
+"""A hub with fakes of its feed, clock and wires."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from support.fakes import START_US, FakeClock
 
 
 class FakeFeed:
-    """Prices set by hand. reads: how often statistics were asked for."""
+    """Prices set by hand. reads: number of snapshots read."""
 
     def __init__(self) -> None:
         self.prices: dict[str, list[float]] = {}
@@ -31,7 +31,7 @@ class FakeFeed:
         self._changed.add(symbol)
 
     def spike(self, symbol: str, number: int) -> None:
-        """An anomaly whose reference price is the number."""
+        """Add an anomaly whose reference price is the number."""
         self._anomalies.append(
             PriceAnomaly(symbol, number, Direction.UP, float(number), 103.0, 3.0, Severity.MEDIUM, START_US)
         )
@@ -63,7 +63,7 @@ def live_prices(feed: LiveFeed) -> LiveSubject:
 
 
 class FakeWire:
-    """Keeps what is written to it."""
+    """Keeps the messages written to it."""
 
     transport_name = "websocket"
 
@@ -86,7 +86,7 @@ class FakeWire:
         self.closed = (code, reason)
 
     def new(self) -> list[dict[str, Any]]:
-        """What came since this was asked."""
+        """The messages since the last call."""
         new, self.messages = self.messages, []
         return new
 
@@ -100,7 +100,7 @@ class Watching:
         self.hub = Hub([live_prices(self.feed)], self.clock, StreamSettings(**limits))
 
     def watcher(self, *symbols: str, **more: Any) -> tuple[Session, FakeWire]:
-        """One that is subscribed, and has read its first messages."""
+        """A subscribed session that has been sent its first messages."""
         wire = FakeWire()
         session = self.hub.join(wire)
         if symbols:
@@ -110,6 +110,6 @@ class Watching:
         return session, wire
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass and the hub have its turn."""
+        """Advance time and run a turn of the hub."""
         self.clock.jump(self.clock.monotonic() + seconds)
         self.hub.turn()

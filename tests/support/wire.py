@@ -1,4 +1,4 @@
-"""Both ways into the service, in this process, byte by byte: a connection whose other end is a test."""
+"""In-process connections to the service, byte by byte, over the fast path's protocol or uvicorn's own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,12 +18,12 @@ from api.http.protocol import HttpProtocol
 from infrastructure.settings import Settings
 from support.fakes import FakeClock
 
-# Turns of the loop after which nothing more is going to happen by itself.
+# Turns of the event loop after which it has settled.
 _TURNS = 40
 
 
 class Transport(asyncio.Transport):
-    """Keeps what is written."""
+    """Keeps the bytes written to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Transport(asyncio.Transport):
 
 
 class Way:
-    """A service and its one way in. short: with the short cut in the protocol, or with uvicorn's own."""
+    """A service and one way to reach it. short: over the protocol with the fast path instead of uvicorn's own."""
 
     def __init__(self, gateway: Gateway, container: Container, short: bool, settings: Settings) -> None:
         self.container = container
@@ -76,7 +76,7 @@ class Way:
         return protocol, transport
 
     async def exchange(self, *pieces: bytes) -> bytes:
-        """What comes back on a new connection for the pieces, sent one after the other, before it is closed."""
+        """Send the pieces one by one on a new connection, close it, and return the bytes that came back."""
         protocol, transport = self.connect()
         for piece in pieces:
             while transport.paused:  # noqa: ASYNC110  # the connection reads again after some turns of the loop
@@ -91,7 +91,7 @@ class Way:
         return transport.written
 
     async def rest(self) -> None:
-        """Until nothing happens any more by itself."""
+        """Wait until the event loop and the queues have settled."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)  # a turn of the loop, which takes no time
             if not self._state.tasks:
@@ -101,20 +101,20 @@ class Way:
             await asyncio.sleep(0)
 
     def effects(self) -> object:
-        """What all that came in has done."""
+        """The counts, states and metrics that all requests have led to."""
         account = self.container.processor().statistics()
         counted = (account.received, account.accepted, account.rejected, account.processed, account.events)
         books = [partition.book for partition in self.container.partitions()]
         states = [(name, book.snapshot(name)) for book in books for name in book.keys()]
         latency = self.container.request_meter().latency
-        # What is no HTTP, uvicorn alone does not count.
+        # uvicorn's own protocol does not count malformed requests.
         requests = {key: seen.count for key, seen in latency.items() if key != (UNMATCHED, "OTHER", 400)}
         return counted, states, requests
 
 
 @asynccontextmanager
 async def both_ways(**sections: dict[str, Any]) -> AsyncIterator[tuple[Way, Way]]:
-    """The same service twice: reached by the short cut, and reached without it."""
+    """The same service twice: with the fast path and without it."""
     off = {"enabled": False}
     given = {"simulation": off, "storage": off, "processing": {"partitions": 2}, **sections}
     settings = Settings(**given)  # type: ignore[arg-type]

@@ -20,8 +20,8 @@ def main() -> None:
     marketdata serve --port 9000 --no-simulation       only what is posted
     marketdata replay ticks.csv --speed 10             send a recording, ten times as fast
     marketdata watch AAPL 'BTC*'                       prices and anomalies, live in the terminal
-    marketdata settings                                what is configured, and where
-    marketdata db status                               the store: its schema, and how much is in it
+    marketdata settings                                the effective settings and their sources
+    marketdata db status                               the store's schema and size
     marketdata export ticks ticks.parquet              stored ticks or candles, as Parquet
     """
 

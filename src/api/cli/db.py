@@ -19,10 +19,10 @@ from infrastructure.storage.stores import store_of
 
 @click.group()
 def db() -> None:
-    """Look after the store: its schema, and whether it is sound.
+    """Inspect, upgrade and verify the store.
 
     \b
-    marketdata db status      which schema the store has, and how much is in it
+    marketdata db status      show the store's schema and size
     marketdata db upgrade     bring the schema up to date; starting the service does so too
     marketdata db check       read everything and verify it
     """
@@ -31,7 +31,7 @@ def db() -> None:
 @db.command()
 @config_option
 def status(config: Path | None) -> None:
-    """Say which schema the store has, and how much is in it."""
+    """Show the store's schema and the rows in each table."""
 
     async def tell(store: SqlStore) -> None:
         schema = await store.schema()
@@ -46,7 +46,7 @@ def status(config: Path | None) -> None:
 @db.command()
 @config_option
 def upgrade(config: Path | None) -> None:
-    """Bring the schema up to date. The service must not run."""
+    """Bring the schema up to date. The service must not be running."""
 
     async def tell(store: SqlStore) -> None:
         schema = await store.schema()
@@ -58,7 +58,7 @@ def upgrade(config: Path | None) -> None:
 @db.command()
 @config_option
 def check(config: Path | None) -> None:
-    """Read everything and verify it; the exit status is 1 where anything is wrong. The service may run."""
+    """Read everything and verify it; the exit status is 1 if anything is wrong. The service may be running."""
 
     async def tell(store: SqlStore) -> None:
         schema = await store.schema()
@@ -75,7 +75,7 @@ def check(config: Path | None) -> None:
 
 
 def _with(config: Path | None, work: Callable[[SqlStore], Coroutine[Any, Any, None]], read_only: bool = False) -> None:
-    """Do work with the store that the settings name, or say why it cannot be used."""
+    """Run `work` on the configured store, or exit with a readable message."""
     settings: Settings = load_or_exit(config).settings
 
     async def run() -> None:

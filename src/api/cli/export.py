@@ -28,8 +28,8 @@ _TICKS_AT_ONCE = 50_000
 _CHUNKS_AT_ONCE = 100
 
 
-class _Moment(click.ParamType[int]):
-    """RFC 3339, as microseconds."""
+class _Timestamp(click.ParamType[int]):
+    """An RFC 3339 timestamp, as microseconds since the epoch."""
 
     name = "MOMENT"
 
@@ -55,21 +55,21 @@ class _Symbol(click.ParamType[str]):
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--symbol", "symbols", type=_Symbol(), multiple=True, help="Only this one; may be given more than once.")
 @click.option("--interval", type=click.Choice([each.value for each in Interval]), default="1m", show_default=True)
-@click.option("--from", "from_us", type=_Moment(), default=EARLIEST_US, help="Only from this moment on (RFC 3339).")
-@click.option("--to", "to_us", type=_Moment(), default=LATEST_US, help="Only before this moment.")
+@click.option("--from", "from_us", type=_Timestamp(), default=EARLIEST_US, help="Only from this moment on (RFC 3339).")
+@click.option("--to", "to_us", type=_Timestamp(), default=LATEST_US, help="Only before this moment.")
 @config_option
 def export(
     what: str, file: Path, symbols: tuple[str, ...], interval: str, from_us: int, to_us: int, config: Path | None
 ) -> None:
-    """Write stored ticks or candles to a Parquet FILE. The service may run; what is in its memory only is not written.
+    """Write stored ticks or candles to a Parquet FILE. The service may be running; data only in its memory is left out.
 
-    Prices are doubles; one that a double does not stand for has all its digits in a column of text beside it.
+    Prices are doubles; a price that a double cannot hold exactly is also written in full to a text column.
 
     \b
     marketdata export ticks ticks.parquet
     marketdata export candles hours.parquet --interval 1h --symbol BTCUSD --from 2026-01-31T00:00:00Z
     """
-    # Not above: it takes as long to load as all the rest, which would wait for it at every start.
+    # A local import: it takes as long to load as everything else, and every command would wait for it.
     from infrastructure.prices.parquet import CANDLES, TICKS, write_parquet  # noqa: PLC0415
 
     settings = load_or_exit(config).settings
@@ -92,7 +92,7 @@ def export(
     except (StoreRefused, StoreFailed, Corrupt) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        # The library says more than what the system says.
+        # Prefer the system's message to the library's longer one.
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise click.ClickException(f"{file}: {reason}") from None
 
@@ -107,7 +107,7 @@ async def _all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[tu
 
 
 async def _ticks(store: Store, symbols: Iterable[str], from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
-    """One symbol after the other, each in order of arrival."""
+    """Symbol by symbol, each in order of arrival."""
     for symbol in symbols:
         after: Place | None = None
         while page := await store.observations(PRICES, symbol, from_us, to_us, after, _TICKS_AT_ONCE):
@@ -119,7 +119,7 @@ async def _ticks(store: Store, symbols: Iterable[str], from_us: int, to_us: int)
 async def _candles(
     store: PriceStore, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
 ) -> AsyncIterator[tuple[Any, ...]]:
-    """One symbol after the other, old to new."""
+    """Symbol by symbol, oldest first."""
     for symbol in symbols:
         position_us = from_us
         while chunks := await store.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE):

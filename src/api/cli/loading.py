@@ -1,4 +1,4 @@
-"""The configuration, for every command that needs it."""
+"""Loads the configuration for the commands."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ config_option = click.option(
 
 
 def load_or_exit(config: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> LoadedSettings:
-    """The configuration, or one readable message and the end."""
+    """Load the configuration, or exit with one readable message."""
     try:
         return load_settings(config, overrides)
     except InvalidSettings as error:

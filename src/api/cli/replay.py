@@ -38,7 +38,7 @@ class _Speed(click.ParamType[float | None]):
 
 
 class _Outcome:
-    """What became of everything sent so far."""
+    """Running totals of what was sent, with examples of errors."""
 
     def __init__(self) -> None:
         self.accepted = 0
@@ -50,7 +50,7 @@ class _Outcome:
         rejected = sent - answer.accepted
         self.accepted += answer.accepted
         self.rejected += rejected
-        # One reason a tick, the first; the service names only so many of the ticks of one batch.
+        # One reason per tick, the first. The service limits the errors it reports per batch.
         first_of = {error.index: error for error in reversed(answer.errors)}
         for error in first_of.values():
             self.reasons[error.code] += 1
@@ -70,7 +70,7 @@ class _Error(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
-    """What the service answers to a batch: the result, or a problem."""
+    """The response to a batch: the result or a problem."""
 
     accepted: int = 0
     errors: list[_Error] = []
@@ -87,11 +87,11 @@ def replay(files: tuple[Path, ...], url: str, speed: float | None, batch_size: i
     """Send recorded ticks to a running service.
 
     FILES are CSV with the header timestamp,symbol,price,volume, or NDJSON. The exit status is 1 if any tick was
-    refused.
+    rejected.
 
     \b
-    marketdata replay ticks.csv                      as fast as they are taken
-    marketdata replay ticks.csv --speed 1            at the pace they happened
+    marketdata replay ticks.csv                      as fast as the service accepts them
+    marketdata replay ticks.csv --speed 1            at the recorded pace
     marketdata replay monday.csv tuesday.ndjson --speed 60 --url http://market.example:8000
     """
     outcome = _Outcome()
@@ -124,14 +124,14 @@ def _count_lines(file: Path) -> int:
 
 
 def _batches(ticks: Iterable[RecordedTick], speed: float | None, size: int) -> Iterator[list[RecordedTick]]:
-    """Ticks in batches; at a given speed, each batch as soon as the first of the next is not due yet."""
+    """Group ticks into batches; with a speed, a batch ends early when the next tick is not due yet."""
     batch: list[RecordedTick] = []
     start = time.monotonic()
     first_us: int | None = None
     for tick in ticks:
-        if speed is not None and (moment_us := _moment(tick.timestamp)) is not None:
-            first_us = moment_us if first_us is None else first_us
-            wait = start + (moment_us - first_us) / 1_000_000 / speed - time.monotonic()
+        if speed is not None and (timestamp_us := _timestamp_us(tick.timestamp)) is not None:
+            first_us = timestamp_us if first_us is None else first_us
+            wait = start + (timestamp_us - first_us) / 1_000_000 / speed - time.monotonic()
             if wait > 0:
                 if batch:
                     yield batch
@@ -145,22 +145,22 @@ def _batches(ticks: Iterable[RecordedTick], speed: float | None, size: int) -> I
         yield batch
 
 
-def _moment(timestamp: object) -> int | None:
+def _timestamp_us(timestamp: object) -> int | None:
     try:
-        return from_rfc3339(timestamp) if isinstance(timestamp, str) else from_milliseconds(timestamp)  # type: ignore[arg-type]  # whatever a file holds
+        return from_rfc3339(timestamp) if isinstance(timestamp, str) else from_milliseconds(timestamp)  # type: ignore[arg-type]  # a file may hold any type
     except (InvalidTimestamp, TypeError):
         return None
 
 
 def _send(client: httpx.Client, batch: list[RecordedTick]) -> _Answer:
-    """Post a batch, again while the service says "not now": then it took nothing of it."""
+    """Post a batch, retrying on 503, which means that none of it was accepted."""
     body = "\n".join(tick.line for tick in batch).encode()
     headers = {"Content-Type": "application/x-ndjson"}
     for _ in range(_RETRIES_MAX):
         answer = client.post("/api/prices/batch", content=body, headers=headers)
         if answer.status_code != 503:
             break
-        # A date, which a proxy may put there, is taken as "in a second".
+        # A proxy may send a date instead of seconds; wait one second then.
         wait = answer.headers.get("Retry-After", "")
         time.sleep(min(int(wait), _RETRY_SECONDS_MAX) if wait.isdecimal() else 1)
     try:

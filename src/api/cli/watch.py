@@ -32,17 +32,17 @@ from marketdata_client import (
 
 _FRAMES_PER_SECOND = 10
 _ANOMALIES_SHOWN = 6
-# Lines that are no symbols: the head of the table, its frame, the title of the anomalies, what is left out, the state.
+# Lines other than symbols: table header, frame, title of the anomalies, number of omitted symbols, state.
 _LINES_AROUND = 9
 
 
 class _Screen:
-    """What is known, and how it is shown."""
+    """The latest state and its rendering."""
 
     def __init__(self, url: str, console: Console) -> None:
         self._url = url
         self._console = console
-        # A terminal that cannot show the arrows.
+        # Whether the terminal cannot show arrows.
         self._plain = not console.encoding.startswith("utf")
         self._prices: dict[str, Statistics] = {}
         self._moves: dict[str, int] = {}
@@ -133,7 +133,7 @@ async def _watch(url: str, symbols: tuple[str, ...], screen: _Screen, live: Live
         async for message in _messages(url, symbols):
             screen.take(message)
             if showing.done():
-                # It does not end by itself: what went wrong is raised here.
+                # It only ends with an error, which is raised here.
                 await showing
     finally:
         showing.cancel()
@@ -146,7 +146,7 @@ async def _show(live: Live) -> None:
 
 
 async def _print(url: str, symbols: tuple[str, ...]) -> None:
-    """A line for each change, for whatever reads them."""
+    """Print one line per change, for pipes and files."""
     async for message in _messages(url, symbols):
         match message:
             case Snapshot() | Prices():
@@ -177,13 +177,13 @@ async def _messages(url: str, symbols: tuple[str, ...]) -> AsyncGenerator[Messag
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service.")
 def watch(symbols: tuple[str, ...], url: str) -> None:
-    """Watch prices and anomalies live, until Ctrl+C. A SYMBOL may be the start of some, with a * behind it.
+    """Watch prices and anomalies live, until Ctrl+C. A SYMBOL may be a prefix followed by *.
 
     \b
     marketdata watch
     marketdata watch AAPL 'BTC*'
     marketdata watch --url http://10.0.0.5:8000
-    marketdata watch AAPL | tee aapl.log                a line for each change
+    marketdata watch AAPL | tee aapl.log                one line per change
     """
     console = Console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -197,7 +197,7 @@ def watch(symbols: tuple[str, ...], url: str) -> None:
     except KeyboardInterrupt:
         sys.exit(0)
     except BrokenPipeError:
-        # Whoever read has had enough, also of what is still to be written at the end.
+        # The reader closed the pipe; the flush at exit must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except StreamRefused as refusal:
         raise click.ClickException(str(refusal)) from None

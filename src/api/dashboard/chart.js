@@ -1,13 +1,13 @@
-// The chart of one symbol: its price and moving average by the second, and its spikes as markers.
+// The chart of one symbol: its price and moving average per second, and its spikes as markers.
 
 import * as format from "./format.js";
 
 const BACK = 600;
-// Where seconds are few, the history is coarser further back.
+// Candle intervals of the history, finest first; coarser ones fill in further back.
 const INTERVALS = [["1s", 1], ["1m", 60], ["1h", 3600]];
 const ENOUGH = 60;
 const POINTS_MAX = 3600;
-// Seconds in sight: as many as there are, within bounds.
+// Bounds of the visible range, in seconds.
 const SIGHT = [90, 300];
 
 export class Chart {
@@ -20,7 +20,7 @@ export class Chart {
   #last = 0;
   #digits = -1;
   #times = [];
-  // Whether the service has a history to ask.
+  // Whether the service stores history.
   hasHistory = true;
 
   constructor(element) {
@@ -64,7 +64,7 @@ export class Chart {
     return this.#symbol;
   }
 
-  /** Show a symbol, from what the page knows and the service's history. row: null for one unknown. */
+  /** Show a symbol from its row and the service's history. row: null for an unknown symbol. */
   show(symbol, row) {
     this.#symbol = symbol;
     this.#digits = -1;
@@ -73,12 +73,12 @@ export class Chart {
     if (row !== null) this.#fill(symbol, row);
   }
 
-  /** Fill what is missing, and leave the view where it is. */
+  /** Fill gaps from the history without moving the view. */
   refill(row) {
     this.#fill(this.#symbol, row);
   }
 
-  /** Have a moment in sight. */
+  /** Scroll to a time. */
   look(ms) {
     const at = this.#times.findIndex(time => time >= Math.floor(ms / 1000));
     if (at >= 0) this.#chart.timeScale().scrollToPosition(Math.min(3, at - (this.#times.length - 1) + 20), false);
@@ -95,7 +95,7 @@ export class Chart {
     if (this.#times.length > POINTS_MAX) this.#trim();
   }
 
-  /** moves: of this symbol, old to new. */
+  /** moves: of this symbol, oldest first. */
   mark(moves) {
     const markers = moves
       .filter(move => move.at / 1000 >= this.first)
@@ -119,7 +119,7 @@ export class Chart {
   }
 
   async #fill(symbol, row) {
-    // A path with a dot for a name is another path.
+    // `.` and `..` would resolve to another path.
     if (!this.hasHistory || symbol === "." || symbol === "..") return;
     let points = [];
     try {
@@ -128,13 +128,13 @@ export class Chart {
         if (!answer.ok || this.#symbol !== symbol) return;
         const { items } = await answer.json();
         const first = points[0]?.time ?? Infinity;
-        // The close of a longer candle is the price at its end.
+        // The close of a candle is the price at its end.
         const these = items.map(item => ({ time: Date.parse(item.start) / 1000 + seconds - 1, value: item.close }));
         points = [...these.filter(point => point.time < first), ...points];
         if (points.length >= ENOUGH) break;
       }
     } catch {
-      // The history is a bonus: without it the chart begins now.
+      // The history is optional: without it the chart starts now.
     }
     if (this.#symbol !== symbol) return;
     const before = this.#times.length;
@@ -147,7 +147,7 @@ export class Chart {
     const prices = new Map(history.map(({ time, value }) => [time, value]));
     const known = row === null ? [] : [...row.history()];
     for (const { second, price } of known) prices.set(second, price);
-    // What is newer than the last tick of the row is not part of it.
+    // Drop points newer than the last tick of the row.
     const last = known.at(-1)?.second ?? 0;
     const data = [...prices].filter(([time]) => time <= last).sort(([one], [other]) => one - other);
     this.#times = data.map(([time]) => time);

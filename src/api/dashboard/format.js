@@ -1,4 +1,4 @@
-// How values are written.
+// Formats values for display.
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -9,25 +9,25 @@ const SIGNIFICANT = 7;
 
 export const count = value => whole.format(value);
 
-/** Digits behind the point of a number as it came. */
+/** Decimal places of a number as received. */
 export function digitsOf(value) {
   const [mantissa, exponent = 0] = `${value}`.split("e");
   return Math.max(0, Math.min(DIGITS_MAX, (mantissa.split(".")[1]?.length ?? 0) - exponent));
 }
 
-/** Very large and very small numbers are written with an exponent. */
+/** Very large and very small numbers get an exponent. */
 export const price = (value, digits) =>
   value !== 0 && (Math.abs(value) >= 1e12 || Math.abs(value) < 1e-6)
     ? value.toExponential(3)
     : value.toFixed(Math.min(digits, Math.max(2, SIGNIFICANT + 2 - wholeDigits(value))));
 
-/** An average has more digits than the prices it is of, as far as they say something. */
+/** An average gets up to two more digits than its prices, as far as they are significant. */
 export const average = (value, digits) =>
   price(value, Math.max(digits, Math.min(digits + 2, SIGNIFICANT - wholeDigits(value))));
 
 const wholeDigits = value => Math.max(1, Math.floor(Math.log10(Math.abs(value) || 1)) + 1);
 
-/** Six significant digits: enough to see a move by. */
+/** Six significant digits, enough to show a move. */
 export const short = value => `${Number(value.toPrecision(6))}`;
 
 export function percent(value) {
@@ -35,7 +35,7 @@ export function percent(value) {
   return `${sign(value) < 0 ? "−" : "+"}${size} %`;
 }
 
-/** Of a percentage as it is written: what rounds to nothing has none. */
+/** Sign of a percentage as displayed: 0 if it rounds to zero. */
 export const sign = value => (Math.abs(value) < 0.005 ? 0 : Math.sign(value));
 
 export const arrow = value => (value > 0 ? "▲" : value < 0 ? "▼" : "");

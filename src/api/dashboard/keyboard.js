@@ -1,6 +1,6 @@
-// The keys: / to filter, arrows to walk through the table, Escape to begin again.
+// Keyboard shortcuts: / focuses the filter, arrows move through the table, Escape clears the filter.
 
-/** table: where the arrows lead. filter: the field above it. */
+/** table: the Table that arrows move through. filter: its input field. */
 export function listen(table, filter) {
   addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -23,7 +23,7 @@ export function listen(table, filter) {
   });
 }
 
-/** Whether the page is all in sight, so that the arrows have nothing to scroll. */
+/** Whether the whole page fits the window, so that arrows have nothing to scroll. */
 function fits() {
   return document.documentElement.scrollHeight <= innerHeight;
 }

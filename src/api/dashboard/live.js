@@ -1,4 +1,4 @@
-// The WebSocket: comes back by itself, and notices a connection that is dead without saying so.
+// The WebSocket client: reconnects by itself and detects dead connections.
 
 const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 5000;
@@ -15,7 +15,7 @@ export class Live {
   #checked = 0;
   #tell;
 
-  /** tell: { state(word), message(object), lag(ms, offset of the service's clock in ms) } */
+  /** tell: callbacks { state(word, reason), message(object), lag(ms, offset of the service's clock in ms) } */
   constructor(tell) {
     this.#tell = tell;
     setInterval(() => this.#check(), PING_MS);
@@ -46,7 +46,7 @@ export class Live {
     this.#retry = RETRY_FIRST_MS;
     this.#seq += 1;
     if (message.seq !== this.#seq) {
-      // Something is missing, so that what is shown may be wrong: begin anew.
+      // A message is missing, so the page may be wrong: reconnect.
       this.#lost("a message is missing");
     } else if (message.type === "pong") {
       const sent = this.#pings.get(message.id);
@@ -66,7 +66,7 @@ export class Live {
 
   #check() {
     const now = performance.now();
-    // In the background browsers let timers run seldom: what is late then is not the service.
+    // Browsers throttle timers in the background: a delay then is not the service's.
     const awake = now - this.#checked < 3 * PING_MS;
     this.#checked = now;
     const state = this.#socket?.readyState;

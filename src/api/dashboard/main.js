@@ -1,4 +1,4 @@
-// Puts the page together: what comes over the wire goes into the market and the spikes; ten times a second they are drawn.
+// Wires the page together: messages update the market and the spikes, which are drawn ten times a second.
 
 import { Chart } from "./chart.js";
 import * as format from "./format.js";
@@ -12,13 +12,13 @@ import { welcome } from "./welcome.js";
 const DRAW_MS = 100;
 const METRICS_MS = 1000;
 const INTERVAL_MS = 200;
-// With thousands of symbols there is more to read than to see.
+// With this many symbols there is more to parse than to see.
 const INTERVAL_OF_MANY_MS = 500;
 const MANY = 500;
 const SPIKES_PAGE = 5000;
-// A jump is as many anomalies as ticks follow it within a second: so many pages are looked through for those of a chart.
+// A jump makes an anomaly of every tick within a second, so the anomalies of a chart may span this many pages.
 const SPIKES_PAGES = 4;
-// A page that was not drawn for so long has missed points of its chart.
+// After this long without drawing, the chart has missed points.
 const MISSED_MS = 2500;
 
 const $ = id => document.getElementById(id);
@@ -36,7 +36,7 @@ let clockOffset = 0;
 let interval = INTERVAL_MS;
 let lastHeard = null;
 let marksChanged = false;
-// The row that is in the chart, its count there, and when that was.
+// The charted row, the count last drawn, and when it was drawn.
 let charted = null;
 let chartedCount = 0;
 let chartedAt = 0;
@@ -63,7 +63,7 @@ const live = new Live({
       $("lost").hidden = false;
       const since = lastHeard === null ? "" : ` What is shown is from ${format.time(lastHeard)}.`;
       const text = `The connection to the service is lost${reason ? ` (${reason})` : ""}.${since} Trying again…`;
-      // Said aloud each time it is written.
+      // Screen readers announce every write.
       if ($("lost").textContent !== text) $("lost").textContent = text;
       $("lag").textContent = "–";
     }
@@ -93,7 +93,7 @@ function settled() {
   say("open", "Live");
   $("lost").hidden = true;
   adapt();
-  // What happened in between is in the history.
+  // The history has what was missed while disconnected.
   charted = null;
   show();
 }
@@ -113,7 +113,7 @@ function say(state, word) {
 
 const spiked = move => (marksChanged ||= move?.symbol === chart.symbol);
 
-/** Anomalies of the past: so many pages of them, or until one is older than `since`. */
+/** Fetch past anomalies: at most `pages` pages, up to one older than `since` (ms). */
 async function fetchSpikes(path, pages, since) {
   try {
     const found = [];
@@ -127,7 +127,7 @@ async function fetchSpikes(path, pages, since) {
     }
     spikes.takePage(found, cursor === null).forEach(spiked);
   } catch {
-    // Without a connection there is nothing to ask; the stream says so.
+    // No connection; the stream reports that.
   }
 }
 
@@ -147,7 +147,7 @@ function named() {
   }
 }
 
-/** Show the symbol of the address, or else the first one. */
+/** Show the symbol in the URL, else the current one, else the first. */
 function show() {
   const symbol = named() || chart.symbol || [...market.rows.keys()].sort()[0];
   if (symbol === undefined) return;
@@ -234,7 +234,7 @@ async function metrics() {
 
 addEventListener("hashchange", () => {
   show();
-  // On a small screen the chart is above what was chosen.
+  // On a small screen the chart is above the link that was clicked.
   if (matchMedia("(max-width: 1100px)").matches) $("detail").scrollIntoView({ block: "nearest" });
 });
 $("feed").addEventListener("click", event => {

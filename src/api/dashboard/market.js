@@ -1,8 +1,8 @@
-// What is known of every symbol.
+// The latest state of every symbol.
 
 import { digitsOf } from "./format.js";
 
-// Seconds of a symbol that are kept, for its trend and for the start of its chart.
+// Seconds of history kept per symbol, for its trend and the start of its chart.
 const SECONDS = 120;
 
 export class Row {
@@ -13,10 +13,10 @@ export class Row {
   count = 0;
   time = 0;
   digits = 0;
-  // 1, -1 or 0: the last change of the price; moved counts the changes.
+  // direction: sign of the last price change (1, -1 or 0). moved: number of changes.
   direction = 0;
   moved = 0;
-  // The last value of each second that had one, in a ring.
+  // Ring buffers of the last value in each second that had one.
   #seconds = new Float64Array(SECONDS);
   #prices = new Float64Array(SECONDS);
   #averages = new Float64Array(SECONDS);
@@ -26,7 +26,7 @@ export class Row {
     this.symbol = symbol;
   }
 
-  /** Of the price from its moving average, in percent. */
+  /** Deviation of the price from its moving average, in percent. */
   get change() {
     return (this.price / this.average - 1) * 100;
   }
@@ -52,7 +52,7 @@ export class Row {
     this.#averages[at] = item.movingAverage;
   }
 
-  /** { second, price, average }, old to new. */
+  /** { second, price, average }, oldest first. */
   *history() {
     for (let i = Math.max(0, this.#end - SECONDS); i < this.#end; i++) {
       const at = i % SECONDS;
@@ -63,11 +63,11 @@ export class Row {
 
 export class Market {
   rows = new Map();
-  // Counts the symbols that came or went.
+  // Incremented when a symbol is added, replaced or removed.
   version = 0;
   #kept = null;
 
-  /** A snapshot begins: symbols that are not in it are gone. */
+  /** Begin a snapshot: symbols that are not in it are removed. */
   begin() {
     this.#kept = new Set();
   }
@@ -89,7 +89,7 @@ export class Market {
   take(prices) {
     for (const item of prices) {
       let row = this.rows.get(item.symbol);
-      // A service that forgot and began again.
+      // The service has restarted without its state.
       if (row === undefined || item.updateCount < row.count || Date.parse(item.lastUpdateTime) < row.time) {
         row = new Row(item.symbol);
         this.rows.set(item.symbol, row);

@@ -1,18 +1,18 @@
-// The feed of anomalies. Every tick beyond the threshold is an anomaly, so that one jump makes many of them: those of one
-// symbol and direction that follow each other within a second are one move, shown with its peak and how many ticks it had.
+// The anomaly feed. Every tick beyond the threshold is an anomaly, so one jump makes many. Anomalies of one symbol and
+// direction that follow each other within a second are shown as one move, with its peak and its number of ticks.
 
 import * as format from "./format.js";
 
 const TOGETHER_MS = 1000;
 const LONGEST_MS = 10_000;
-// A move is over, and said aloud, when nothing was added for this long.
+// A move is over, and announced, when nothing was added to it for this long.
 const OVER_MS = 1500;
 const SHOWN_MAX = 100;
 const KEPT_MAX = 2000;
 const SEEN_MAX = 50_000;
 
 export class Spikes {
-  // Moves, old to new by their first tick once drawn.
+  // Sorted by the time of their peak, oldest first, when drawn.
   moves = [];
   #latest = new Map();
   #seen = new Set();
@@ -23,14 +23,14 @@ export class Spikes {
   #aloud;
   #going = new Map();
 
-  /** aloud: what is written there is read out. */
+  /** aloud: a live region, read out by screen readers. */
   constructor(feed, none, aloud) {
     this.#feed = feed;
     this.#none = none;
     this.#aloud = aloud;
   }
 
-  /** Take a page of anomalies, newest first. whole: false where older ones were left out. */
+  /** Add a page of anomalies, newest first. whole: false if older ones are missing. */
   takePage(items, whole) {
     const taken = [];
     const oldest = items.length > 0 ? Date.parse(items.at(-1).detectedAt) : 0;
@@ -38,21 +38,21 @@ export class Spikes {
     for (const anomaly of items.toReversed()) {
       const at = Date.parse(anomaly.detectedAt);
       const key = `${anomaly.symbol} ${anomaly.direction}`;
-      // A move whose beginning is not there would be shown smaller than it was.
+      // Without its start, a move would look smaller than it was.
       if (!whole && at - (cut.get(key) ?? oldest) <= TOGETHER_MS) cut.set(key, at);
       else taken.push(this.take(anomaly));
     }
     return taken.filter(move => move !== null);
   }
 
-  /** Take one that has just been seen. */
+  /** Add an anomaly from the live stream. */
   takeLive(anomaly) {
     const move = this.take(anomaly);
     if (move !== null) this.#going.set(move, performance.now());
     return move;
   }
 
-  /** Take an anomaly, in any order; the move it is part of, or null for one taken before. */
+  /** Add an anomaly, in any order. Returns its move, or null for a duplicate. */
   take(anomaly) {
     if (this.#seen.has(anomaly.id)) return null;
     this.#seen.add(anomaly.id);

@@ -1,11 +1,11 @@
-// The table of symbols. Only the rows in sight exist, so that thousands cost what thirty do.
+// The table of symbols. Only visible rows exist, so thousands of symbols draw as fast as thirty.
 
 import * as format from "./format.js";
 
 const ROW_PX = 34;
 const SPARE_ROWS = 6;
 const SORT_MS = 1000;
-// The order stays while somebody is at it.
+// The order is frozen for this long after keyboard or pointer input.
 const HANDS_OFF_MS = 2000;
 const TREND_POINTS = 60;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -23,7 +23,7 @@ export class Table {
   #version = -1;
   #chosen = null;
   #drawn = [];
-  // The symbol that has the focus, in sight or not.
+  // The focused symbol, visible or not.
   #focused = null;
   #touched = -Infinity;
   #moving = false;
@@ -55,7 +55,7 @@ export class Table {
     });
   }
 
-  /** The symbols in the order they are shown. */
+  /** The rows in display order. */
   get order() {
     return this.#order;
   }
@@ -68,7 +68,7 @@ export class Table {
   draw(serverNow = this.serverNow ?? Date.now()) {
     this.serverNow = serverNow;
     const now = performance.now();
-    // An order that changes with every price could not be read, nor clicked.
+    // An order that changes with every price cannot be read or clicked.
     const stale = this.#key !== "symbol" && now - this.#sorted > SORT_MS && now - this.#touched > HANDS_OFF_MS;
     if (stale || this.#version !== this.#market.version) this.#sort();
     const { scrollTop, clientHeight } = this.#scroller;
@@ -78,7 +78,7 @@ export class Table {
     this.#below.firstChild.style.height = `${(this.#order.length - last) * ROW_PX}px`;
     while (this.#drawn.length > last - first) this.#drawn.pop().element.remove();
     const inSight = this.#order.slice(first, last);
-    // One row is a stop of the tab key; the arrows lead to the others.
+    // Roving tabindex: one row is a tab stop, the arrows reach the others.
     const stop = [this.#focused, this.#chosen].find(symbol => inSight.some(row => row.symbol === symbol)) ?? inSight[0]?.symbol;
     inSight.forEach((row, i) => {
       const view = (this.#drawn[i] ??= this.#add());
@@ -88,7 +88,7 @@ export class Table {
     this.#keepFocus();
   }
 
-  /** Rows are used again for other symbols: the focus stays with its symbol, and waits in the table while it is away. */
+  /** Rows are reused for other symbols: focus follows its symbol, or waits on the scroller while it is out of view. */
   #keepFocus() {
     if (this.#focused === null || !this.#scroller.contains(document.activeElement)) return;
     const view = this.#drawn.find(each => each.element.dataset.symbol === this.#focused);
@@ -120,11 +120,11 @@ export class Table {
 
   #sortBy(head, heads) {
     const key = head.dataset.key;
-    // Names from A, numbers from the largest.
+    // Names start ascending, numbers descending.
     this.#sign = key === this.#key ? -this.#sign : key === "symbol" ? 1 : -1;
     this.#key = key;
     for (const each of heads) each.removeAttribute("aria-sort");
-    // The older the tick, the greater its age.
+    // The column shows ages, which rise as times fall.
     const rises = key === "time" ? this.#sign < 0 : this.#sign > 0;
     head.setAttribute("aria-sort", rises ? "ascending" : "descending");
     this.#sort();

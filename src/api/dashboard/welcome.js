@@ -1,6 +1,6 @@
-// What a first visit shows: how to send a tick.
+// The welcome panel: how to send a tick.
 
-/** line: where the command goes. button: copies it. */
+/** line: element that shows the command. button: copies it. */
 export function welcome(line, button) {
   const curl = `curl -X POST ${new URL("api/prices", document.baseURI)} -H 'Content-Type: application/json' -d '{"symbol":"AAPL","price":101.5}'`;
   line.textContent = curl;

@@ -1,1 +1,1 @@
-"""HTTP: the protocol, request heads, answers, problems."""
+"""HTTP: protocol, request heads, answers, problems."""

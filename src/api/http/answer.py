@@ -1,4 +1,4 @@
-"""Answers that no framework makes."""
+"""Answers built without the framework."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back. headers: besides those that tell type and length."""
+    """A complete answer. headers: besides Content-Type and Content-Length."""
 
     status: int
     media_type: str
@@ -20,11 +20,11 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def answer_to(given: BaseException, path: str, addition: str = "") -> Answer:
-    """The problem that an error is; `addition` goes behind its detail."""
-    # Cancelled is who is still sending when the time for requests under way is over.
+    """The problem answer for an error; `addition` is appended to its detail."""
+    # Requests still in progress at the shutdown deadline are cancelled.
     error = given if isinstance(given, Exception) else Draining()
     if current_trace.get() is None:
-        # From here on, so that the log and the answer name the same.
+        # Set here so that the log and the answer have the same trace id.
         current_trace.set(TraceContext())
     problem = problem_of(error, path)
     problem = replace(problem, detail=problem.detail + addition)
@@ -32,7 +32,7 @@ def answer_to(given: BaseException, path: str, addition: str = "") -> Answer:
 
 
 async def send_answer(send: Send, answer: Answer) -> int:
-    """Send the whole of it by ASGI; its status."""
+    """Send an answer over ASGI and return its status."""
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
     length = (b"content-length", b"%d" % len(answer.body))
     await start_answer(send, answer.status, answer.media_type, length, *headers)
@@ -41,6 +41,6 @@ async def send_answer(send: Send, answer: Answer) -> int:
 
 
 async def start_answer(send: Send, status: int, media_type: str, *headers: tuple[bytes, bytes]) -> None:
-    """Send the head of an answer by ASGI."""
+    """Send the head of an answer over ASGI."""
     sent = [(b"content-type", media_type.encode()), *headers]
     await send({"type": "http.response.start", "status": status, "headers": sent})

@@ -1,4 +1,4 @@
-"""Answers as HTTP/1.1 has them."""
+"""Serialises answers as HTTP/1.1."""
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -6,14 +6,14 @@ from api.http.answer import Answer
 
 
 class AnswerWriter:
-    """Writes the headers that uvicorn makes once a second only as often. One for all connections."""
+    """Serialises answers, for all connections; caches uvicorn's default headers, which change once a second."""
 
     def __init__(self) -> None:
         self._defaults: list[tuple[bytes, bytes]] = []
         self._written_defaults = b""
 
     def written(self, answer: Answer, defaults: list[tuple[bytes, bytes]], closing: bool = False) -> bytes:
-        """All bytes of an answer. closing: it says that the connection ends with it."""
+        """The bytes of an answer. closing: with `Connection: close`."""
         if defaults is not self._defaults:
             self._defaults = defaults
             self._written_defaults = b"".join(b"%b: %b\r\n" % pair for pair in defaults)

@@ -1,4 +1,4 @@
-"""The types of ASGI, as plain as the protocol is."""
+"""ASGI types."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -7,6 +7,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-# Where the scope of a request says that it was a HEAD, which handlers see as a GET.
+# Scope key: whether the request is a HEAD, which handlers see as a GET.
 IS_HEAD = "marketdata.head"
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""Bodies of requests, by ASGI."""
+"""Reads request bodies over ASGI."""
 
 from collections.abc import AsyncIterator
 
@@ -6,12 +6,12 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from api.http.asgi import Receive, Scope
 
-# What metrics show where nobody was left to answer.
+# Status in metrics if the client disconnects before the answer.
 CLIENT_GONE = 499
 
 
 class ClientGone(Exception):
-    """The client left before its body was whole."""
+    """The client disconnected before its body was complete."""
 
 
 def header(scope: Scope, wanted: bytes) -> str | None:
@@ -23,11 +23,11 @@ def header(scope: Scope, wanted: bytes) -> str | None:
 
 
 async def whole_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
-    """The body once all of it is there.
+    """Read the complete body.
 
     Raises:
-        ClientGone: it never was.
-        RequestEntityTooLarge: it has more than `bytes_max`.
+        ClientGone: the client disconnected first.
+        RequestEntityTooLarge: the body is larger than `bytes_max`.
     """
     announced = header(scope, b"content-length")
     if announced is not None and int(announced) > bytes_max:
@@ -43,7 +43,7 @@ async def whole_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
 
 async def body_parts(receive: Receive) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises ClientGone."""
+    """Yield the body as it arrives. Raises ClientGone."""
     more = True
     while more:
         message = await receive()

@@ -1,4 +1,4 @@
-"""Places in a list, as opaque text."""
+"""Pagination cursors: positions in a list as opaque text."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, TypeVar
@@ -9,17 +9,17 @@ from application.errors import FieldError, ValidationFailed
 
 Place = TypeVar("Place")
 
-# What a store can be asked about.
+# The integers a store accepts.
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 def to_cursor(place: object) -> str | None:
-    """Text that `from_cursor` reads; None for None."""
+    """Encode a position for `from_cursor`; None stays None."""
     return None if place is None else urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
 def from_cursor(text: str | None, places: "msgspec.json.Decoder[Place]") -> Place | None:
-    """The place. Raises ValidationFailed for text that no answer ever gave."""
+    """Decode a position. Raises ValidationFailed for an invalid cursor."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What is injected into handlers of every subject: the query as a struct, the request's options, a body of ticks."""
+"""Dependencies of every subject's handlers: the query struct, the request options, the admitted body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from infrastructure.processing.admission import Admission
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A request whose body is there, and which was admitted."""
+    """An admitted request with its complete body."""
 
     options: RequestOptions
     body: bytes
 
 
 async def provide_query(request: Request[Any, Any, Any]) -> Query:
-    """The struct that the handler asks for. Raises ValidationFailed."""
+    """Parse the query into the struct the handler declares. Raises ValidationFailed."""
     wanted = request.route_handler.parsed_fn_signature.parameters.get("params")
     kind: type[Query] = NoQuery if wanted is None else wanted.annotation
     return read_query(kind, request.query_params)
@@ -35,7 +35,7 @@ async def provide_options(request: Request[Any, Any, Any]) -> RequestOptions:
 
 
 def posted_by(admission: Admission, body_bytes_max: int) -> Provide:
-    """Reads bodies and has them admitted. Raises ClientGone, RequestEntityTooLarge, Overloaded."""
+    """Read bodies and wait for admission. Raises ClientGone, RequestEntityTooLarge, Overloaded."""
 
     async def provide_posted(request: Request[Any, Any, Any]) -> Posted:
         scope = cast("Scope", request.scope)
@@ -48,7 +48,7 @@ def posted_by(admission: Admission, body_bytes_max: int) -> Provide:
 
 
 def constant(value: Any) -> Provide:
-    """The same for every request."""
+    """Provide the same value to every request."""
 
     async def provide() -> Any:
         return value

@@ -1,7 +1,7 @@
-"""The fast path: the routes that are called all day, answered straight from the socket, without a framework.
+"""The fast path: the busiest routes, answered straight from the socket without the framework.
 
-A Litestar handler costs more than all the rest of a tick together (docs/decisions/0005-a-fast-path.md has the figures).
-Litestar has the same routes, for requests that do not come this way.
+A Litestar handler costs more than everything else a tick needs (docs/decisions/0005-a-fast-path.md has the figures).
+Litestar has the same routes, for requests that do not qualify.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ Respond = Callable[[RequestOptions, bytes], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class FastRoute:
-    """template: how metrics name it. respond: from the request's options and body to the answer.
+    """template: the name in metrics. respond: maps a request's options and body to the answer.
 
-    brings_observations: whether a request has to be admitted.
+    brings_observations: whether requests need admission.
     """
 
     template: str
@@ -31,7 +31,7 @@ class FastRoute:
 
 @dataclass(frozen=True, slots=True)
 class FastRead:
-    """A GET whose path matches `pattern`, which has one group. answer: of what the group matched."""
+    """A GET route. pattern: matches its path, with one group. answer: takes the text of the group."""
 
     template: str
     pattern: re.Pattern[str]
@@ -39,14 +39,14 @@ class FastRead:
 
 
 class FastPath:
-    """posts: what answers a POST, by its path. reads: what answers a GET."""
+    """posts: POST handlers by path. reads: GET routes."""
 
     def __init__(self, posts: Mapping[str, Respond], reads: Sequence[FastRead]) -> None:
         self._posts = {path: FastRoute(path, path, respond, True) for path, respond in posts.items()}
         self._reads = reads
 
     def route(self, method: str, path: str) -> FastRoute | None:
-        """The route of a request without a query; None where the framework answers it."""
+        """The route for a path without a query; None leaves it to the framework."""
         if method == "POST":
             return self._posts.get(path)
         if method == "GET":
@@ -56,7 +56,7 @@ class FastPath:
         return None
 
     async def answer(self, route: FastRoute, options: RequestOptions, body: bytes) -> Answer:
-        """What the route answers, or the problem that came up."""
+        """The route's answer, or a problem if it fails."""
         try:
             return await route.respond(options, body)
         except (Exception, asyncio.CancelledError) as given:

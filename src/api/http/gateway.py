@@ -1,4 +1,4 @@
-"""What surrounds every HTTP request, routed or not: its trace, its measure, and the path made fit for the router."""
+"""Wraps every HTTP request, routed or not: traces it, measures it, and rewrites its path for the router."""
 
 import asyncio
 from collections.abc import Collection, Coroutine
@@ -16,7 +16,7 @@ from infrastructure.telemetry.meters import LoopMeter, RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 from infrastructure.telemetry.tracing import OpenTelemetryTracer
 
-# Anybody can invent methods; what is counted by must be bounded.
+# Clients can invent methods; a metric label must be bounded.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNMATCHED = "unmatched"
 
@@ -24,11 +24,11 @@ Result = TypeVar("Result")
 
 
 class Gateway:
-    """Wraps the Litestar app, and answers on the fast path for the protocol.
+    """Wraps the Litestar app, and answers fast-path requests for the protocol.
 
-    A plain wrapper and not a middleware, which runs only for requests that have a route.
+    Not a middleware, because those run only for requests that match a route.
 
-    stream_paths: where bodies may go on for ever.
+    stream_paths: paths that accept unbounded bodies.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Gateway:
         await self._observed(method, traceparent, work)
 
     async def answer(self, method: str, route: FastRoute, options: RequestOptions, body: bytes) -> Answer:
-        """The answer to a request on the fast path, which belongs to no trace."""
+        """Answer a fast-path request, which never has a parent trace."""
         if self._tracer.enabled:
             return await self._observed(method, None, self._answer(route, options, body))
         start = self._clock.monotonic()
@@ -77,7 +77,7 @@ class Gateway:
         return answer
 
     def refuse(self, error: Exception, method: str = "OTHER", route: FastRoute | None = None) -> Answer:
-        """The answer to what never became a request, or is not worked on."""
+        """The answer to a malformed or refused request."""
         current_trace.set(TraceContext())
         answer = answer_to(error, "" if route is None else route.path)
         self._meter.observe(UNMATCHED if route is None else route.template, method, answer.status, 0.0)
@@ -88,7 +88,7 @@ class Gateway:
     ) -> Result:
         trace = TraceContext(traceparent)
         start = self._clock.monotonic()
-        # Not reset: whatever request comes next sets its own.
+        # Not reset: the next request sets its own.
         current_trace.set(trace)
         route, status = UNMATCHED, 500
         try:
@@ -117,13 +117,13 @@ class Gateway:
             await send(message)
 
         path = routable(scope["path"], scope["raw_path"], scope["method"])
-        # A HEAD is a GET whose body the server does not send.
+        # HEAD runs as GET; the server omits the body.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         inner = {**scope, "path": path, "method": method, IS_HEAD: method != scope["method"]}
         try:
             await self.app(inner, receive, counting_send)
         except asyncio.CancelledError as stopped:
-            # The time for requests under way is over.
+            # The shutdown deadline has passed.
             if status:
                 raise
             await send_answer(counting_send, answer_to(stopped, scope["path"]))

@@ -1,7 +1,7 @@
-"""Heads of requests that were read before.
+"""Caches parsed request heads.
 
-A feeder sends the same head again and again, byte for byte. What the parser made of it is remembered, so that the next
-one costs a look into a dictionary. The same bytes mean the same request: nothing is guessed.
+A feeder sends the same head again and again, byte for byte, so parsing it again is one dictionary look-up. Nothing is
+guessed: the same bytes mean the same request.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from api.http.request_options import RequestOptions, read_options
 _HEAD_BYTES_MAX = 1024
 _HEADS_MAX = 4096
 _END = b"\r\n\r\n"
-# Whatever these say is for the ordinary way to heed.
+# Requests with these headers take the ordinary path.
 _UNUSUAL = frozenset(
     (b"expect", b"idempotency-key", b"te", b"trailer", b"traceparent", b"transfer-encoding", b"upgrade")
 )
@@ -23,7 +23,7 @@ _UNUSUAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CachedHead:
-    """The head of a request on the fast path over a connection that stays open. body_bytes: length of its body."""
+    """The head of a fast-path request on a keep-alive connection. body_bytes: length of its body."""
 
     method: str
     route: FastRoute
@@ -32,9 +32,9 @@ class CachedHead:
 
 
 class HeadCache:
-    """Finds heads that have nothing unusual about them.
+    """Finds request heads that qualify for the fast path.
 
-    body_bytes_max: a request with a longer body is unusual.
+    body_bytes_max: a request with a longer body does not qualify.
     """
 
     def __init__(self, fast_path: FastPath, body_bytes_max: int) -> None:
@@ -43,7 +43,7 @@ class HeadCache:
         self._heads: dict[bytes, CachedHead | None] = {}
 
     def find(self, data: bytes) -> tuple[CachedHead, int] | None:
-        """The head that `data` starts with, and its length; None where it is unusual or not whole."""
+        """The head that `data` starts with, and its length; None if it is incomplete or does not qualify."""
         length = data.find(_END, 0, _HEAD_BYTES_MAX) + len(_END)
         if length < len(_END):
             return None
@@ -81,7 +81,7 @@ class HeadCache:
             return None
         lengths = [value for name, value in fields if name == b"content-length"]
         method = parser.get_method().decode("ascii")
-        # A route has neither a query nor escapes in it.
+        # Fast-path routes match only URLs without a query or escapes.
         route = self._fast_path.route(method, reader.url.decode("latin-1"))
         body_bytes = int(lengths[0]) if lengths else 0
         if route is None or body_bytes > self._body_bytes_max or (method == "GET") != (not lengths):
@@ -90,7 +90,7 @@ class HeadCache:
 
 
 class _Reader:
-    """Collects what the parser reads."""
+    """Collects the parser's callbacks."""
 
     def __init__(self) -> None:
         self.url = b""

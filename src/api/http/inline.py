@@ -1,4 +1,4 @@
-"""Coroutines that are run at once, as far as they go without waiting, or timed but for their waiting."""
+"""Runs coroutines inline until they suspend, and times them without their waits."""
 
 import types
 from collections.abc import Callable, Coroutine, Generator
@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 class Suspended(Exception):
-    """The coroutine waits for something. rest: what is left of it, for a task to run."""
+    """The coroutine suspended. rest: the remainder, for a task to run."""
 
     def __init__(self, rest: Coroutine[Any, Any, Any]) -> None:
         super().__init__()
@@ -17,25 +17,25 @@ class Suspended(Exception):
 
 
 def run_inline(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """The coroutine's result, without a task and a turn of the event loop.
+    """Run a coroutine without a task or a turn of the event loop, and return its result.
 
-    What runs this way must not ask for the current task, nor leave a context variable to be reset after it waited.
+    The coroutine must not use the current task, nor reset a context variable after it has suspended.
 
     Raises:
-        Suspended: it could not be run to its end.
+        Suspended: the coroutine has to wait.
     """
     try:
         waits_for = coroutine.send(None)
     except StopIteration as done:
         result: Result = done.value
         return result
-    raise Suspended(_rest(coroutine, waits_for))
+    raise Suspended(_remainder(coroutine, waits_for))
 
 
 async def timed(
     coroutine: Coroutine[Any, Any, Result], clock: Callable[[], float], spend: Callable[[float], None]
 ) -> Result:
-    """The coroutine's result; `spend` is told how long each of its steps took, from one wait to the next."""
+    """Await a coroutine; `spend` is called with the duration of each step between two waits."""
     return await _timed(coroutine, clock, spend)
 
 
@@ -61,13 +61,13 @@ def _timed(
             step = partial(coroutine.send, sent)
 
 
-async def _rest(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Result:
+async def _remainder(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Result:
     return await _resumed(coroutine, waits_for)
 
 
 @types.coroutine
 def _resumed(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Generator[Any, Any, Result]:
-    """Wait for what the coroutine waits for already, and go on; await would start it anew."""
+    """Resume a suspended coroutine once what it waits for is done; `await` would resume it too early."""
     while True:
         try:
             sent = yield waits_for

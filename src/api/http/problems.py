@@ -1,4 +1,4 @@
-"""From what went wrong to an answer.
+"""Maps errors to problem answers.
 
 | error | status | type |
 |---|---|---|
@@ -7,7 +7,7 @@
 | ForeignOrigin | 403 | foreign-origin |
 | UpgradeRequired | 426 | upgrade-required |
 | MalformedBody | 400 | malformed-body |
-| ValidationFailed, InvalidQuery | 400 | validation-failed |
+| ValidationFailed | 400 | validation-failed |
 | SymbolNotFound | 404 | symbol-not-found |
 | AnomalyNotFound | 404 | anomaly-not-found |
 | no such route | 404 | not-found |
@@ -23,6 +23,7 @@
 | Overloaded, QueueFull, QueueOverflowed, Draining | 503, with Retry-After | unavailable |
 | TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
+| another ClientException of the framework | its own | bad-request |
 | anything else | 500 | internal-error |
 """
 
@@ -75,7 +76,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One row of the table above, and the sentence about this very case."""
+    """One row of the table above, with a detail about this case."""
 
     kind: str
     title: str
@@ -85,7 +86,7 @@ class Problem:
 
 
 def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a table
-    """The table above. What is in none of its rows is logged, with the path it happened at."""
+    """Map an error by the table above. Unexpected errors are logged with their path."""
     match error:
         case MalformedRequest():
             return Problem("malformed-request", "Not HTTP", 400, str(error))
@@ -138,9 +139,9 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The exception handler of the app."""
+    """The app's exception handler."""
     if isinstance(error, ClientGone):
-        # Nobody is left to read an answer; the status is for the metrics.
+        # The client cannot read an answer; the status is for metrics.
         return Response(b"", status_code=CLIENT_GONE, media_type=MEDIA_TYPE)
     path = request.scope["raw_path"].decode("latin-1")
     problem = problem_of(error, path)
@@ -153,14 +154,14 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def problem_headers(error: Exception) -> dict[str, str]:
-    """What goes with the problem besides its body."""
+    """The headers of a problem answer."""
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if isinstance(error, UpgradeRequired):
         return {"Upgrade": "websocket"}
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, MethodNotAllowedException):
-        # Wherever there is GET, there is HEAD.
+        # Every GET route also serves HEAD.
         allowed = next((value for name, value in headers.items() if name.lower() == "allow"), "")
         methods = {name.strip() for name in allowed.split(",")}
         return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}

@@ -1,8 +1,9 @@
-"""HTTP/1.1 as uvicorn speaks it, with a fast path for the requests that feeders send all day, and deadlines.
+"""uvicorn's HTTP/1.1 protocol with a fast path for the requests that feeders usually send, and deadlines.
 
-A request whose head is known (`HeadCache`) is answered here, without a parser, a task or an ASGI cycle. Everything
-else, and every such request as soon as there is anything unusual about it, is uvicorn's: it is handed the bytes as they
-came. Single-threaded; invariant: bytes are never held here while uvicorn's parser is in the middle of a request.
+A request with a cached head (`HeadCache`) is answered here, without a parser, a task or an ASGI cycle. Everything else,
+including a fast-path request that becomes unusual, is passed to uvicorn unchanged.
+
+Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request.
 """
 
 import time
@@ -21,7 +22,7 @@ from application.errors import Overloaded
 from infrastructure.processing.admission import Verdict
 from infrastructure.settings import LimitsSettings
 
-# How long a client that does not read is waited for when the service stops.
+# How long shutdown waits for a client that does not read.
 _SHUTDOWN_SECONDS = 1.0
 
 
@@ -34,11 +35,11 @@ class HttpProtocol(TimedProtocol):
         super().__init__(gateway, writer, limits, **of_uvicorn)
         self._admission = gateway.admission
         self._heads = heads
-        # A request on the fast path whose body is not all here yet, the bytes of it that are, and how many are missing.
+        # A fast-path request with an incomplete body, its bytes so far, and how many are missing.
         self._begun: CachedHead | None = None
         self._parts: list[bytes] = []
         self._missing = 0
-        # A request on the fast path is held, or its answer has to wait for something.
+        # Whether a fast-path request is held, or its answer pending.
         self._waiting = False
         self._stopping = False
 
@@ -52,12 +53,12 @@ class HttpProtocol(TimedProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._waiting:
-            # Whoever sends more than the request that waits is read no further.
+            # Pipelined bytes wait behind the pending request, and reading stops.
             self._parts.append(data)
             self.flow.pause_reading()
             return
         if self._begun is not None:
-            data = self._go_on(self._begun, data)
+            data = self._continue_body(self._begun, data)
         while data:
             found = self._heads.find(data) if self._may_take_fast_path() else None
             if found is None:
@@ -68,16 +69,16 @@ class HttpProtocol(TimedProtocol):
     def shutdown(self) -> None:
         self._stopping = True
         if self.flow.write_paused:
-            # Whoever takes nothing would be waited for in vain.
+            # A client that does not read would never let the connection close.
             self.loop.call_later(_SHUTDOWN_SECONDS, self.transport.abort)
         self._hand_over()
         if self._waiting:
-            # The task that works on the answer closes the connection behind it.
+            # The connection closes after the pending answer.
             return
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # So that it is counted as any request whose client left.
+        # uvicorn counts it like any request whose client disconnected.
         self._hand_over()
         super().connection_lost(exc)
 
@@ -95,7 +96,7 @@ class HttpProtocol(TimedProtocol):
         )
 
     def _take(self, head: CachedHead, head_bytes: int, data: bytes) -> bytes:
-        """Take the request that starts with a known head, or what there is of it; the bytes behind it."""
+        """Work on a request with a cached head, or buffer an incomplete one. Returns the bytes behind it."""
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         self._since = self.loop.time()
@@ -105,10 +106,10 @@ class HttpProtocol(TimedProtocol):
             self._parts = [data[:head_bytes], data[head_bytes:]]
             self._missing = end - len(data)
             return b""
-        return self._work(head, data[head_bytes:end], data[end:])
+        return self._dispatch(head, data[head_bytes:end], data[end:])
 
-    def _go_on(self, head: CachedHead, data: bytes) -> bytes:
-        """Take more of the request begun, and work on it once it is whole; the bytes behind it."""
+    def _continue_body(self, head: CachedHead, data: bytes) -> bytes:
+        """Continue a buffered request, and work on it once complete. Returns the bytes behind it."""
         if len(data) < self._missing:
             self._parts.append(data)
             self._missing -= len(data)
@@ -117,15 +118,15 @@ class HttpProtocol(TimedProtocol):
         body = b"".join(self._parts[1:])
         self._begun = None
         self._parts = []
-        return self._work(head, body, data[self._missing :])
+        return self._dispatch(head, body, data[self._missing :])
 
-    def _work(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
+    def _dispatch(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
         if head.route.brings_observations and not self._admission.is_open:
             return self._hold(head, body, behind)
         return self._respond(head, head.options, body, behind)
 
     def _hold(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
-        """Have the request wait for its turn, or refuse it; the bytes behind it that can be gone on with."""
+        """Queue the request for admission, or refuse it. Returns the bytes that can be processed now."""
         try:
             resume = partial(self._resume, head, body)
             self._admission.enqueue(self._share, len(body), resume, bytes_behind=len(behind))
@@ -139,25 +140,25 @@ class HttpProtocol(TimedProtocol):
         return b""
 
     def _resume(self, head: CachedHead, body: bytes, verdict: Verdict) -> bool:
-        """Go on with a request that was held."""
+        """Continue a held request."""
         self._waiting = False
         behind = b"".join(self._parts)
         self._parts = []
         if verdict is Verdict.REFUSED:
             self._write(self._gateway.refuse(Overloaded(), head.method, head.route))
         else:
-            # Also for a client that has left: it may have sent all it had.
+            # Even if the client has disconnected: its request is complete.
             options = head.options if verdict is Verdict.ADMITTED else head.options.overdue()
             behind = self._respond(head, options, body, behind)
         if not self._waiting:
-            self._go_on_reading(behind)
+            self._parse_rest(behind)
         return not self._gateway.traces
 
     def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
         answer = self._gateway.answer(head.method, head.route, options, body)
         spend = self._admission.spend if head.route.brings_observations else self._gateway.spend_on_reads
         if self._gateway.traces:
-            # A span wants to begin and end in the same task.
+            # A span must start and end in the same task.
             self._wait_for(timed(answer, time.monotonic, spend), behind)
             return b""
         start = time.monotonic()
@@ -184,9 +185,9 @@ class HttpProtocol(TimedProtocol):
         self._write(answer)
         data = b"".join(self._parts)
         self._parts = []
-        self._go_on_reading(data)
+        self._parse_rest(data)
 
-    def _go_on_reading(self, data: bytes) -> None:
+    def _parse_rest(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         if self._stopping:

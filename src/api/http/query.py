@@ -1,6 +1,6 @@
-"""Query strings as structs: what a route can be asked is a struct, which is read and described from its fields.
+"""Query strings as structs, whose fields define both parsing and documentation.
 
-A field is text, a whole number, a `Moment` or an `Enum`, or None where it is absent; `msgspec.Meta` describes it.
+A field is a string, an integer, a boolean, a `Moment` or an `Enum`, or None if absent; `msgspec.Meta` describes it.
 """
 
 import re
@@ -15,7 +15,7 @@ from litestar.datastructures import MultiDict
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError, ValidationFailed
 
-# Microseconds since the epoch, written as RFC 3339 or as milliseconds.
+# Microseconds since the epoch; in the query RFC 3339 or milliseconds.
 Moment = NewType("Moment", int)
 
 Q = TypeVar("Q", bound="Query")
@@ -25,14 +25,14 @@ _MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
 
 
 class Query(msgspec.Struct, frozen=True, rename="camel"):
-    """What a route can be asked. Parameters that are not its fields are refused by name."""
+    """The query parameters of a route. Unknown parameters are rejected by name."""
 
 
 class NoQuery(Query, frozen=True):
-    """A route that takes no parameters, and says so."""
+    """A route without query parameters, which rejects any."""
 
 
-# What every route that answers in pages can be asked.
+# Common to all paginated routes.
 Limit = Annotated[
     int | None,
     msgspec.Meta(description="Items on a page.", examples=[100], extra_json_schema={"minimum": 1, "default": 100}),
@@ -41,10 +41,10 @@ Cursor = Annotated[str | None, msgspec.Meta(description="The `nextCursor` of the
 
 
 def read_query(kind: type[Q], values: "MultiDict[Any]") -> Q:
-    """The struct that a query string is.
+    """Parse a query string into a struct.
 
     Raises:
-        ValidationFailed: a parameter is unknown, stands twice, or cannot be read; it is named.
+        ValidationFailed: a parameter is unknown, repeated, missing or invalid; the error names it.
     """
     readers = _readers(kind)
     unknown = [name for name in values if name not in readers]
@@ -61,7 +61,7 @@ def read_query(kind: type[Q], values: "MultiDict[Any]") -> Q:
 
 
 def parameters_of(kind: type[Query]) -> list[dict[str, Any]]:
-    """The fields of a struct as OpenAPI has parameters."""
+    """The fields of a struct as OpenAPI parameters."""
     return [
         _described(name, annotation) | ({"required": True} if field.required else {})
         for field, name, annotation in _fields(kind)
@@ -115,17 +115,17 @@ def _integer(name: str, value: str) -> int:
     return int(value)
 
 
-def _truth(name: str, value: str) -> bool:
+def _boolean(name: str, value: str) -> bool:
     if value not in ("true", "false"):
         raise _bad(name, "unknown_value", "must be true or false")
     return value == "true"
 
 
-def _moment(name: str, value: str) -> Moment:
+def _timestamp_us(name: str, value: str) -> Moment:
     try:
         if _MILLISECONDS.match(value):
             return Moment(from_milliseconds(int(value)))
-        # A plus sign that was not escaped has become a space.
+        # An unescaped plus sign is decoded to a space.
         return Moment(from_rfc3339(value.replace(" ", "+")))
     except InvalidTimestamp as error:
         raise _bad(name, "invalid_timestamp", str(error)) from None
@@ -149,7 +149,7 @@ def _choice(annotation: Any) -> Callable[[str, str], Any]:
     return read
 
 
-_READERS: dict[Any, Callable[[str, str], Any]] = {str: _text, int: _integer, bool: _truth, Moment: _moment}
+_READERS: dict[Any, Callable[[str, str], Any]] = {str: _text, int: _integer, bool: _boolean, Moment: _timestamp_us}
 _SCHEMAS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},

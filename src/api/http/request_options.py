@@ -1,4 +1,4 @@
-"""What the head of a request for ticks to be taken says about its body, and about the answer."""
+"""Options in the head of a tick request: how to read its body and when to answer."""
 
 import re
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ _KEY = re.compile(rb'"?([\x21\x23-\x7e]{1,128})"?\Z')
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """media_type: the body's, as it was written. durable: answer once it is on disk. key: names the request.
+    """media_type: the Content-Type as sent. durable: answer once on disk. key: the Idempotency-Key as sent.
 
-    patience: of whoever sent it, for room in the queues.
+    patience: how long the sender waits for room in the queues.
     """
 
     media_type: str | None = None
@@ -23,14 +23,14 @@ class RequestOptions:
     patience: Patience = Patience.LIMITED
 
     def overdue(self) -> "RequestOptions":
-        """The same, of a sender that is to be held no longer."""
+        """A copy for a sender that must not be held any longer."""
         return replace(self, patience=Patience.NONE)
 
     def read_key(self) -> str | None:
-        """The Idempotency-Key, without quotes that it may stand in.
+        """The Idempotency-Key, without its optional quotes.
 
         Raises:
-            ValidationFailed: it is not 1 to 128 visible characters of ASCII.
+            ValidationFailed: it is not 1 to 128 visible ASCII characters.
         """
         if self.key is None:
             return None
@@ -42,7 +42,7 @@ class RequestOptions:
 
 
 def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:
-    """The options in headers, whose names are in lower case."""
+    """Read the options from headers with lower-case names."""
     media_type: str | None = None
     key: bytes | None = None
     durable = False
@@ -50,7 +50,7 @@ def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:
         if name == b"content-type" and media_type is None:
             media_type = value.decode("latin-1")
         elif name == b"prefer":
-            # RFC 7240: preferences that are not known are passed over.
+            # RFC 7240: unknown preferences are ignored.
             wishes = (wish.partition(b";")[0].strip().lower() for wish in value.split(b","))
             durable = durable or b"durable" in wishes
         elif name == b"idempotency-key":

@@ -1,4 +1,4 @@
-"""How what handlers return becomes an answer."""
+"""Turns the return values of handlers into responses."""
 
 import csv
 from io import StringIO
@@ -28,16 +28,16 @@ class PageView(Protocol):
 
 
 class ViewResponse(Response[T]):
-    """Structs as JSON, by the encoder that keeps every digit."""
+    """Structs as JSON, with an encoder that keeps every digit."""
 
     def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
         return content if isinstance(content, bytes) else encode(content)
 
 
 class PageResponse(ViewResponse[T]):
-    """A page in the form that the request prefers: JSON, or its items alone as NDJSON or CSV.
+    """A page in the media type that the request prefers: JSON, or only its items as NDJSON or CSV.
 
-    Without a place for it in the body, the cursor of the next page is in the header `Next-Cursor`.
+    With NDJSON and CSV, the cursor of the next page is in the `Next-Cursor` header.
     """
 
     def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
@@ -53,7 +53,7 @@ class PageResponse(ViewResponse[T]):
 
 
 def response_of(given: Answer) -> Response[Any]:
-    """An answer that is bytes already."""
+    """A response from an encoded answer."""
     return ViewResponse(given.body, status_code=given.status, media_type=given.media_type, headers=dict(given.headers))
 
 
@@ -62,7 +62,7 @@ def _lines(page: PageView) -> bytes:
 
 
 def _csv(page: PageView) -> bytes:
-    """RFC 4180, with the names of the fields in the first line; what is null is empty."""
+    """RFC 4180, with a header line; null is an empty cell."""
     item: type[View] = get_args(get_type_hints(type(page))["items"])[0]
     fields = msgspec.structs.fields(item)
     text = StringIO(newline="")

@@ -1,13 +1,13 @@
-"""Whose share of the intake a request is counted towards."""
+"""The share of the intake that a request counts towards."""
 
 from api.http.asgi import Scope
 from infrastructure.processing.admission import Share
 
-# Where the connection's stands in the scope of its requests.
+# Scope key of the connection's share.
 SHARE = "marketdata.share"
 
 
 def share_of(scope: Scope) -> Share:
-    """What the connection of a request has had of the intake."""
+    """The share of the request's connection."""
     share = scope.get(SHARE)
     return share if isinstance(share, Share) else Share()

@@ -1,7 +1,7 @@
-"""HTTP/1.1 as uvicorn speaks it, with the deadlines and the answers that it lacks.
+"""uvicorn's HTTP/1.1 protocol with the deadlines and error answers that it lacks.
 
-Deadlines for a head, a body, an idle connection, a silent stream, and a client that takes no answers; a problem where
-what came is no HTTP; a WebSocket only where a connection can become one.
+There are deadlines for the head, the body, an idle connection, a silent stream and a client that does not read. A
+malformed request gets a problem. A connection is upgraded to a WebSocket only if nothing else uses it.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from api.http.shares import SHARE
 from infrastructure.processing.admission import Share
 from infrastructure.settings import LimitsSettings
 
-# The head of a request that comes in many pieces; one that comes at once is as long as a read, 256 KiB.
+# Limit for a head received in several reads; a head in one read is limited by the read itself, 256 KiB.
 _HEAD_BYTES_MAX = 65_536
 
 
 class _Flow(FlowControl):
-    """Reads no more while requests read before wait for their turn, or answers for the client to take them."""
+    """Resumes reading only when no pipelined request waits and the client has read its answers."""
 
     def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
         super().__init__(transport)
@@ -37,40 +37,40 @@ class _Flow(FlowControl):
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """One connection. Its deadlines are `limits`; `check_deadline` is to be called about every second."""
+    """One connection. limits: its deadlines; call `check_deadline` about once a second."""
 
     def __init__(self, gateway: Gateway, writer: AnswerWriter, limits: LimitsSettings, **of_uvicorn: Any) -> None:
         super().__init__(**of_uvicorn)
         self._gateway = gateway
         self._writer = writer
         self._limits = limits
-        # What this connection has had of the intake.
+        # This connection's share of the intake.
         self._share = Share()
         # Whether uvicorn's parser is in the middle of a request, and past its head.
         self._in_request = False
         self._in_body = False
         self._upgraded = False
         self._head_bytes = 0
-        # What uvicorn's parser was given last.
+        # The last bytes given to uvicorn's parser.
         self._read = b""
         self._since = self.loop.time()
-        # Since when the client has not taken what is written for it.
+        # When the client stopped reading its answers.
         self._stuck_since: float | None = None
 
     @property
     def _is_held(self) -> bool:
-        """Whether a request waits for something of ours, which has no deadline here."""
+        """Whether a request waits for the service, which has no deadline here."""
         return False
 
     @property
     def _body_is_under_way(self) -> bool:
-        """Whether a body is being read by a subclass."""
+        """Whether a subclass is reading a body."""
         return False
 
     def _hand_over(self) -> None:
-        """Let uvicorn have what a subclass has begun to read."""
+        """Pass the bytes that a subclass has buffered to uvicorn."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
 
@@ -86,7 +86,7 @@ class TimedProtocol(HttpToolsProtocol):
             return
         failure = sys.exception()
         super().handle_websocket_upgrade()
-        # What came right behind the handshake belongs to the WebSocket.
+        # Bytes right behind the handshake belong to the WebSocket.
         behind = self._read[failure.args[0] :] if isinstance(failure, httptools.HttpParserUpgrade) else b""
         if behind:
             self.transport.get_protocol().data_received(behind)  # type: ignore[attr-defined]  # the one just set
@@ -95,7 +95,7 @@ class TimedProtocol(HttpToolsProtocol):
         self._close_with(MalformedRequest())
 
     def check_deadline(self, now: float) -> None:
-        """Close the connection if it has been idle for too long, or its client too slow with a request."""
+        """Close the connection if it has been idle for too long or its client is too slow."""
         limits = self._limits
         if self.flow.write_paused or self.transport.is_closing():
             self._stuck_since = self._stuck_since or now
@@ -106,7 +106,7 @@ class TimedProtocol(HttpToolsProtocol):
         if self._is_held:
             return
         if self.flow.read_paused:
-            # It is we who keep the client waiting.
+            # Back-pressure: the client waits for the service.
             self._since = now
         elif self._in_request or self._body_is_under_way:
             if self._in_body and self.scope["path"] in self._gateway.stream_paths:
@@ -119,15 +119,15 @@ class TimedProtocol(HttpToolsProtocol):
         elif (self.cycle is None or self.cycle.response_complete) and now - self._since > limits.keep_alive_seconds:
             self.transport.close()
 
-    # What uvicorn's parser tells.
+    # Callbacks of uvicorn's parser.
 
     def on_message_begin(self) -> None:
         self._in_request = True
         self._head_bytes = 0
         self._since = self.loop.time()
         super().on_message_begin()
-        # So that requests on the ordinary way are admitted as those of this connection.
-        self.scope[SHARE] = self._share  # type: ignore[literal-required]  # uvicorn's type knows none but its own keys
+        # Requests on the ordinary path count towards this connection's share too.
+        self.scope[SHARE] = self._share  # type: ignore[literal-required]  # uvicorn's type has only its own keys
 
     def on_headers_complete(self) -> None:
         self._in_body = True
@@ -149,7 +149,7 @@ class TimedProtocol(HttpToolsProtocol):
         super().on_response_complete()
 
     def _why_no_upgrade(self) -> str | None:
-        """Why this connection cannot become a WebSocket now: it would be taken from whoever still uses it."""
+        """Why this connection cannot become a WebSocket now, or None if it can."""
         cycle = self.cycle
         names = {name for name, _ in self.scope["headers"]}
         if self.scope["method"] != "GET" or self.scope["http_version"] != "1.1":
@@ -169,7 +169,7 @@ class TimedProtocol(HttpToolsProtocol):
                 self._close_with(HeadTooLarge())
 
     def _close_with(self, error: Exception) -> None:
-        """Say what is wrong, if no answer is under way, and close."""
+        """Send the problem, unless an answer is in progress, and close."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             answer = self._gateway.refuse(error)
             self.transport.write(self._writer.written(answer, self.server_state.default_headers, closing=True))

@@ -1,1 +1,1 @@
-"""From bytes to columns."""
+"""Decodes request bodies into columns."""

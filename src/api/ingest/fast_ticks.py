@@ -1,4 +1,4 @@
-"""The quick reader's judgement: whether anything can have been lost between a body and what was decoded from it."""
+"""The fast parser's check that decoding a body can have lost nothing."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from domain.prices.ticks import Ticks
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# A float has been given all the digits that were written if there were at most 15 of them, and if it is neither so
-# large that they may stand for an integer of 16 nor so small that floats lose digits.
+# A float keeps all written digits if there are at most 15 of them, and if it is neither large enough for an integer of
+# 16 digits nor small enough for floats to lose digits.
 _EXACT_BELOW: Final = 1e15
 _EXACT_ABOVE: Final = 1e-300
 # The years 1 to 9999, as in api.timestamps.
 _EARLIEST_MS: Final = -62_135_596_800_000
 _LATEST_MS: Final = 253_402_300_799_999
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
-# Fifteen digits and a point: sixteen digits without one may be more than a float keeps, whatever exponent follows.
+# A run of 16 digits or points: 16 digits may be more than a float keeps, whatever exponent follows.
 _TOO_MANY_DIGITS = b"0" * 16
 
 
 class NeedsStrictParser(Exception):
-    """Something may have been lost; the careful reader shall look."""
+    """Decoding may have lost something; the strict parser must read the body."""
 
 
 def fast_ticks(symbols: list[str], prices: list[Number], milliseconds: list[int], body: bytes, gaps: int) -> Ticks:
-    """The ticks of a body in which each has a symbol, a number for a price, an integer for a timestamp, no more.
+    """The ticks of a body in which each has only a symbol, a numeric price and an integer timestamp.
 
-    The lists become those of the ticks. gaps: commas between the ticks.
+    Takes ownership of the lists. gaps: commas between the ticks.
 
     Raises:
-        NeedsStrictParser: something may have been lost.
+        NeedsStrictParser: decoding may have lost something.
     """
     for price in prices:
         if not (isinstance(price, float) and _EXACT_ABOVE < price < _EXACT_BELOW):
@@ -43,10 +43,10 @@ def fast_ticks(symbols: list[str], prices: list[Number], milliseconds: list[int]
     for at, moment_ms in enumerate(milliseconds):
         if not _EARLIEST_MS <= moment_ms <= _LATEST_MS:
             raise NeedsStrictParser
-        # Compiled, this is a machine word, and its product no call; interpreted, only a name.
+        # A machine word when compiled, so that multiplying needs no call; an ordinary int when interpreted.
         moment: i64 = moment_ms
         times_us[at] = moment * 1000
-    _judge(body, 2 * len(symbols) + gaps)
+    _check_exactness(body, 2 * len(symbols) + gaps)
     return Ticks(symbols, prices, times_us)
 
 
@@ -60,14 +60,14 @@ def fast_mixed_ticks(
     gaps: int,
     now_us: int,
 ) -> Ticks:
-    """The ticks of a body in which numbers may stand in strings, timestamps be text, and what is optional be missing.
+    """The ticks of a body that may have numbers in strings, textual timestamps and missing optional fields.
 
     gaps: commas between the ticks.
 
     Raises:
-        NeedsStrictParser: something may have been lost.
-        InvalidTimestamp: a timestamp is none.
-        InvalidNumber: a price or volume in a string is none.
+        NeedsStrictParser: decoding may have lost something.
+        InvalidTimestamp: a textual timestamp is invalid.
+        InvalidNumber: a price or volume in a string is not a number.
     """
     count = len(symbols)
     missing = [timestamps.count(None), volumes.count(None), ids.count(None)]
@@ -81,11 +81,11 @@ def fast_mixed_ticks(
     for volume in volumes:
         if not isinstance(volume, float) or _EXACT_ABOVE < volume < _EXACT_BELOW:
             continue
-        # A zero may have been a number too small for a float.
+        # A zero may be a number too small for a float.
         if volume or b"e-" in body or b"E-" in body:
             raise NeedsStrictParser
-    times_us = [_moment(timestamp, now_us) for timestamp in timestamps]
-    _judge(body, 4 * count - sum(missing) + gaps)
+    times_us = [_timestamp_us(timestamp, now_us) for timestamp in timestamps]
+    _check_exactness(body, 4 * count - sum(missing) + gaps)
     return Ticks(
         symbols,
         read_prices,
@@ -95,7 +95,7 @@ def fast_mixed_ticks(
     )
 
 
-def _moment(timestamp: int | str | None, now_us: int) -> int:
+def _timestamp_us(timestamp: int | str | None, now_us: int) -> int:
     if timestamp is None:
         return now_us
     if isinstance(timestamp, str):
@@ -105,11 +105,11 @@ def _moment(timestamp: int | str | None, now_us: int) -> int:
     return timestamp * 1000
 
 
-def _judge(body: bytes, commas: int) -> None:
-    """Raise NeedsStrictParser where the body has more commas, or a number with more digits than a float keeps."""
-    # Between any two members stands a comma. A key that stands twice, a null or a comma inside a text makes them more.
+def _check_exactness(body: bytes, commas: int) -> None:
+    """Raise NeedsStrictParser if the body has more commas, or a number with more digits than a float keeps."""
+    # A repeated key, a null or a comma inside a string adds to the commas between members.
     if body.count(b",") > commas:
         raise NeedsStrictParser
-    # From the right, because that search steps over what is no digit in strides.
+    # rfind, because it skips over non-digits in strides.
     if body.translate(_DIGITS_AS_ZEROS).rfind(_TOO_MANY_DIGITS) >= 0:
         raise NeedsStrictParser

@@ -1,4 +1,4 @@
-"""Reads JSON without losing what it said: numbers as they were written, and keys that contradict each other."""
+"""Reads JSON losslessly: numbers as written, and repeated keys that contradict each other."""
 
 import json
 from typing import Any
@@ -7,19 +7,19 @@ from api.http.errors import MalformedBody
 
 
 class NumberText(str):
-    """A number as it was written."""
+    """A number as written."""
 
     __slots__ = ()
 
 
 class JsonObject(dict[str, Any]):
-    """contradictions: keys that stand more than once, with different values."""
+    """contradictions: repeated keys with different values."""
 
     contradictions: frozenset[str] = frozenset()
 
 
 def read_json(body: bytes) -> Any:
-    """Objects as JsonObject, numbers as NumberText, the rest as usual.
+    """Parse JSON: objects as JsonObject, numbers as NumberText, the rest as usual.
 
     Raises:
         MalformedBody: not UTF-8, not JSON (NaN and Infinity are not), or nested too deeply.
@@ -42,7 +42,7 @@ def read_json(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     result = JsonObject(pairs)
     if len(result) < len(pairs):
-        # The last of several wins in `result`; whatever differs from it contradicts it.
+        # The last duplicate wins in `result`; one that differs from it is a contradiction.
         result.contradictions = frozenset(key for key, value in pairs if not _same(value, result[key]))
     return result
 

@@ -1,4 +1,4 @@
-"""The careful reader of one tick: says of every field what is wrong with it."""
+"""The strict parser of one tick, which reports every invalid field."""
 
 from itertools import islice
 from typing import Any
@@ -11,12 +11,12 @@ from domain.prices.price_update import PriceUpdate
 
 FIELDS = ("symbol", "price", "timestamp", "volume", "id")
 _SHOWN_LENGTH_MAX = 64
-# Unknown fields named of one tick; a few tell as much as thousands.
+# Unknown fields reported per tick; a few say as much as thousands.
 _UNKNOWN_NAMED_MAX = 10
 
 
 class UnreadableTick(Exception):
-    """One tick that cannot be read, and why."""
+    """A tick that cannot be read, with the reasons."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(errors)
@@ -24,7 +24,7 @@ class UnreadableTick(Exception):
 
 
 def read_tick(item: Any, now_us: int) -> PriceUpdate:
-    """The tick that a JSON value is; `now_us` is its time where it names none. Raises UnreadableTick."""
+    """Read a tick from a JSON value; `now_us` is the default timestamp. Raises UnreadableTick."""
     if isinstance(item, UnreadableTick):
         raise item
     if not isinstance(item, JsonObject):
@@ -89,5 +89,5 @@ def _missing(field: str) -> FieldError:
 
 
 def _shown(key: str) -> str:
-    """A key that anybody may have sent, fit to be shown."""
+    """An untrusted key, made safe to show."""
     return ascii(key[:_SHOWN_LENGTH_MAX])[1:-1]

@@ -1,7 +1,7 @@
-"""From bytes to ticks.
+"""Decodes bytes into ticks.
 
-Two readers, one truth. The quick one takes what feeders send all day and gives up on anything else; the careful one
-reads the rest and says what is wrong with it. What the quick one takes, the careful one would read the same.
+The fast parser reads what feeders usually send and gives up on anything else; the strict parser reads the rest and
+reports what is wrong. Invariant: what the fast parser accepts, the strict parser reads the same.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _STRICT_BYTES_MAX = 65_536
 
 
 class NumericTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A tick as most feeders write it."""
+    """A tick as most feeders send it."""
 
     symbol: str
     price: float
@@ -31,7 +31,7 @@ class NumericTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class FlexibleTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Any other that the quick reader takes."""
+    """Any other tick that the fast parser reads."""
 
     symbol: str
     price: float | str
@@ -48,11 +48,11 @@ _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def decode_tick(body: bytes, now_us: int) -> Ticks:
-    """The one tick of a body; `now_us` is its time where it names none.
+    """Decode a body of one tick; `now_us` is the default timestamp.
 
     Raises:
-        MalformedBody: the body is not JSON.
-        UnreadableTick: it is not a tick.
+        MalformedBody: the body is not JSON, or far too long.
+        UnreadableTick: the body is not a tick.
     """
     try:
         try:
@@ -63,17 +63,17 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
     except _GIVES_UP:
         pass
     if len(body) > _STRICT_BYTES_MAX:
-        # Far more than a tick can need: millions of values would be built, only to be refused.
+        # Far longer than any tick: millions of values would be built only to be rejected.
         raise MalformedBody(f"The body is not a tick: it is {len(body)} bytes long.")
     return Ticks.of((read_tick(read_json(body), now_us),))
 
 
 def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
-    """The ticks of a JSON array.
+    """Decode a JSON array of ticks.
 
     Raises:
-        MalformedBody: the body is not one.
-        BatchTooLarge: it has more than `ticks_max` items; none of them has been looked at.
+        MalformedBody: the body is not a JSON array.
+        BatchTooLarge: it has more than `ticks_max` items; none has been validated.
     """
     try:
         return ProcessPriceBatch(_read(_NUMERIC_MANY.decode, _FLEXIBLE_MANY.decode, body, now_us, ticks_max, 1))
@@ -85,15 +85,15 @@ def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
 
 
 def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
-    """The ticks of NDJSON, one a line; empty lines are passed over, a line that is not JSON is a bad tick.
+    """Decode NDJSON, one tick a line; empty lines are skipped, a line that is not JSON is a bad tick.
 
     Raises:
-        MalformedBody: there is no line.
-        BatchTooLarge: there are more than `ticks_max`, or absurdly many empty ones; none of them has been looked at.
+        MalformedBody: there are no lines.
+        BatchTooLarge: there are more than `ticks_max` lines, or far too many empty ones; none has been validated.
     """
     try:
         ticks = _read(_NUMERIC_ONE.decode_lines, _FLEXIBLE_ONE.decode_lines, body, now_us, ticks_max, 0)
-        # One a line: each line feed but a last one stands before a brace, as none inside a tick can.
+        # One tick a line: every line feed but a final one precedes a brace, which none inside a tick can.
         if len(ticks) and body.count(b"\n{") == len(ticks) - 1 == body.count(b"\n", 0, len(body) - 1):
             return ProcessPriceBatch(ticks)
     except _GIVES_UP:
@@ -115,7 +115,7 @@ def _read(
     ticks_max: int,
     gap: int,
 ) -> Ticks:
-    """The ticks of a body, by the first of two decoders that can read it. gap: commas between one and the next.
+    """Decode a body with the first of two decoders that accepts it. gap: commas between consecutive ticks.
 
     Raises one of _GIVES_UP, or BatchTooLarge.
     """
@@ -154,7 +154,7 @@ def _check_size(ticks: int, ticks_max: int) -> None:
 
 
 def _split_array(body: bytes) -> list[msgspec.Raw]:
-    """The items of an array, each as it was written."""
+    """The raw items of an array."""
     if not body.strip():
         raise MalformedBody("The body is empty.")
     try:
@@ -169,7 +169,7 @@ def _split_array(body: bytes) -> list[msgspec.Raw]:
 
 
 def _read_item(item: bytes) -> Any:
-    """The value that is written there. Of one far longer than a tick can be nothing is read."""
+    """Read one item; one that is far too long for a tick is not parsed."""
     if len(item) > _STRICT_BYTES_MAX:
         return UnreadableTick([FieldError("", "too_long", f"has more than {_STRICT_BYTES_MAX} bytes")])
     return read_json(item)
@@ -183,7 +183,7 @@ def _read_line(line: bytes) -> Any:
         return UnreadableTick([FieldError("", "malformed", message)])
 
 
-# msgspec lets the errors of UTF-8 and of deep nesting through as they are.
+# msgspec does not wrap the errors of invalid UTF-8 and deep nesting.
 _GIVES_UP = (
     msgspec.DecodeError,
     UnicodeDecodeError,

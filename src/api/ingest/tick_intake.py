@@ -1,4 +1,4 @@
-"""Bodies of ticks, to the mediator and back to an answer. What a body means is written here once for every way in."""
+"""Takes tick bodies to the mediator and builds the answers, for the fast path and the framework alike."""
 
 from dataclasses import replace
 from hashlib import blake2b
@@ -28,7 +28,7 @@ _APPLIED = (("Preference-Applied", "durable"),)
 
 
 class TickIntake:
-    """durable: whether every answer waits until the ticks are on disk, asked for or not."""
+    """durable: whether every answer waits until the ticks are on disk, even if not requested."""
 
     def __init__(
         self, mediator: Mediator, answers: IdempotencyStore, clock: Clock, max_batch_size: int, durable: bool
@@ -40,7 +40,7 @@ class TickIntake:
         self._durable = durable
 
     async def take_one(self, options: RequestOptions, body: bytes) -> Answer:
-        """One tick."""
+        """Process a body of one tick."""
         if options.media_type != JSON:
             media_type(options.media_type, JSON)
         durable = self._durable or options.durable
@@ -56,7 +56,7 @@ class TickIntake:
         return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), options)
 
     async def take_many(self, options: RequestOptions, body: bytes) -> Answer:
-        """A JSON array or NDJSON."""
+        """Process a batch: a JSON array or NDJSON."""
         decode = decode_lines if media_type(options.media_type, JSON, NDJSON) == NDJSON else decode_array
         durable = self._durable or options.durable
         key = options.read_key()
@@ -69,7 +69,7 @@ class TickIntake:
         try:
             command = decode(body, self._clock.now_us(), self._max_batch_size)
             if key is not None:
-                # The answer must not be on disk before the ticks are on their way there.
+                # The ticks must be on their way to disk before the stored answer is.
                 command = replace(command, durability=Durability.LOGGED if durable else Durability.PROCESSED)
             elif durable:
                 command = replace(command, durability=Durability.DISK)
@@ -86,10 +86,10 @@ class TickIntake:
 
 
 def media_type(content_type: str | None, *accepted: str) -> str:
-    """The body's media type; the first of those accepted where the request names none.
+    """The body's media type; the first accepted one by default.
 
     Raises:
-        UnsupportedMediaType: it is none of them.
+        UnsupportedMediaType: it is not accepted.
     """
     if content_type is None:
         return accepted[0]
@@ -100,5 +100,5 @@ def media_type(content_type: str | None, *accepted: str) -> str:
 
 
 def _preferred(answer: Answer, options: RequestOptions) -> Answer:
-    """RFC 7240: say that the preference was heeded."""
+    """Report an applied preference (RFC 7240)."""
     return altered(answer, headers=_APPLIED) if options.durable else answer

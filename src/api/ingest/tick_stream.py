@@ -1,7 +1,7 @@
-"""Ticks without end: one request whose body is NDJSON, taken as it arrives.
+"""Streamed ticks: one request with an unbounded NDJSON body, processed as it arrives.
 
-A stream is admitted block by block, and held for as long as it takes, whatever the queues' policy: nothing more is read
-meanwhile, so that TCP holds its sender.
+A stream is admitted block by block and held for as long as it takes, whatever the queues' policy. Meanwhile nothing
+more is read, so TCP applies back-pressure to the sender.
 """
 
 import asyncio
@@ -35,20 +35,20 @@ from infrastructure.processing.admission import Admission, Share
 STREAM_PATH = "/api/prices/stream"
 
 _LINE_BYTES_MAX = 65_536
-# Lines go on in blocks of about this size, so that their ticks are processed while they are in the processor's caches.
+# Lines are processed in blocks of about this size, so that their ticks are still in the CPU's caches.
 _BLOCK_BYTES = 32_768
 _PROGRESS_SECONDS = 1.0
 
 
 class Lines:
-    """Cuts what arrives into blocks of whole lines, and passes over a line that goes on for too long."""
+    """Splits incoming data into blocks of complete lines, and skips lines that are too long."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._remainder = b""
         self._passing_over = False
 
     def feed(self, part: bytes) -> tuple[bytes, bool]:
-        """The lines that are whole now, and whether a line behind them is given up."""
+        """The lines that are now complete, and whether the line behind them is skipped."""
         if self._passing_over:
             end = part.find(b"\n") + 1
             if end == 0:
@@ -56,21 +56,20 @@ class Lines:
             self._passing_over = False
             part = part[end:]
         end = part.rfind(b"\n") + 1
-        block = self._rest + part[:end] if end else b""
-        self._rest = part[end:] if end else self._rest + part
-        if len(self._rest) > _LINE_BYTES_MAX:
-            self._rest = b""
+        block = self._remainder + part[:end] if end else b""
+        self._remainder = part[end:] if end else self._remainder + part
+        if len(self._remainder) > _LINE_BYTES_MAX:
+            self._remainder = b""
             self._passing_over = True
         return block, self._passing_over
 
     def last(self) -> bytes:
-        """What came after the last line feed."""
-        return self._rest
+        """The data after the last line feed."""
+        return self._remainder
 
 
 class _Account:
-    """What became of the ticks of one stream. durable: its answer waits until they are on disk. share: of whose
-    connection."""
+    """Accounting of one stream. durable: its answer waits until the ticks are on disk. share: its connection's."""
 
     def __init__(self, durable: bool, share: Share) -> None:
         self.durable = durable
@@ -81,7 +80,7 @@ class _Account:
         self.errors: list[FieldError] = []
 
     def refuse(self, errors: tuple[FieldError, ...], ticks: int, first: int) -> None:
-        """Count ticks that were not taken. first: place in the stream of what the errors call 0."""
+        """Count rejected ticks. first: position in the stream of the errors' index 0."""
         room = ERRORS_REPORTED_MAX - len(self.errors)
         self.errors += [error.at(first + (error.index or 0)) for error in errors[:room]]
         self.rejected += ticks
@@ -92,7 +91,7 @@ class _Account:
 
     @property
     def seen(self) -> int:
-        """All of them so far."""
+        """All ticks so far."""
         return self.accepted + self.rejected + self.duplicates
 
     def view(self) -> BatchView:
@@ -101,7 +100,7 @@ class _Account:
 
 
 class TickStream:
-    """ticks_max: how many ticks go on at once. durable: whether every answer waits until the ticks are on disk."""
+    """ticks_max: ticks per command. durable: whether every answer waits until the ticks are on disk."""
 
     def __init__(self, mediator: Mediator, admission: Admission, clock: Clock, ticks_max: int, durable: bool) -> None:
         self._mediator = mediator
@@ -111,7 +110,7 @@ class TickStream:
         self._durable = durable
 
     def app(self, options: RequestOptions, progress: bool) -> ASGIApp:
-        """Take the stream that is a request's body and answer with its accounting. Raises UnsupportedMediaType."""
+        """Process a streamed body and answer with its accounting. Raises UnsupportedMediaType."""
         media_type(options.media_type, NDJSON)
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -156,7 +155,7 @@ class TickStream:
             if account.durable:
                 await self._mediator.send(ConfirmDurability())
         except (Unavailable, StorageFailed, asyncio.CancelledError) as given:
-            # Cancelled is who is still sending when the time for requests under way is over.
+            # Streams still open at the shutdown deadline are cancelled.
             so_far = f" Of this stream, {account.accepted} ticks were accepted and {account.rejected} rejected before."
             return answer_to(given, STREAM_PATH, so_far)
         return Answer(account.status, JSON, encode(account.view()))
@@ -170,7 +169,7 @@ class TickStream:
     async def _process(self, account: _Account, block: bytes) -> None:
         start = 0
         while start < len(block):
-            # At the last line end within reach, or the first one beyond it.
+            # Cut at the last line end within the block size, or else at the first one beyond.
             end = block.rfind(b"\n", start, start + _BLOCK_BYTES) + 1 or block.find(b"\n", start) + 1 or len(block)
             await self._process_lines(account, block[start:end])
             start = end
@@ -189,7 +188,7 @@ class TickStream:
         except BatchTooLarge:
             cut = block.rfind(b"\n", 0, len(block) // 2) + 1 or block.find(b"\n") + 1
             if cut in (0, len(block)):
-                # Many ticks on one line are no tick.
+                # Several ticks on one line are not a tick.
                 await self._refuse(account, FieldError("", "malformed", "the line is more than one tick"))
                 return
             await self._process_lines(account, block[:cut])

@@ -1,4 +1,4 @@
-"""What a client says over its WebSocket."""
+"""Messages from clients over the WebSocket."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ Id = int | str | None
 
 
 class Refused(Exception):
-    """What was said cannot be done; the connection goes on. code: for programs. The message is a sentence."""
+    """The operation is rejected; the connection stays open. code: machine-readable. The message is a sentence."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -21,13 +21,13 @@ class Refused(Exception):
 
 
 class Op(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag_field="op", kw_only=True):
-    """id: comes back in the answer."""
+    """id: returned in the reply."""
 
     id: Id = None
 
 
 class Subscribe(Op, frozen=True, tag="subscribe"):
-    """Watch more. symbols: names, prefixes that end in `*`, or `*` for all. intervalMs: of the whole connection."""
+    """Add subscriptions. symbols: names, prefixes ending in `*`, or `*` for all. intervalMs: for the connection."""
 
     symbols: list[str]
     channels: tuple[str, ...] | None = None
@@ -35,14 +35,14 @@ class Subscribe(Op, frozen=True, tag="subscribe"):
 
 
 class Unsubscribe(Op, frozen=True, tag="unsubscribe"):
-    """Watch less. symbols: as they were subscribed to."""
+    """Remove subscriptions. symbols: exactly as subscribed."""
 
     symbols: list[str]
     channels: tuple[str, ...] | None = None
 
 
 class Ping(Op, frozen=True, tag="ping"):
-    """Ask for a pong."""
+    """Request a pong."""
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ _NAMED = msgspec.json.Decoder(_Named)
 
 
 def decode_op(text: bytes) -> Subscribe | Unsubscribe | Ping:
-    """Raises Refused with the code `malformed`, `unknown_op` or `invalid`."""
+    """Decode a message. Raises Refused: `malformed`, `unknown_op` or `invalid`."""
     try:
         return _OPS.decode(text)
     except msgspec.ValidationError as error:
@@ -66,7 +66,7 @@ def decode_op(text: bytes) -> Subscribe | Unsubscribe | Ping:
 
 
 def channels_of(given: Sequence[str] | None, known: Sequence[str], default: Sequence[str]) -> Sequence[str]:
-    """The channels that are meant. Raises Refused: `invalid`."""
+    """The given channels, or the default. Raises Refused: `invalid`."""
     if given is None:
         return default
     for at, channel in enumerate(given):
@@ -76,7 +76,7 @@ def channels_of(given: Sequence[str] | None, known: Sequence[str], default: Sequ
 
 
 def id_of(text: bytes) -> Id:
-    """The id of a message that was refused, where it has one that can be read."""
+    """The id of a rejected message, if it has a readable one."""
     try:
         return _NAMED.decode(text).id
     except (msgspec.DecodeError, RecursionError):
@@ -84,7 +84,7 @@ def id_of(text: bytes) -> Id:
 
 
 def patterns_of(symbols: Sequence[Any]) -> list[str]:
-    """The symbols and prefixes as they are compared: trimmed and in capitals. Raises Refused: `invalid_symbol`."""
+    """Symbols and prefixes, trimmed and upper-cased. Raises Refused: `invalid` or `invalid_symbol`."""
     if not symbols:
         raise Refused("invalid", "symbols must name at least one.")
     return [_pattern(at, symbol) for at, symbol in enumerate(symbols)]

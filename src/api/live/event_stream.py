@@ -1,7 +1,7 @@
-"""`GET /api/stream`: a watcher on server-sent events.
+"""`GET /api/stream`: subscriptions over server-sent events.
 
-The format is that of https://html.spec.whatwg.org/multipage/server-sent-events.html. Each event carries one message of
-the WebSocket; its id is the message's `seq`.
+The format is that of https://html.spec.whatwg.org/multipage/server-sent-events.html. Each event carries one WebSocket
+message; its id is the message's `seq`.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ EVENTS_PATH = "/api/stream"
 EVENTS_TYPE = "text/event-stream"
 
 _BUFFER_BYTES = 65_536
-# How long a browser waits before it comes again.
+# How long a browser waits before reconnecting.
 _RETRY = b"retry: 1000\n\n"
 
 
 class EventStream:
-    """Answers the requests for events, until the client or the service goes."""
+    """Streams events until the client disconnects or the service stops."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
     def app(self, symbols: str | None, channels: str | None, interval_ms: int | None) -> ASGIApp:
-        """Subscribe, and answer with events. Raises ValidationFailed, TooManyWatchers, Draining."""
+        """Subscribe and stream the events. Raises ValidationFailed, TooManyWatchers, Draining."""
         wire = _Wire()
         session = self._subscribed(wire, symbols, channels, interval_ms)
 
@@ -43,7 +43,7 @@ class EventStream:
                     200,
                     EVENTS_TYPE,
                     (b"cache-control", b"no-store"),
-                    # Proxies that would collect it are asked not to.
+                    # Ask proxies not to buffer.
                     (b"x-accel-buffering", b"no"),
                 )
                 if scope[IS_HEAD]:
@@ -79,10 +79,10 @@ class EventStream:
             await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
             while not gone.done():
                 body = await wire.taken()
-                # What waits for room may go on behind this.
                 await send({"type": "http.response.body", "body": body, "more_body": not wire.closed})
                 if wire.closed:
                     return
+                # There is room for pending messages again.
                 self._hub.ready(session)
         finally:
             gone.cancel()
@@ -91,7 +91,7 @@ class EventStream:
 
 
 class _Wire:
-    """Collects events until they are sent."""
+    """Buffers events until they are sent."""
 
     transport_name = "events"
 
@@ -114,7 +114,7 @@ class _Wire:
         self.wake()
 
     def heartbeat(self) -> None:
-        """The event that goes with it is enough: a connection that takes nothing has its own deadline."""
+        """The heartbeat event is enough: a client that does not read has its own deadline."""
 
     def close(self, code: int, reason: str) -> None:
         self.closed = True
@@ -124,7 +124,7 @@ class _Wire:
         self._something.set()
 
     async def taken(self) -> bytes:
-        """Everything there is, once there is something."""
+        """Wait for events, and take all of them."""
         await self._something.wait()
         self._something.clear()
         body = b"".join(self._parts)

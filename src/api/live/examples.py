@@ -1,10 +1,10 @@
-"""One example of every message that no subject brings, for the documents."""
+"""Examples of the messages that belong to no subject, for the API documents."""
 
 from typing import Any
 
 Json = dict[str, Any]
 
-# (what it is for, the message).
+# (description, message).
 CLIENT: dict[str, tuple[str, Json]] = {
     "subscribe": (
         "Watch symbols, starts of symbols with a `*`, or `*` for all. Where `channels` is absent: both.",

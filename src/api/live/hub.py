@@ -1,8 +1,8 @@
-"""Fans out what changes to all subscribers.
+"""Fans out changes to all subscribers.
 
-One event loop. The workers only mark keys as changed. Forty times a second the hub takes the marks, notes them for the
-sessions that watch those keys, and has the sessions whose interval has passed send. A state is encoded once after a
-change, when the first session wants it, however many others do.
+One event loop. The workers only mark keys as changed. Forty times a second the hub takes the marks, adds them to the
+sessions subscribed to those keys, and flushes the sessions whose interval has passed. A state is encoded once after a
+change, when the first session needs it.
 """
 
 import asyncio
@@ -23,26 +23,26 @@ from application.ports.clock import Clock
 from infrastructure.settings import StreamSettings
 
 _TURN_SECONDS = 0.025
-# The loop is busy where it wakes the hub this much later than it should, on the average of some turns. Then watchers
-# get this share of its time, by turns that come less often: prices are conflated, ticks are not.
+# The loop is busy if it wakes the hub this late, averaged over some turns. Turns then come less often, so that
+# subscribers get this share of its time: prices are conflated, ticks are not.
 _BUSY_SECONDS = 0.0005
 _BUSY_SHARE = 0.06
 _PAUSE_SECONDS_MAX = 0.5
 _AVERAGE_OF = 3
-# To have written what a turn has put together takes the loop about as long again.
+# Writing what a turn has assembled takes the loop about as long again.
 _WRITING = 2.0
 SERVICE_RESTART = 1012
 
 
 class Hub:
-    """index: who watches what, by channel. sent: messages by type. lost: events not sent, over all sessions.
+    """index: sessions by symbol, for each channel. sent: messages by type. lost: events dropped, over all sessions.
 
-    seconds: that its turns took.
+    seconds: total duration of the turns.
     """
 
     def __init__(self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings) -> None:
         self.channels = tuple(channel for subject in subjects for channel in subject.channels)
-        # So that a client which names no channel hears of the first subject only, however many there will be.
+        # A client that names no channel gets the first subject only, however many there are.
         self.default_channels = subjects[0].channels
         self.state_channels = tuple(subject.name for subject in subjects)
         self.index: dict[str, WatchIndex[Session]] = {channel: WatchIndex() for channel in self.channels}
@@ -56,26 +56,26 @@ class Hub:
         self.limits = limits
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
-        # Who gets the next heartbeat, and when.
+        # When the next heartbeat of each session is due, soonest first.
         self._heartbeats: OrderedDict[Session, float] = OrderedDict()
-        # States as they go out, of keys that have not changed since, by channel.
+        # Encoded states of keys that have not changed since, by channel.
         self._encoded: dict[str, dict[str, bytes]] = {channel: {} for channel in self.state_channels}
-        self._inhabited = asyncio.Event()
+        self._has_sessions = asyncio.Event()
         self._closed = False
         self._pause_seconds = _TURN_SECONDS
         self._late_seconds = 0.0
 
     def connections(self) -> Counter[str]:
-        """Watchers by transport."""
+        """Subscribers by transport."""
         return Counter(session.wire.transport_name for session in self._sessions)
 
     def join(self, wire: Wire) -> Session:
-        """A new watcher, subscribed to nothing. Raises TooManyWatchers, Draining."""
+        """Open a session, subscribed to nothing. Raises TooManyWatchers, Draining."""
         self.check_room()
         session = Session(self, wire, self.limits)
         if not self._sessions:
             self._watch(True)
-            self._inhabited.set()
+            self._has_sessions.set()
         self._sessions[session] = None
         self._heartbeats[session] = self._clock.monotonic() + self.limits.heartbeat_seconds
         return session
@@ -89,7 +89,7 @@ class Hub:
             raise TooManyWatchers(self.limits.max_connections)
 
     def leave(self, session: Session) -> None:
-        """Forget a watcher. May be told twice."""
+        """End a session. Idempotent."""
         if self._sessions.pop(session, session) is not None:
             return
         session.leave()
@@ -97,35 +97,35 @@ class Hub:
         self._heartbeats.pop(session, None)
         if not self._sessions:
             self._watch(False)
-            self._inhabited.clear()
+            self._has_sessions.clear()
             for encoded in self._encoded.values():
                 encoded.clear()
 
     def ready(self, session: Session) -> None:
-        """Send a session what waits for it, from the next turn on."""
+        """Flush a session from the next turn on."""
         self._ready.add(session)
 
     def close(self) -> None:
-        """Send everybody away, and let nobody in."""
+        """Disconnect all subscribers and accept no more."""
         self._closed = True
         for session in list(self._sessions):
             session.wire.close(SERVICE_RESTART, "the service is stopping")
 
     def count_restart(self) -> None:
-        """It died, and begins again: what it had taken may not have been noted, so that all counts as changed."""
+        """Count a restart. Changes taken before the crash may be lost, so every key is marked as changed."""
         self.restarts += 1
         for subject in self._subjects.values():
             self._mark(subject.name, subject.feed.keys())
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run turns until cancelled."""
         while True:
-            await self._inhabited.wait()
-            asked = self._clock.monotonic()
+            await self._has_sessions.wait()
+            before = self._clock.monotonic()
             await self._clock.sleep(self._pause_seconds)
             start = self._clock.monotonic()
             self.turn()
-            late = start - asked - self._pause_seconds
+            late = start - before - self._pause_seconds
             self._late_seconds += (late - self._late_seconds) / _AVERAGE_OF
             took = self._clock.monotonic() - start
             self.seconds += took
@@ -138,7 +138,7 @@ class Hub:
         return min(max(wanted, _TURN_SECONDS), _PAUSE_SECONDS_MAX)
 
     def turn(self) -> None:
-        """Send what has changed to those whose time has come."""
+        """Distribute the changes, and flush the sessions that are due."""
         for subject in self._subjects.values():
             changes = subject.feed.take()
             if changes.keys:
@@ -159,7 +159,7 @@ class Hub:
             session.heartbeat(self.time())
 
     def items(self, channel: str, keys: Iterable[str]) -> list[bytes]:
-        """The states of keys as they go out, without those that are none."""
+        """The encoded states of keys; keys without a state are left out."""
         encoded = self._encoded[channel]
         subject = self._subjects[channel]
         found = []
@@ -174,7 +174,7 @@ class Hub:
         return found
 
     def matching(self, channel: str, pattern: str) -> Sequence[str]:
-        """Keys there may be something known of, and that the pattern fits. Not to be changed."""
+        """Keys that match the pattern and may have a state. Read-only."""
         feed = self._subjects[channel].feed
         if pattern == ALL:
             return feed.keys()
@@ -213,5 +213,5 @@ class Hub:
 
 def _starting_with(ordered: Sequence[str], prefix: str) -> Sequence[str]:
     start = bisect_left(ordered, prefix)
-    # A symbol has no character beyond Z.
+    # All characters of a symbol sort before \x7f.
     return ordered[start : bisect_left(ordered, prefix + "\x7f", start)]

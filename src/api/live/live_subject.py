@@ -1,4 +1,4 @@
-"""What of a subject can be watched: the latest states of its keys, and its events."""
+"""The parts of a subject that can be subscribed to: the latest states of its keys, and its events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from application.ports.live_feed import LiveFeed
 
 @dataclass(frozen=True, slots=True)
 class EventChannel:
-    """name: of the channel. message: type of a message with one event, and the field that holds it.
+    """name: of the channel. message: type of a message with one event, and the field that holds the event.
 
-    key: what an event is about. view: how it looks to clients.
+    key: the key of an event. view: converts an event for clients.
     """
 
     name: str
@@ -23,9 +23,9 @@ class EventChannel:
 
 @dataclass(frozen=True, slots=True)
 class LiveSubject:
-    """name: of the channel of states, which is the type of its messages too, and the field that holds the states.
+    """name: of the channel of states; also the type of its messages, and the field that holds the states.
 
-    view: how a snapshot of a key looks to clients.
+    view: converts the snapshot of a key for clients.
     """
 
     name: str

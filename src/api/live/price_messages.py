@@ -1,4 +1,4 @@
-"""The messages of prices: their shapes, and an example of each."""
+"""The price messages: their shapes and an example of each."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from api.views.view import View
 
 
 class Snapshot(View, frozen=True):
-    """What symbols just subscribed to are now. last: false where more of them follow in another snapshot."""
+    """The current statistics of symbols just subscribed to. last: false if another snapshot follows."""
 
     prices: list[StatisticsView]
     last: bool
 
 
 class Prices(View, frozen=True):
-    """The latest of symbols that changed."""
+    """The latest statistics of symbols that changed."""
 
     prices: list[StatisticsView]
 
@@ -29,13 +29,13 @@ class Anomaly(View, frozen=True):
 
 
 class Gap(View, frozen=True):
-    """anomalies: how many were let go, because the watcher did not keep up."""
+    """anomalies: how many were dropped because the subscriber did not keep up."""
 
     anomalies: int
 
 
 SHAPES: dict[str, type[msgspec.Struct]] = {"snapshot": Snapshot, "prices": Prices, "anomaly": Anomaly, "gap": Gap}
-# (what it is for, the message).
+# (description, message).
 EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "snapshot": (
         "Follows `subscribed`: what the symbols just subscribed to are now. Where `last` is false, more follow.",

@@ -1,6 +1,6 @@
-"""One subscriber: what it is subscribed to, and what it has still to be sent.
+"""One subscriber: its subscriptions and its pending messages.
 
-What waits for a subscriber is bounded, however slow it is: keys, whose states are looked up when they are sent, and
+What is pending is bounded, however slow the subscriber: keys, whose states are looked up when they are sent, and
 `max_queued_anomalies` events. Invariant: every message has a `seq` one higher than the one before.
 """
 
@@ -23,16 +23,16 @@ from api.live.wire import Wire
 from api.views.view import View
 from infrastructure.settings import StreamSettings
 
-# Symbols in one message.
+# Symbols per message.
 _CHUNK = 200
-# What one watcher is sent in one turn of the hub: that bounds the memory and the time that it can take.
+# Sent to one subscriber per turn of the hub, to bound the memory and time it takes.
 _TURN_BYTES = 131_072
 
 
 class Source(Protocol):
-    """Where a session gets what it sends: the hub.
+    """What a session needs from the hub.
 
-    index: who watches what, by channel. sent: messages by type. lost: events not sent, over all sessions.
+    index: sessions by symbol, for each channel. sent: messages by type. lost: events dropped, over all sessions.
     """
 
     sent: Counter[str]
@@ -43,12 +43,12 @@ class Source(Protocol):
 
     @property
     def channels(self) -> Sequence[str]:
-        """All there are."""
+        """All channels."""
         ...
 
     @property
     def default_channels(self) -> Sequence[str]:
-        """Those that are meant where none is named."""
+        """The channels of a subscription that names none."""
         ...
 
     @property
@@ -62,11 +62,12 @@ class Source(Protocol):
 
 
 class Session:
-    """pending: by channel, keys that changed since they were sent. The hub puts them there."""
+    """pending: keys that changed since they were sent, by channel; the hub adds them."""
 
     __slots__ = (
         "_due",
         "_events",
+        "_expanded",
         "_hub",
         "_interval_ms",
         "_limits",
@@ -76,7 +77,6 @@ class Session:
         "_sending",
         "_seq",
         "_snapshots",
-        "_unfolded",
         "pending",
         "wire",
     )
@@ -90,14 +90,14 @@ class Session:
         self._patterns: dict[str, dict[str, None]] = {channel: {} for channel in hub.channels}
         self._seq = 0
         self._due = 0.0
-        # Patterns whose keys are still to be sent as a snapshot, by channel; and what has been unfolded of the first of
-        # them: its keys, and how many of those have gone.
+        # Patterns whose snapshot is still to be sent, by channel; and the keys of the first of them, with the number
+        # already sent.
         self._snapshots: dict[str, dict[str, None]] = {}
-        self._unfolded: tuple[Sequence[str], int] = ((), 0)
+        self._expanded: tuple[Sequence[str], int] = ((), 0)
         self._sending: dict[str, list[str]] = {}
-        # Whether some of what waits may not be wanted any more.
+        # Whether pending keys and events may have lost their subscription.
         self._narrowed = False
-        # (channel, key, type of the message, its fields)
+        # (channel, key, message type, message fields)
         self._events: deque[tuple[str, str, str, bytes]] = deque(maxlen=limits.max_queued_anomalies)
         self._lost: Counter[str] = Counter()
 
@@ -108,7 +108,7 @@ class Session:
         interval_ms: int | None,
         id: Id,  # noqa: A002  # as on the wire
     ) -> None:
-        """Watch more, and be sent what that is now. Raises Refused, and then nothing has changed."""
+        """Add subscriptions and send their snapshots. Raises Refused, without changing anything."""
         channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
         wanted = dict.fromkeys(patterns_of(symbols))
         interval_ms = self._interval_ms if interval_ms is None else interval_ms
@@ -129,7 +129,7 @@ class Session:
                 self._hub.ready(self)
 
     def unsubscribe(self, symbols: Sequence[str], channels: Sequence[str] | None, id: Id) -> None:  # noqa: A002  # as on the wire
-        """Watch less. Raises Refused."""
+        """Remove subscriptions. Raises Refused."""
         channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
         unwanted = patterns_of(symbols)
         for channel in set(channels):
@@ -140,14 +140,14 @@ class Session:
         self.say("unsubscribed", self._subscriptions(id))
 
     def leave(self) -> None:
-        """Watch nothing any more."""
+        """Remove all subscriptions."""
         for channel, patterns in self._patterns.items():
             for pattern in patterns:
                 self._hub.index[channel].remove(pattern, self)
             patterns.clear()
 
     def say(self, kind: str, body: View) -> None:
-        """Send a message at once."""
+        """Send a message immediately."""
         self.wire.write(self._frame(kind, fields(body)))
 
     def heartbeat(self, time: str) -> None:
@@ -156,14 +156,14 @@ class Session:
         self.wire.heartbeat()
 
     def queue(self, channel: str, key: str, kind: str, rest: bytes) -> None:
-        """Have an event sent; where there is no room, the oldest that waits is dropped."""
+        """Queue an event; if the queue is full, its oldest is dropped."""
         if len(self._events) == self._events.maxlen:
             self._lost[self._events[0][0]] += 1
             self._hub.lost += 1
         self._events.append((channel, key, kind, rest))
 
     def flush(self, now: float) -> bool:
-        """Send what is due, as far as the wire takes it; whether more waits that the wire would take."""
+        """Send what is due, up to the limit of a turn. Returns whether to flush again in the next turn."""
         if not self.wire.writable:
             return False
         out: list[bytes] = []
@@ -182,7 +182,7 @@ class Session:
     def _frames(self, now: float) -> Iterator[bytes]:
         while self._snapshots:
             channel, patterns = next(iter(self._snapshots.items()))
-            names = self._unfold(channel, patterns)
+            names = self._expand_patterns(channel, patterns)
             self.pending[channel].difference_update(names)
             if not patterns:
                 del self._snapshots[channel]
@@ -214,22 +214,22 @@ class Session:
         if items := self._hub.items(channel, names):
             yield self._frame(channel, states_fields(channel, items))
 
-    def _unfold(self, channel: str, patterns: dict[str, None]) -> list[str]:
-        """The next keys of a snapshot; patterns that are done with are taken out."""
+    def _expand_patterns(self, channel: str, patterns: dict[str, None]) -> list[str]:
+        """The next keys of a snapshot; finished patterns are removed."""
         names: list[str] = []
         while patterns and len(names) < _CHUNK:
             pattern = next(iter(patterns))
-            keys, at = self._unfolded
+            keys, at = self._expanded
             if at == 0:
                 keys = self._hub.matching(channel, pattern)
-            # Keys that come meanwhile only push others back, and are among the changes.
+            # Keys added meanwhile only shift others back, and are sent as changes.
             taken = keys[at : at + _CHUNK - len(names)]
             names += taken
             at += len(taken)
-            self._unfolded = (keys, at)
+            self._expanded = (keys, at)
             if at >= len(keys):
                 del patterns[pattern]
-                self._unfolded = ((), 0)
+                self._expanded = ((), 0)
         return [name for name in names if self._watches(name, channel)] if self._narrowed else names
 
     def _watches(self, key: str, channel: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who watches which symbol."""
+"""Finds the watchers of a symbol."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Set
@@ -9,16 +9,16 @@ ALL = "*"
 
 
 class WatchIndex(Generic[W]):
-    """Watchers by pattern: a symbol, or the start of symbols with a `*` behind it.
+    """Watchers by pattern: a symbol, or a prefix followed by `*`.
 
-    To find the watchers of a symbol costs a look-up for each different length of prefix, of which there are 32 at the
-    most, however many prefixes there are.
+    Finding the watchers of a symbol takes one look-up for each length of prefix in use, at most 32, however many
+    prefixes there are.
     """
 
     def __init__(self) -> None:
         self.of_all: set[W] = set()
         self._by_pattern: defaultdict[str, set[W]] = defaultdict(set)
-        # How many prefixes of each length there are, without the one of length 0.
+        # Number of prefixes by length, without length 0.
         self._lengths: Counter[int] = Counter()
 
     def add(self, pattern: str, watcher: W) -> None:
@@ -45,14 +45,14 @@ class WatchIndex(Generic[W]):
                     del self._lengths[length]
 
     def watchers(self, symbol: str) -> set[W]:
-        """Not to be changed."""
+        """The watchers of a symbol. Read-only."""
         found = [self._by_pattern[pattern] for pattern in self._patterns(symbol) if pattern in self._by_pattern]
         if not found:
             return self.of_all
         return found[0].union(self.of_all, *found[1:]) if self.of_all or len(found) > 1 else found[0]
 
     def of_some(self, symbols: Set[str]) -> Iterator[tuple[str, set[W]]]:
-        """Which of the symbols are watched, and by whom but those who watch all. A symbol may come several times."""
+        """The watched ones of `symbols` with their watchers, without `of_all`. A symbol may occur several times."""
         if self._lengths:
             for symbol in symbols:
                 for pattern in self._patterns(symbol):

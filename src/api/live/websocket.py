@@ -1,8 +1,8 @@
-"""`GET /ws`: a watcher on a WebSocket.
+"""`GET /ws`: subscriptions over a WebSocket.
 
-The handshake and the frames that come in are the business of the `websockets` library, whose protocol knows nothing of
-sockets. Text frames going out are written here: they are never masked, compressed or fragmented, so that one is a few
-bytes and the message (RFC 6455, section 5.2). A connection has no task.
+The sans-I/O protocol of the `websockets` library handles the handshake and incoming frames. Outgoing text frames are
+written here: they are never masked, compressed or fragmented, so a frame is a few bytes and the message (RFC 6455,
+section 5.2). A connection has no task.
 """
 
 import asyncio
@@ -31,19 +31,19 @@ from infrastructure.telemetry.trace_context import current_trace
 WS_PATH = "/ws"
 _BAD_TEXT = 1007
 _POLICY_VIOLATION = 1008
-# What may wait in the system's buffer for a watcher who does not read. More would only be older when it arrives.
+# Send buffer of the system for a subscriber that does not read. More would only arrive staler.
 _SOCKET_BYTES = 131_072
 _BUFFER_BYTES = 65_536
-# How long the other side has to say goodbye too.
+# How long the client has to answer a close frame.
 _GOODBYE_SECONDS = 1.0
 
-# The library says "connection open" of every one.
+# The library logs "connection open" for every connection.
 _library_log = logging.getLogger("websockets.server")
 _library_log.setLevel(logging.ERROR)
 
 
 class WebSocketProtocol(asyncio.Protocol):
-    """One connection, from its handshake on; made as uvicorn makes a protocol, on which it is set after an upgrade."""
+    """One connection, from its handshake on. uvicorn creates it like its own protocol when a connection upgrades."""
 
     transport_name = "websocket"
 
@@ -58,20 +58,20 @@ class WebSocketProtocol(asyncio.Protocol):
         self._limits = hub.limits
         self._session: Session | None = None
         self._protocol = ServerProtocol(max_size=hub.limits.max_message_bytes, logger=_library_log)
-        # The parts of the message that is coming.
+        # Fragments of the incoming message.
         self._parts: list[bytes] = []
         self._is_text = True
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
-        # What was still to be written when the last ping was due.
+        # Bytes still to be written when the last ping was due.
         self._unwritten = 0
         self._closing = False
-        # Frames that may still come now; grows with time.
+        # Token bucket of the frames that the client may send.
         self._allowance = hub.limits.messages_per_second
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
         self._transport = transport
-        self._server_state.connections.add(self)  # type: ignore[arg-type]  # shut down as its own protocols are
+        self._server_state.connections.add(self)  # type: ignore[arg-type]  # shut down like uvicorn's own protocols
         transport.set_write_buffer_limits(high=_BUFFER_BYTES)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
 
@@ -81,7 +81,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.writable = False
-        # Who does not read is listened to no more.
+        # Stop reading from a client that does not read.
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -98,11 +98,11 @@ class WebSocketProtocol(asyncio.Protocol):
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
-                self._shake_hands(event)
+                self._handshake(event)
             elif isinstance(event, Frame) and self._session is not None:
                 self._take(event, self._session)
         if not self._closing and self._protocol.handshake_exc is not None:
-            # The library's own answer is not what problems look like here.
+            # A problem instead of the library's own answer.
             self._refuse(BadHandshake(f"{self._protocol.handshake_exc}."), WS_PATH)
             return
         self._send_own()
@@ -110,7 +110,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._part()
 
     def shutdown(self) -> None:
-        """The server stops. The hub has closed the sessions; what has none has nothing to say."""
+        """Called when the server stops. The hub has closed the sessions; a connection without one just closes."""
         if not self._closing:
             self._transport.close()
 
@@ -123,7 +123,7 @@ class WebSocketProtocol(asyncio.Protocol):
         return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), text)
 
     def write(self, frames: bytes) -> None:
-        # Nothing may follow a goodbye.
+        # Nothing may follow a close frame.
         if self._session is not None:
             self._transport.write(frames)
 
@@ -131,7 +131,7 @@ class WebSocketProtocol(asyncio.Protocol):
         idle = self._limits.idle_seconds
         unwritten = self._transport.get_write_buffer_size()
         if unwritten < self._unwritten:
-            # Slow, but there.
+            # The client is slow but alive.
             self._heard = self._loop.time()
         self._unwritten = unwritten
         if self._loop.time() - self._heard > idle:
@@ -146,8 +146,8 @@ class WebSocketProtocol(asyncio.Protocol):
             self._send_own()
         self._part()
 
-    def _shake_hands(self, request: Request) -> None:
-        # Not part of the trace of whatever request came before it.
+    def _handshake(self, request: Request) -> None:
+        # Not part of the previous request's trace.
         current_trace.set(None)
         path = request.path.partition("?")[0]
         try:
@@ -158,7 +158,7 @@ class WebSocketProtocol(asyncio.Protocol):
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
                 raise BadHandshake(f"{self._protocol.handshake_exc}.")
-        except Exception as error:  # each of them is an answer
+        except Exception as error:  # every error becomes an answer
             self._refuse(error, path)
         else:
             self._protocol.send_response(response)
@@ -175,7 +175,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", answer.status, 0.0)
 
     def _check_origin(self, request: Request) -> None:
-        """Browsers let any page open a WebSocket anywhere, and say which page it is. Programs say nothing."""
+        """Browsers let any page open a WebSocket anywhere, but send its origin. Other clients send none."""
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1 or not hosts[0]:
             raise BadHandshake("The request does not say which host it is for.")
@@ -219,7 +219,7 @@ class WebSocketProtocol(asyncio.Protocol):
                 session.unsubscribe(op.symbols, op.channels, op.id)
 
     def _send_own(self) -> None:
-        """Send what the library wants sent."""
+        """Send the pending output of the library."""
         for data in self._protocol.data_to_send():
             if data:
                 self._transport.write(data)
@@ -232,7 +232,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._session = None
 
     def _part(self) -> None:
-        """Say nothing more, and read on: what is left unread would make the system take the goodbye back."""
+        """Send nothing more but keep reading: unread data would make the system discard the close frame."""
         self._leave()
         self._closing = True
         self._transport.resume_reading()

@@ -1,26 +1,26 @@
-"""The way to one subscriber, whatever it is: a WebSocket, or server-sent events."""
+"""The connection to one subscriber: a WebSocket or server-sent events."""
 
 from typing import Protocol
 
 
 class Wire(Protocol):
-    """The way to one watcher."""
+    """The connection to one subscriber."""
 
     transport_name: str
 
     @property
     def writable(self) -> bool:
-        """Whether what was written before is on its way, so that more may be."""
+        """Whether the write buffer has room for more."""
         ...
 
     def frame(self, kind: str, seq: int, text: bytes) -> bytes:
-        """A message as it goes over this wire."""
+        """A message framed for this transport."""
         ...
 
     def write(self, frames: bytes) -> None: ...
 
     def heartbeat(self) -> None:
-        """Ask whether anybody is there, and close if nobody has been for too long."""
+        """Probe the client, and close if it has been silent for too long."""
         ...
 
     def close(self, code: int, reason: str) -> None: ...

@@ -1,1 +1,1 @@
-"""The API described: OpenAPI, AsyncAPI, examples."""
+"""The API reference: OpenAPI, AsyncAPI, examples."""

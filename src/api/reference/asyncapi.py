@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document: the WebSocket and every message on it."""
+"""The AsyncAPI 3.0 document: the WebSocket and all its messages."""
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -28,13 +28,13 @@ Shapes = Mapping[str, type[msgspec.Struct]]
 
 
 def server_messages(own: Messages) -> dict[str, tuple[str, Json]]:
-    """Every message of the service with an example. own: those of the subjects."""
+    """All messages of the service, with examples. own: those of the subjects."""
     first, *others = SERVER.items()
     return dict([first, *own.items(), *others])
 
 
 def asyncapi_document(own: Messages, shapes: Shapes, channels: Sequence[str], default: Sequence[str]) -> Json:
-    """own, shapes: the messages of the subjects. channels: all of them. default: those meant where none is named."""
+    """own, shapes: the messages of the subjects. channels: all channels. default: those used if none is named."""
     server = server_messages(own)
     bodies = _SERVER_BODIES | dict(shapes)
     messages = {name: _message(about, _CLIENT_BODIES[name], example) for name, (about, example) in CLIENT.items()}
@@ -71,7 +71,7 @@ def asyncapi_document(own: Messages, shapes: Shapes, channels: Sequence[str], de
 
 def _schemas(bodies: Shapes, channels: Sequence[str], default: Sequence[str]) -> Json:
     schemas = component_schemas((*_CLIENT_BODIES.values(), *bodies.values()))
-    # Which channels there are is known at run time only.
+    # The channels are known only at run time.
     named = {"type": "array", "items": {"enum": sorted(channels)}, "default": list(default)}
     for op in (Subscribe, Unsubscribe):
         schemas[op.__name__]["properties"]["channels"] = named

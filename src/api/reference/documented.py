@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a route that cannot be seen from its handler: words, examples, problems, bodies."""
+"""What OpenAPI cannot derive from a handler: descriptions, examples, problems, bodies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ import msgspec
 
 Json = dict[str, Any]
 
-# Where a handler keeps it.
+# Key in the `opt` of a handler.
 OPT = "reference"
 
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """description, example: of the ordinary answer, whose shape is what the handler returns.
+    """description, example: of the success answer, whose shape is the handler's return type.
 
-    media: examples of the same in other media types. also: (shape, description, example) of answers by their status.
-    problems: statuses. headers: parameters. body: by media type. content: where the handler's return does not tell it.
+    media: examples of it in other media types. also: (shape, description, example) of other answers, by status.
+    problems: statuses. headers: parameters. body: by media type. content: replaces the handler's return type.
     """
 
     description: str
@@ -36,11 +36,11 @@ def documented(description: str, example: object = None, **more: Any) -> Json:
 
 
 def header(name: str, description: str, example: object = None) -> Json:
-    """A header that a request may have."""
+    """An optional request header."""
     parameter: Json = {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
     return parameter if example is None else parameter | {"example": example}
 
 
 def text(media_type: str, example: str) -> Json:
-    """Content that is no JSON."""
+    """Content other than JSON."""
     return {media_type: {"schema": {"type": "string"}, "example": example}}

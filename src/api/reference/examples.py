@@ -1,4 +1,4 @@
-"""Examples of what no subject is about."""
+"""Examples of answers that belong to no subject."""
 
 PROCESSING = {
     "received": 3,

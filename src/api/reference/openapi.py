@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, generated from the handlers.
 
-Litestar tells paths, methods, operation ids, tags and path parameters; the structs of queries and answers tell the
-rest, with what `documented` adds.
+Litestar supplies paths, methods, operation ids, tags and path parameters; the query and answer structs and `documented`
+supply the rest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,17 +27,17 @@ _REF = "#/components/schemas/"
 
 
 def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: Iterable[str]) -> Json:
-    """dependencies: names of what is injected into handlers, which is no parameter of theirs."""
+    """dependencies: names of the handlers' arguments that are injected, not request parameters."""
     app = Litestar(
         handlers,
-        dependencies={name: _stand_in() for name in dependencies},
+        dependencies={name: _placeholder() for name in dependencies},
         openapi_config=OpenAPIConfig(
             title="marketdata",
             version=version("marketdata"),
             summary="Ticks in, statistics and spikes out.",
             description="Every error is application/problem+json (RFC 9457).",
             license=License(name="MIT", identifier="MIT"),
-            # Where its own pages are, which nobody is served.
+            # Path of Litestar's own pages, which are never served.
             path="/unused",
         ),
     )
@@ -59,9 +59,9 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
 
 
 def component_schemas(structs: Iterable[type[msgspec.Struct]]) -> Json:
-    """The JSON Schemas of structs by their names, for `#/components/schemas`."""
+    """The JSON Schemas of structs by name, for `#/components/schemas`."""
     _, schemas = msgspec.json.schema_components(structs, ref_template=_REF + "{name}")
-    # A Decimal goes out as a number, which msgspec does not know here.
+    # Decimals are encoded as numbers, which the schema generator does not know.
     text = msgspec.json.encode(schemas).replace(b'{"type":"string","format":"decimal"}', b'{"type":"number"}')
     decoded: Json = msgspec.json.decode(text)
     return decoded
@@ -110,7 +110,7 @@ def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type
 
 
 def _view_of(handler: HTTPRouteHandler) -> type[View] | None:
-    """What a handler returns, bare or in a `Response`."""
+    """The view that a handler returns, directly or in a `Response`."""
     returned = handler.parsed_fn_signature.return_type
     for each in (returned.annotation, *(inner.annotation for inner in returned.inner_types)):
         if isinstance(each, type) and issubclass(each, View):
@@ -138,8 +138,8 @@ def _ref(view: type[msgspec.Struct]) -> Json:
     return {"$ref": _REF + view.__name__}
 
 
-def _stand_in() -> Provide:
-    """What is injected where nobody is served. Each is its own: no two names may have the same provider."""
+def _placeholder() -> Provide:
+    """A placeholder dependency. Each is a new one, because no two names may share a provider."""
 
     async def provide() -> Any:
         return None

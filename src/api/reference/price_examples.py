@@ -1,4 +1,4 @@
-"""Examples of prices: one story of a tick, told the same everywhere."""
+"""Examples of prices, consistent across all routes."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ CANDLES = {
 }
 
 _NUMBER = [{"type": "number"}, {"type": "string", "description": "A decimal number, as exchanges send it."}]
-# Bodies of ticks are read by parsers of their own, which no struct describes.
+# Tick bodies have their own parsers, which no struct describes.
 TICK_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["symbol", "price"],

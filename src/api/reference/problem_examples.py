@@ -25,7 +25,7 @@ _PROBLEM = {
     "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
 _ERRORS = [{"field": "price", "code": "not_positive", "message": "must be greater than 0"}]
-# What differs from a failed validation.
+# (type, title, detail) by status, where they differ from a failed validation.
 _OTHERS: dict[int, tuple[str, str, str]] = {
     403: ("foreign-origin", "Not for this page", "The page that asks is of another address."),
     404: ("symbol-not-found", "Unknown symbol", "No price of NOSUCH has been processed."),

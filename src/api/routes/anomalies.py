@@ -1,4 +1,4 @@
-"""Spikes, newest first."""
+"""Routes for anomalies, newest first."""
 
 from typing import Annotated
 
@@ -87,7 +87,7 @@ class AnomaliesController(Controller):
     async def list_symbol_anomalies(
         self, symbol: SymbolPath, params: NamedDependency[SymbolAnomaliesQuery], mediator: NamedDependency[Mediator]
     ) -> AnomalyPageView:
-        # Nothing known of a symbol is another answer than nothing wrong with it.
+        # An unknown symbol is a 404, not an empty page.
         statistics = await mediator.send(GetSymbolStatistics(symbol_in(symbol)))
         return await _page(mediator, params, statistics.symbol)
 

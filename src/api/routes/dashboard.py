@@ -1,4 +1,4 @@
-"""The page for people, and what belongs to it."""
+"""The dashboard page and its files."""
 
 from gzip import compress
 from hashlib import sha256
@@ -21,12 +21,12 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 _CHARTS = "lightweight-charts.js"
-# Nothing from elsewhere, and nobody's frame. The charts bring a style of their own.
+# Same origin only, and no framing. The charts bring inline styles.
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 
 
 class _File:
-    """A file in memory, as it is and compressed, with its headers."""
+    """A file in memory, plain and compressed, with its headers."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.content = content
@@ -39,7 +39,7 @@ class _File:
         tag = f'"{self.digest}{"-gzip" if packed else ""}"'
         headers = {
             "ETag": tag,
-            # Kept, but asked about: a new version of the service is seen at once.
+            # Cached but revalidated, so a new version of the service shows at once.
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding",
             "Content-Security-Policy": _POLICY,
@@ -54,13 +54,13 @@ class _File:
 
 
 class DashboardFiles:
-    """Every file of the page, in memory."""
+    """All files of the dashboard, in memory."""
 
     def __init__(self) -> None:
         self._found = {
             each.name: _File(each.name, each.read_bytes()) for each in files("api").joinpath("dashboard").iterdir()
         }
-        # Shipped by a package, byte for byte as its makers do; see docs/decisions/0018-charts.md.
+        # The unmodified upstream file, shipped by a package; see docs/decisions/0018-charts.md.
         charts = Path(str(distribution("litecharts").locate_file(f"litecharts/js/{_CHARTS}")))
         self._found[_CHARTS] = _File(_CHARTS, charts.read_bytes())
 

@@ -1,4 +1,4 @@
-"""What the service can be asked, for programs and for people."""
+"""The API reference, for programs and as a page."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from api.reference.documented import documented, text
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """As they are served."""
+    """The documents as served."""
 
     openapi: bytes
     asyncapi: bytes

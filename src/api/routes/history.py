@@ -1,4 +1,4 @@
-"""The past: ticks and candles."""
+"""Routes for history: ticks and candles."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from application.prices.queries.list_candles import ListCandles
 from application.prices.queries.list_ticks import ListTicks
 from domain.prices.candle import Interval
 
-# Of ticks, a place in the log; of candles, what is left of the range.
+# Of ticks, a position in the log; of candles, the rest of the range.
 _PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])
 _MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
 
@@ -76,7 +76,7 @@ class HistoryController(Controller):
         self, symbol: SymbolPath, params: NamedDependency[CandlesQuery], mediator: NamedDependency[Mediator]
     ) -> CandlePageView:
         interval, from_us, to_us = params.interval, params.from_, params.to
-        # A cursor holds the rest of the range, so that a page of a moving range goes on where it was.
+        # A cursor holds the rest of the range, so that pages of a moving range continue where the last one ended.
         place = from_cursor(params.cursor, _PLACES)
         if place is not None:
             from_us, to_us = Moment(place[0]), Moment(place[1])

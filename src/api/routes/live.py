@@ -1,4 +1,4 @@
-"""What watches: server-sent events, and the address of the WebSocket for who comes to it without a handshake."""
+"""Live routes: server-sent events, and the WebSocket address for requests without a handshake."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What operators ask: is it up, is it well, what has it done."""
+"""Routes for operators: health, metrics and the accounting."""
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency

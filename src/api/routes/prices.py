@@ -1,4 +1,4 @@
-"""Ticks in, statistics out."""
+"""Routes for prices: ticks in, statistics out."""
 
 from typing import Annotated
 

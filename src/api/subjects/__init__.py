@@ -1,1 +1,1 @@
-"""What each subject brings to the service, and the registry of them."""
+"""The features of each subject, and the registry of subjects."""

@@ -1,4 +1,4 @@
-"""What a subject brings to the service."""
+"""What a subject contributes to the service."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from infrastructure.subject import Subject
 
 
 class Feed(Protocol):
-    """A way in that is not HTTP."""
+    """A source of observations other than HTTP."""
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -29,10 +29,10 @@ class Feed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """What sends messages.
+    """The parts of a subject that send messages.
 
-    dependencies: what handlers of the subject are injected with, by name. posts, reads: the fast path. stream_paths:
-    where bodies may go on for ever.
+    dependencies: injected into the subject's handlers, by name. posts, reads: the fast path. stream_paths: paths that
+    accept unbounded bodies.
     """
 
     dependencies: Mapping[str, Any] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """messages: every type it understands. validators: its rules of validity, by type of message.
+    """messages: every message type it handles. validators: by message type.
 
-    routes: what is reached by HTTP. connect: makes what needs the mediator. live_examples, live_shapes: its messages to
-    those who watch, for the documents. recovered: what comes back at the start besides its book.
+    routes: its HTTP routes. connect: makes the parts that need the mediator. live_examples, live_shapes: its messages
+    to subscribers, for the API documents. recovered: what is recovered at start-up besides its book.
     """
 
     processing: Processing
@@ -66,7 +66,7 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line in the registry. define: columns, log format and book; assemble: all the rest."""
+    """An entry of the registry. define: columns, log format and book. assemble: everything else."""
 
     define: Callable[[Settings], Subject]
     assemble: Callable[[Subject, Core], Features]

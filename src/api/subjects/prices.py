@@ -1,4 +1,4 @@
-"""Prices: what they bring to the service."""
+"""The prices subject: its features and how they are wired."""
 
 import random
 import re
@@ -68,7 +68,7 @@ from infrastructure.settings import Settings
 from infrastructure.subject import Subject
 from infrastructure.telemetry.processing_collector import ProcessingCollector
 
-# A symbol that stands in its path as itself. The rest, with escapes or slashes, is for the router.
+# A symbol that needs no escapes in its path. Others, with escapes or slashes, go through the router.
 _STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:-]{1,32})\Z")
 
 

@@ -1,4 +1,4 @@
-"""What every subject has: partitions with their workers, in front of them admission, behind them snapshots."""
+"""The processing of every subject: admission, then partitions with their workers, then snapshots."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ from infrastructure.subject import Subject
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What the service gives its subjects. books: by subject, one a partition. journal: a recorder of each subject too.
+    """What the service provides to its subjects.
 
-    store: None where nothing is kept.
+    books: by subject, one per partition. journal: also supplies a recorder per subject. store: None if storage is off.
     """
 
     settings: Settings
@@ -53,7 +53,7 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """The parts that take the observations of one subject in, and show the states of its keys."""
+    """The parts that process the observations of one subject and expose the states of its keys."""
 
     subject: Subject
     admission: Admission
@@ -71,7 +71,7 @@ class NoSink:
 
 
 def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
-    """sink: where its events go."""
+    """Build the processing of a subject. sink: receives its events."""
     settings, clock = core.settings.processing, core.clock
     books, seen_ids = core.books[subject.name], core.seen_ids[subject.name]
     backlog = Backlog(len(books))

@@ -7,10 +7,10 @@ from api.subjects.prices import PRICES
 from infrastructure.settings import Settings
 from infrastructure.subject import Subject
 
-# A new subject is a line here.
+# Add a new subject here.
 SUBJECTS: tuple[Entry, ...] = (PRICES,)
 
 
 def subjects_of(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> list[Subject]:
-    """The columns, books and tables of every subject, as the settings have them."""
+    """Define every subject according to the settings."""
     return [entry.define(settings) for entry in registry]

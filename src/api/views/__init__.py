@@ -1,1 +1,1 @@
-"""The shapes of answers, and their way into bytes."""
+"""The shapes of answers and their encoding."""

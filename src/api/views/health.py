@@ -1,16 +1,16 @@
-"""How the service is."""
+"""Answers about health."""
 
 from api.views.view import View
 
 
 class StatusView(View, frozen=True):
-    """Yes, in a word."""
+    """The status in a word."""
 
     status: str
 
 
 class HealthView(View, frozen=True):
-    """How the service is. engine: `compiled` or `interpreted`."""
+    """The health of the service. engine: `compiled` or `interpreted`."""
 
     status: str
     version: str

@@ -1,4 +1,4 @@
-"""What became of ticks that were sent."""
+"""Answers to submitted ticks."""
 
 import msgspec
 
@@ -8,16 +8,16 @@ from application.prices.commands.process_price_batch import BatchResult
 
 
 class AcceptedView(View, frozen=True, omit_defaults=True):
-    """Whether a tick was taken. duplicates: there where it was taken before."""
+    """Whether a tick was accepted. duplicates: present if it had been accepted before."""
 
     accepted: int
     duplicates: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class BatchView(View, frozen=True):
-    """How many ticks of a batch were taken, and what is wrong with the others (the first 100 errors).
+    """How many ticks of a batch were accepted, and the errors of the others (the first 100).
 
-    duplicates: ticks that had been taken before; there only where there are any.
+    duplicates: ticks that had been accepted before; present only if there are any.
     """
 
     accepted: int
@@ -32,7 +32,7 @@ class BatchView(View, frozen=True):
 
 
 class ProgressView(View, frozen=True):
-    """What became of a stream of ticks so far."""
+    """The counts of a stream of ticks so far."""
 
     accepted: int
     rejected: int

@@ -50,7 +50,7 @@ class StatisticsPageView(View, frozen=True):
 
 
 class AnomalyView(View, frozen=True):
-    """A move beyond the threshold within the window."""
+    """A price move beyond the threshold within the window."""
 
     id: str
     symbol: str
@@ -83,7 +83,7 @@ class AnomalyPageView(View, frozen=True):
 
 
 class TickView(View, frozen=True):
-    """A tick as it was taken; volume and id are null where it has none."""
+    """A tick as accepted; volume and id are null if it has none."""
 
     symbol: str
     price: float | Decimal
@@ -104,9 +104,9 @@ class TickPageView(View, frozen=True):
 
 
 class ExplainedAnomalyView(View, frozen=True):
-    """A spike with the ticks of its window, in order of arrival; the spike's own is the last of them.
+    """An anomaly with the ticks of its window, in order of arrival; the last is the tick that caused it.
 
-    windowComplete: false where the log has let some of them go, or where there are more than 10,000.
+    windowComplete: false if the log no longer has some of them, or if there are more than 10,000.
     """
 
     id: str
@@ -131,9 +131,9 @@ class ExplainedAnomalyView(View, frozen=True):
 
 
 class CandleView(View, frozen=True):
-    """What the price did from `start` on, for one interval.
+    """The prices of one interval from `start` on.
 
-    volume, vwap: null where no tick of it has a volume. closed: false while no later tick of the symbol has come.
+    volume, vwap: null if none of its ticks has a volume. closed: false until a tick after its end arrives.
     """
 
     symbol: str
@@ -166,7 +166,7 @@ class CandleView(View, frozen=True):
 
 
 class CandlePageView(View, frozen=True):
-    """Candles, old to new, without those in which nothing happened. nextCursor: for the next page, null on the last."""
+    """Candles, oldest first; empty ones are left out. nextCursor: for the next page, null on the last."""
 
     items: list[CandleView]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""Errors."""
+"""Error answers."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from application.errors import FieldError
 
 
 class ErrorView(View, frozen=True, omit_defaults=True):
-    """What is wrong with one field; with the tick's place in its batch, where there is one."""
+    """An error in one field. index: the position of the tick in its batch, if there is one."""
 
     field: str
     code: str
@@ -20,7 +20,7 @@ class ErrorView(View, frozen=True, omit_defaults=True):
 
 
 class ProblemView(View, frozen=True):
-    """An error, by RFC 9457."""
+    """An error (RFC 9457)."""
 
     type: str
     title: str

@@ -5,7 +5,7 @@ from application.ports.processor import PartitionStatistics, ProcessingStatistic
 
 
 class LatencyView(View, frozen=True):
-    """From accepted to processed, in milliseconds."""
+    """Latency from accepted to processed, in milliseconds."""
 
     mean: float
     p50: float

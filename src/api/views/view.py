@@ -1,8 +1,8 @@
-"""What all answers have in common."""
+"""The base of all answers."""
 
 import msgspec
 
-# A Decimal goes out as the number it is, with every digit.
+# Decimals are encoded as numbers, with every digit.
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 

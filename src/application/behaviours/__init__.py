@@ -1,1 +1,1 @@
-"""What every message passes through on its way to its handler."""
+"""The pipeline: the behaviours every message passes on its way to its handler."""

@@ -1,4 +1,4 @@
-"""How often, how long and how well, by type of message."""
+"""Counts messages and measures their duration, by type and outcome."""
 
 from typing import Any
 

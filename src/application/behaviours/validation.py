@@ -1,4 +1,4 @@
-"""Only messages that keep the rules reach their handler."""
+"""Validates messages before they reach their handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from application.mediator import Proceed
 
 class Validator(Protocol):
     def validate(self, message: Any, /) -> Any:
-        """The message in its normal form.
+        """Return the message in normalised form.
 
         Raises:
             ValidationFailed: it breaks a rule.
@@ -20,7 +20,7 @@ class Validator(Protocol):
 class Validation:
     """Validates the messages that have a validator.
 
-    reject: by type of message, what counts the observations of one that fails as rejected.
+    reject: by message type, the callback that counts the observations of an invalid message as rejected.
     """
 
     def __init__(self, validators: Mapping[type, Validator], reject: Mapping[type, Callable[[int], None]]) -> None:

@@ -1,1 +1,1 @@
-"""What the use cases need of the world outside, by role."""
+"""Ports: what the use cases need from the outside, by role."""

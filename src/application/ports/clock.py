@@ -1,4 +1,4 @@
-"""Time, as the outside tells it."""
+"""The clock port."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
+        """Seconds since an arbitrary moment; never goes backwards."""
         ...
 
     async def sleep(self, seconds: float) -> None: ...

@@ -1,4 +1,4 @@
-"""Where what was accepted is kept, and what was answered."""
+"""The journal: where accepted ticks and responses are stored."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """What was answered to the first request with a key. digest: of that request's body."""
+    """The response to the first request with a key. digest: of that request's body."""
 
     key: str
     digest: bytes
@@ -17,24 +17,24 @@ class StoredAnswer:
 
 class Journal(Protocol):
     async def committed(self) -> None:
-        """Return once all ticks processed by now, and all answers remembered, are on disk.
+        """Wait until all ticks processed so far, and all remembered responses, are on disk.
 
         Raises:
-            StorageFailed: they could not be put there.
+            StorageFailed: they could not be written.
         """
         ...
 
     @property
     def lost(self) -> int:
-        """Ticks that were not logged, because nothing could be put on disk for too long."""
+        """Ticks not logged because writes failed for too long."""
         ...
 
     @property
     def is_complete(self) -> bool:
-        """Whether what is on disk makes up for every tick lost."""
+        """Whether the data on disk covers every lost tick."""
         ...
 
     @property
     def failure(self) -> str | None:
-        """Why nothing can be put on disk just now; None while all is well."""
+        """Why writes currently fail; None if they work."""
         ...

@@ -1,4 +1,4 @@
-"""What changes, for whoever watches."""
+"""The live feed: changes for subscribers."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -7,32 +7,32 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Keys whose states may have changed, and the events seen, in the order they were."""
+    """Keys whose states may have changed, and the events, in order."""
 
     keys: Set[str]
     events: Sequence[Any]
 
 
 class LiveFeed(Protocol):
-    """The way from the workers of one subject to the hub that fans changes out to subscribers.
+    """Carries changes from the workers of one subject to the hub that fans them out to subscribers.
 
-    Only keys are passed on. Their states are read when they are needed, so a key that changes a thousand times between
-    two reads costs one read. Several instances share a feed through an adapter that merges their changes and keeps the
-    states that the others sent.
+    Only keys are passed on. States are read on demand, so a key that changes a thousand times between two reads costs
+    one read. Several instances share a feed through an adapter that merges their changes and keeps the states received
+    from the others.
     """
 
     def watch(self, watching: bool) -> None:
-        """Begin or end to note changes. Nothing is noted, nor paid for, while nobody watches."""
+        """Start or stop tracking changes. Nothing is tracked while there are no subscribers."""
         ...
 
     def take(self) -> Changes:
-        """What has changed since this was asked last."""
+        """Return the changes since the last call."""
         ...
 
     def snapshot(self, key: str) -> Any:
-        """A clone of what readers see of a key now; None for one never seen."""
+        """Return a clone of the key's current public state, or None if the key is unknown."""
         ...
 
     def keys(self) -> Sequence[str]:
-        """Every key there is, sorted. Not to be changed."""
+        """Return all keys, sorted. Callers must not modify the list."""
         ...

@@ -1,4 +1,4 @@
-"""Where accepted ticks go."""
+"""The processor port and its accounting."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +9,7 @@ from domain.columns import Columns
 
 
 class Patience(Enum):
-    """How long a sender waits for room in a full queue before the queue's policy decides.
+    """How long a sender waits for room in a full queue before the queue's policy applies.
 
     NONE: not at all. LIMITED: as long as the settings allow. UNLIMITED: until there is room.
     """
@@ -21,10 +21,10 @@ class Patience(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of ticks.
+    """The result of a submission.
 
-    accepted: ticks taken. duplicates: ticks whose id came before. refused: one error for each of the others, `index`
-    being its place in the sequence.
+    accepted: ticks accepted. duplicates: ticks whose id was seen before. refused: one error for each other tick, with
+        its position in the sequence as `index`.
     """
 
     accepted: int
@@ -34,7 +34,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class PartitionStatistics:
-    """One partition. Latency runs from accepted to processed, in milliseconds, over the partition's whole life."""
+    """One partition. Latency runs from accepted to processed, in milliseconds, over its whole life."""
 
     partition: int
     queued: int
@@ -74,22 +74,22 @@ class Processor(Protocol):
     async def submit(
         self, columns: Columns, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
     ) -> Submitted:
-        """Take valid ticks, all of them or as many as the policy allows, and count every one.
+        """Accept valid ticks, all or as many as the policy allows, and count every one.
 
-        The object is the processor's from then on. until_processed: return only when those taken, and the duplicates,
-        are processed.
+        The processor takes ownership of the object. until_processed: return only once the accepted ticks, and the
+        duplicates, are processed.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.
 
         Raises:
             QueueFull: the queues had room for none of them.
-            Draining: no tick is taken any more.
-            QueueOverflowed: they were to be processed, and some were dropped after they had been accepted.
+            Draining: the service accepts no more ticks.
+            QueueOverflowed: with `until_processed`, some were accepted and then dropped.
         """
         ...
 
     def reject(self, ticks: int) -> None:
-        """Count ticks that were received and found bad before they came here."""
+        """Count ticks that were received and found invalid before submission."""
         ...
 
     def statistics(self) -> ProcessingStatistics: ...

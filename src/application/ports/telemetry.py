@@ -1,4 +1,4 @@
-"""What is told to those who watch over the service."""
+"""The ports for tracing and metrics."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -6,11 +6,11 @@ from typing import Protocol
 
 class Tracer(Protocol):
     def span(self, name: str) -> AbstractContextManager[object] | None:
-        """A span around one step; None where the request at hand is not sampled."""
+        """Return a span around one step; None if the current request is not sampled."""
         ...
 
 
 class MessageMeter(Protocol):
     def observe(self, message: str, outcome: str, seconds: float) -> None:
-        """One message went through. outcome: `ok`, or the name of the error."""
+        """Record one message. outcome: `ok`, or the name of the error."""
         ...

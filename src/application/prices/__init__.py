@@ -1,1 +1,1 @@
-"""Prices: one file a use case, and the ports they need."""
+"""Prices: use cases, one per file, and their ports."""

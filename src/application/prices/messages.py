@@ -1,4 +1,4 @@
-"""Every message about prices."""
+"""All messages about prices."""
 
 from application.prices.commands.process_price_batch import ProcessPriceBatch
 from application.prices.commands.process_price_update import ProcessPriceUpdate

@@ -1,1 +1,1 @@
-"""What is the same for every subject: submitting, durability, accounting."""
+"""Use cases shared by all subjects: submission, durability, accounting."""

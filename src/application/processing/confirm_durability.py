@@ -1,4 +1,4 @@
-"""Wait until what was sent before is on disk."""
+"""Wait until everything sent so far is on disk."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from application.ports.journal import Journal
 
 @dataclass(frozen=True, slots=True)
 class ConfirmDurability(Message[None]):
-    """Answered once all ticks that are processed by now are on disk."""
+    """Answered once all ticks processed so far are on disk."""
 
 
 class ConfirmDurabilityHandler:
-    """Raises StorageFailed where they cannot be put there."""
+    """Raises StorageFailed if they cannot be written."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

@@ -1,4 +1,4 @@
-"""How far observations must have come before their sender is answered."""
+"""How far observations must have progressed before their sender gets a response."""
 
 from enum import Enum
 
@@ -9,8 +9,7 @@ from domain.columns import Columns
 
 
 class Durability(Enum):
-    """MEMORY: they are accepted. PROCESSED: they are counted in. LOGGED: they are on their way to disk. DISK: they are
-    there."""
+    """MEMORY: accepted. PROCESSED: applied. LOGGED: recorded, on the way to disk. DISK: on disk."""
 
     MEMORY = "memory"
     PROCESSED = "processed"
@@ -21,10 +20,10 @@ class Durability(Enum):
 async def submit(
     processor: Processor, journal: Journal, columns: Columns, durability: Durability, patience: Patience
 ) -> Submitted:
-    """Submit observations and wait until they have come as far as they must.
+    """Submit observations and wait until they have reached `durability`.
 
     Raises:
-        StorageFailed: they are not on disk and should be.
+        StorageFailed: the storage fails, or has failed for too long to log all of them.
         QueueFull, Draining, QueueOverflowed: see `Processor.submit`.
     """
     if durability is Durability.MEMORY:

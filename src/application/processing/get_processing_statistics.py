@@ -1,4 +1,4 @@
-"""The accounting: what came in and what became of it."""
+"""Get the accounting: what was received and what became of it."""
 
 from dataclasses import dataclass
 

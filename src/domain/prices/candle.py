@@ -1,4 +1,4 @@
-"""The candle: what the price of a symbol did within one interval of its own time."""
+"""Candles: open, high, low and close of a symbol over one interval of event time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from enum import Enum
 from domain.numbers import Number, written
 
 SECOND_US = 1_000_000
-# Sums of many decimals keep far more digits than anybody writes; where even these do not suffice, the last is rounded.
+# Precision for sums of many decimals, far beyond realistic input; anything longer is rounded in the last digit.
 SUMS = Context(prec=256, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
 class Interval(Enum):
-    """How long a candle is: its name on the wire, and its seconds."""
+    """The length of a candle: its name on the wire, and its seconds."""
 
     S1 = "1s"
     M1 = "1m"
@@ -36,16 +36,16 @@ _SECONDS = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86_400}
 
 
 class Candle:
-    """Open, high, low and close of the ticks stamped within [start, start + interval), with their volume.
+    """Open, high, low, close and volume of the ticks stamped within [start, start + interval).
 
-    Candles of ticks that came in two lots can be merged, which gives the candle of all of them: so late ticks are
-    corrected in, and long candles are made of short ones.
+    Two candles can be merged into the candle of all their ticks. That corrects candles for late ticks, and builds long
+    candles from short ones.
 
     start_us: microseconds since the Unix epoch, a multiple of the interval.
-    first_us, last_us: times of the ticks that open and close are of. Of ticks with equal times, open is the one that
-        came first and close the one that came last.
-    count: ticks.
-    volume: sum of the volumes of those ticks that have one; None where none has. turnover: sum of price * volume.
+    first_us, last_us: times of the ticks that set open and close. Among ticks with equal times, the first to arrive
+        sets open and the last to arrive sets close.
+    count: number of ticks.
+    volume: sum of the volumes of the ticks that have one; None if none has. turnover: sum of price * volume.
     """
 
     __slots__ = ("close", "count", "first_us", "high", "last_us", "low", "open", "start_us", "turnover", "volume")
@@ -53,7 +53,7 @@ class Candle:
     def __init__(
         self,
         start_us: int,
-        open: Number,  # noqa: A002  # what the field calls it
+        open: Number,  # noqa: A002  # the trading term
         high: Number,
         low: Number,
         close: Number,
@@ -76,16 +76,16 @@ class Candle:
 
     @property
     def vwap(self) -> float | None:
-        """The volume-weighted average price, sum of price * volume over sum of volume, as the nearest double.
+        """The volume-weighted average price, sum(price * volume) / sum(volume), as the nearest double.
 
-        None where nothing is known to have been traded.
+        None if no traded volume is known.
         """
         if not self.volume or self.turnover is None:
             return None
         return float(SUMS.divide(self.turnover, self.volume))
 
     def copy(self, start_us: int) -> Candle:
-        """The same, as the beginning of a candle that starts at `start_us`."""
+        """Return a copy that starts at `start_us`."""
         return Candle(
             start_us,
             self.open,
@@ -100,7 +100,7 @@ class Candle:
         )
 
     def merge(self, later: Candle) -> None:
-        """Count in ticks that came after those of this one."""
+        """Merge a candle of ticks that arrived later."""
         if later.first_us < self.first_us:
             self.first_us = later.first_us
             self.open = later.open
@@ -117,7 +117,7 @@ class Candle:
 
 
 def rolled_up(candles: Iterable[Candle], width_us: int) -> list[Candle]:
-    """Longer candles made of shorter ones, which are given in order of arrival; in order of first appearance."""
+    """Roll candles, given in order of arrival, up into longer ones; return them in order of first appearance."""
     longer: dict[int, Candle] = {}
     for candle in candles:
         start_us = candle.start_us - candle.start_us % width_us
@@ -130,7 +130,7 @@ def rolled_up(candles: Iterable[Candle], width_us: int) -> list[Candle]:
 
 
 def in_chunks(seconds: list[Candle], chunk: int) -> list[tuple[Interval, int, list[Candle]]]:
-    """The candles of every interval that one-second candles make, by where the chunk of `chunk` intervals begins.
+    """Roll one-second candles up to every interval, grouped by the start of their chunk of `chunk` intervals.
 
     seconds: in order of arrival.
     """
@@ -153,7 +153,7 @@ def in_chunks(seconds: list[Candle], chunk: int) -> list[tuple[Interval, int, li
 
 
 def merge_into(known: dict[int, Candle], later: list[Candle]) -> None:
-    """Count ticks that came later into candles by their start."""
+    """Merge candles of later ticks into `known`, which is keyed by start."""
     for candle in later:
         same = known.get(candle.start_us)
         if same is None:
@@ -163,7 +163,7 @@ def merge_into(known: dict[int, Candle], later: list[Candle]) -> None:
 
 
 def old_to_new(candles: dict[int, Candle]) -> list[tuple[object, ...]]:
-    """The fields of candles, in the order that `Candle` takes them."""
+    """Return the fields of candles, oldest first, in the order `Candle` takes them."""
     fields: list[tuple[object, ...]] = []
     for start_us in sorted(candles):
         each = candles[start_us]
@@ -188,7 +188,7 @@ _INTERVALS = list(Interval)
 
 
 def _is_higher(one: Number, other: Number) -> bool:
-    """Whether a price is higher than another, as they were written."""
+    """Whether a price is higher than another, compared as written."""
     if isinstance(one, float) and isinstance(other, float):
         return one > other
     return written(one) > written(other)

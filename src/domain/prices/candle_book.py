@@ -1,4 +1,4 @@
-"""The candles that ticks have changed since they were last taken away to be stored."""
+"""Candles changed by ticks since they were last taken for storage."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from domain.prices.ticks import Ticks
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# Numbers that are a whole number of these units are summed up as integers, which is exact and quick.
+# Multiples of this unit (1e-8) are summed as integers, which is exact and fast.
 _UNITS: Final = 1e8
 _UNITS_MAX: Final = 1e15
 
 
 class CandleSeries:
-    """The one-second candles of one symbol, of the ticks it was given. O(1) a tick.
+    """The one-second candles of one symbol. O(1) per tick.
 
-    The candle under way stands in plain numbers; the others wait in `_others` by their start. Volumes are summed up as
-    integers of 1e-8 and turnovers as integers of 1e-16, which are exact; what is none goes into decimals beside them.
+    The current candle is kept in plain numbers; the others are in `_others`, keyed by start. Volumes are summed as
+    integers of 1e-8 and turnovers as integers of 1e-16, which is exact; other values are summed as Decimals.
     """
 
     __slots__ = (
@@ -61,9 +61,9 @@ class CandleSeries:
         self._odd_turnover: Decimal | None = None
 
     def push(self, price: float, time_us: i64) -> None:
-        """Count a tick in."""
+        """Add a tick."""
         if not self._start_us <= time_us < self._end_us or self._count == 0:
-            self._turn_to(time_us - time_us % SECOND_US)
+            self._advance_to(time_us - time_us % SECOND_US)
             self._open = self._high = self._low = self._close = price
             self._first_us = self._last_us = time_us
             self._count = 1
@@ -81,7 +81,7 @@ class CandleSeries:
             self._open = price
 
     def add_volume(self, price: Number, volume: Number) -> None:
-        """Count in the volume of the tick pushed last."""
+        """Add the volume of the tick pushed last."""
         self._with_volume = True
         if isinstance(price, float) and isinstance(volume, float):
             price_units = _units(price)
@@ -96,20 +96,20 @@ class CandleSeries:
         self._odd_turnover = turnover if self._odd_turnover is None else SUMS.add(self._odd_turnover, turnover)
 
     def push_wide(self, price: Decimal, time_us: i64, volume: Number | None) -> None:
-        """Count in a tick whose price a float cannot stand for."""
-        self._turn_to(0)
+        """Add a tick whose price does not fit a float."""
+        self._advance_to(0)
         start_us: i64 = time_us - time_us % SECOND_US
         exact = None if volume is None else written(volume)
         turnover = None if exact is None else SUMS.multiply(price, exact)
         self._put(Candle(start_us, price, price, price, price, time_us, time_us, 1, exact, turnover))
 
     def copies(self) -> list[Candle]:
-        """All of them as they stand; the series keeps its own."""
-        self._turn_to(0)
+        """Return copies of all candles; the series keeps its own."""
+        self._advance_to(0)
         return [candle.copy(candle.start_us) for candle in self._others.values()]
 
-    def _turn_to(self, start_us: i64) -> None:
-        """Put the candle under way with the others, and begin one."""
+    def _advance_to(self, start_us: i64) -> None:
+        """Move the current candle to `_others`, and start a new one."""
         if self._count:
             volume = turnover = None
             if self._with_volume:
@@ -148,21 +148,21 @@ class CandleSeries:
 
 
 class CandleBook:
-    """What ticks have done to the candles of their symbols.
+    """The candles of all symbols, updated by ticks.
 
     Not safe for two writers.
 
-    count: ticks it holds.
+    count: ticks applied.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        # Whoever writes candles and whoever asks for them may be two threads.
+        # The store's thread and queries may both call `candles`, which modifies the series.
         self._lock = Lock()
         self._series: dict[str, CandleSeries] = {}
 
     def apply(self, ticks: Ticks) -> None:
-        """Count ticks in, in order of arrival."""
+        """Apply ticks in order of arrival."""
         self.count += len(ticks.symbols)
         all_series = self._series
         symbols = ticks.symbols
@@ -188,7 +188,7 @@ class CandleBook:
         return list(self._series)
 
     def candles(self, symbol: str) -> list[Candle]:
-        """Copies of the symbol's one-second candles, in no order."""
+        """Return copies of the symbol's one-second candles, in no particular order."""
         series = self._series.get(symbol)
         if series is None:
             return []
@@ -197,7 +197,7 @@ class CandleBook:
 
 
 def _units(number: float) -> int:
-    """The number in units of 1e-8 where that is a whole number of at most 15 digits, which is then exact; else -1."""
+    """Return the number in units of 1e-8 if that is an integer of at most 15 digits, hence exact; else -1."""
     units = number * _UNITS
     if not 0.0 <= units < _UNITS_MAX:
         return -1

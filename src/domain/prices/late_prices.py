@@ -1,17 +1,17 @@
-"""The late prices of a window, which come in any order of time."""
+"""Late prices of a window, which may arrive in any order of time."""
 
 from bisect import bisect_right
 
 
 class LatePrices:
-    """The extremes of prices that were late, while they are in the window. O(log n) and a shift to insert one.
+    """The extremes of the late prices still in the window. Inserting costs O(log n) plus a list shift.
 
-    Two monotonic queues: kept are only the prices that can still become the lowest (or the highest), those with no
-    equal or lower (or higher) one after them or at their own time. Each stands in two lists, prices and times, from a
-    head on; what comes before the head is forgotten and cut off in bulk.
+    Two monotonic queues. Each keeps only prices that can still become the lowest (or highest): those with no equal or
+    lower (or higher) price after them or at the same time. A queue is two lists, prices and times, read from a head on;
+    entries before the head are dropped and trimmed in bulk.
 
-    Invariant: in each queue, times strictly rise from the head on; `_low_prices` strictly rise there, and so do
-    `_high_prices`, which are negated, so that both queues run by the same code.
+    Invariant: in each queue, times strictly increase from the head on; `_low_prices` strictly increase there, and so do
+        `_high_prices`, which are negated so that both queues share the same code.
     """
 
     __slots__ = ("_high_head", "_high_prices", "_high_times", "_low_head", "_low_prices", "_low_times")
@@ -33,13 +33,13 @@ class LatePrices:
         return -self._high_prices[self._high_head]
 
     def insert(self, price: float, time_us: int) -> None:
-        """Take a price at its own place in time."""
+        """Insert a price at its position in time."""
         _insert(self._low_prices, self._low_times, self._low_head, price, time_us)
         _insert(self._high_prices, self._high_times, self._high_head, -price, time_us)
 
     def forget(self, oldest_us: int) -> bool:
-        """Let go what is older than `oldest_us`; whether anything is left."""
-        # The newest of the late prices is the last in either queue.
+        """Drop prices older than `oldest_us`. Return whether any are left."""
+        # Both queues end with the newest late price.
         if self._low_times[-1] < oldest_us:
             return False
         self._low_head = _forget(self._low_prices, self._low_times, self._low_head, oldest_us)
@@ -47,17 +47,17 @@ class LatePrices:
         return True
 
     def entries(self) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-        """The (time, price) pairs that can still become the lowest, and those that can the highest, old to new."""
+        """Return the (time, price) pairs that can still become the lowest, and those for the highest, oldest first."""
         lows = zip(self._low_times[self._low_head :], self._low_prices[self._low_head :], strict=True)
         highs = zip(self._high_times[self._high_head :], self._high_prices[self._high_head :], strict=True)
         return list(lows), [(time_us, -price) for time_us, price in highs]
 
 
 def _forget(prices: list[float], times: list[int], head: int, oldest_us: int) -> int:
-    """Step over what is older than `oldest_us`; the new head. There is something that is not."""
+    """Advance the head past entries older than `oldest_us` and return it. At least one entry must not be older."""
     while times[head] < oldest_us:
         head += 1
-    # Once the forgotten outnumber the rest, cutting them off costs no more than they did.
+    # Trimming once the dropped entries outnumber the rest keeps the cost amortised O(1).
     if 2 * head > len(prices):
         del prices[:head]
         del times[:head]
@@ -66,7 +66,7 @@ def _forget(prices: list[float], times: list[int], head: int, oldest_us: int) ->
 
 
 def _insert(prices: list[float], times: list[int], head: int, price: float, time_us: int) -> None:
-    """Put a price into a queue of minima, after those of its own time, unless one of that time or later is as low."""
+    """Insert into a queue of minima, after entries of the same time, unless one of that time or later is as low."""
     at = bisect_right(times, time_us, head)
     if at < len(prices) and prices[at] <= price:
         return

@@ -1,4 +1,4 @@
-"""The mean of the last N prices, without drift."""
+"""The moving average of the last N prices, without drift."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _FIRST_LENGTH = 8
 
 
 class MovingAverage:
-    """The mean of the last `size` prices in order of arrival, fewer while fewer have come.
+    """The mean of the last `size` prices in order of arrival, or of all prices while there are fewer.
 
-    O(1) amortised a push, O(1) a read, `size` numbers of memory.
+    O(1) amortised per push, O(1) per read, `size` numbers of memory.
 
-    Nothing is ever subtracted, so no error survives the price that caused it. The ring holds this round's prices up to
-    `_next`, and from there on the sums of the tail of the round before (`ring[i]` = price i + ... + the last). The mean
-    is then one addition: this round's sum and the rest of the old one's. All prices being positive, the relative error
-    is at most `size` roundings, about 1e-14 for 64 prices, after any number of updates. This is the two-stack queue of
-    Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in Worst-Case Constant Time" (2017), laid
-    out in one ring.
+    Nothing is ever subtracted, so no rounding error outlives the price that caused it. Up to `_next`, the ring holds
+    the prices of the current round; from there on, the suffix sums of the previous round (`ring[i]` = price i + ... +
+    the last). The mean takes one addition: the sum of the current round plus the remaining suffix sum. Since all prices
+    are positive, the relative error is at most `size` roundings, about 1e-14 for 64 prices, after any number of
+    updates. This is the two-stack queue of Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation
+    in Worst-Case Constant Time" (2017), laid out in one ring.
 
-    Prices are kept scaled by a power of two, which is exact, so that no sum of `size` doubles is infinite.
+    Prices are scaled by a power of two, which is exact, so that no sum of `size` doubles overflows.
 
-    Invariant: _next <= len(_ring) <= size, and until the first round is over, _next prices are all there are.
+    Invariant: _next <= len(_ring) <= size, and during the first round there are exactly _next prices.
     """
 
     __slots__ = ("_first_round", "_fresh", "_next", "_ring", "_scale", "_size")
@@ -51,26 +51,26 @@ class MovingAverage:
 
     @property
     def value(self) -> float:
-        """The mean, in the unit of the prices; 0.0 before the first."""
+        """The mean, in the unit of the prices; 0.0 before the first price."""
         if self._first_round:
             return self._fresh / float(self._next) / self._scale if self._next else 0.0
         rest = self._ring[self._next] if self._next < self._size else 0.0
         return (self._fresh + rest) / float(self._size) / self._scale
 
     def numbers(self) -> tuple[list[float], int, bool, float]:
-        """All it is made of: the ring, the place in it, whether the first round is under way, and its sum."""
+        """Return the full state: the ring, the position in it, whether this is the first round, and the round's sum."""
         ring = self._ring
         return [ring[at] for at in range(len(ring))], self._next, self._first_round, self._fresh
 
     def restore(self, numbers: tuple[list[float], int, bool, float]) -> None:
-        """Become the one of the same size that the numbers are of."""
+        """Restore the state that `numbers` returned for an average of the same size."""
         ring, self._next, self._first_round, self._fresh = numbers
         self._ring = floats(len(ring))
         for at in range(len(ring)):
             self._ring[at] = ring[at]
 
     def _make_room(self) -> i64:
-        """At the end of the ring: lengthen it, or start a round; where the next price goes."""
+        """At the end of the ring, grow it or start a new round. Return the next position."""
         ring = self._ring
         end: i64 = len(ring)
         if end < self._size:

@@ -1,4 +1,4 @@
-"""A spike that was seen."""
+"""Price anomalies: detected spikes."""
 
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -9,7 +9,7 @@ from domain.numbers import EXACT, NUMBER_MAX, Number, written
 
 _MEDIUM_MAX_PERCENT = 3
 _HIGH_MAX_PERCENT = 5
-# Far more digits than a double holds, so that the one rounding that shows is the last, to a double.
+# Far more digits than a double holds, so that only the final rounding to a double is visible.
 _ROUNDED = Context(prec=50)
 _HUNDRED = Decimal(100)
 
@@ -29,9 +29,9 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PriceAnomaly:
-    """A tick that moved too far from the lowest or highest price of its window. Made by `make_anomaly`.
+    """A tick that moved too far from the lowest or highest price in its window. Created by `make_anomaly`.
 
-    sequence: the symbol's count of accepted ticks with this one.
+    sequence: the symbol's count of accepted ticks, including this one.
     reference_price: that lowest (for `UP`) or highest (for `DOWN`) price.
     change_percent: (new - reference) / reference * 100, negative for a fall, as the nearest finite double.
     detected_at_us: the tick's timestamp, microseconds since the Unix epoch.
@@ -48,12 +48,12 @@ class PriceAnomaly:
 
     @property
     def order(self) -> tuple[int, str, int, str]:
-        """Sorts anomalies from old to new, alike in every run and however symbols are spread over partitions."""
+        """Sort key, from old to new; the same in every run and for any number of partitions."""
         return (self.detected_at_us, self.symbol, self.sequence, self.direction.value)
 
     @property
     def id(self) -> str:
-        """32 hex digits derived from the ticks alone, so that a replay gives the same anomaly the same name."""
+        """32 hex digits derived from the ticks alone, so that a replay produces the same id."""
         name = f"{self.symbol} {self.sequence} {self.direction.value} {self.detected_at_us}"
         return blake2b(name.encode(), digest_size=16).hexdigest()
 
@@ -61,7 +61,7 @@ class PriceAnomaly:
 def make_anomaly(
     symbol: str, sequence: int, direction: Direction, reference_price: Number, new_price: Number, detected_at_us: int
 ) -> PriceAnomaly:
-    """The anomaly with its change and its severity, which is exact at the lines as the spike rule is."""
+    """Create an anomaly with its change and severity. Like the spike rule, severity is exact at the thresholds."""
     reference = written(reference_price)
     new = written(new_price)
     change = _ROUNDED.multiply(_ROUNDED.subtract(new, reference), _HUNDRED)

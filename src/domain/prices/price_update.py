@@ -6,15 +6,13 @@ from domain.numbers import Number
 
 
 class PriceUpdate(NamedTuple):
-    """A tick.
+    """A tick. Batches travel as `domain.prices.ticks.Ticks`.
 
-    Where there are many, they travel as `domain.prices.ticks.Ticks`.
-
-    symbol: in its one spelling, see `domain.symbol`.
+    symbol: normalised, see `domain.symbol`.
     price: greater than 0, as written, see `domain.numbers`.
-    timestamp_us: the tick's own time, microseconds since the Unix epoch, UTC.
-    volume: traded amount, at least 0, where the feeder knows it.
-    id: the feeder's own name for the tick.
+    timestamp_us: event time, microseconds since the Unix epoch, UTC.
+    volume: traded amount, at least 0, if the feeder knows it.
+    id: assigned by the feeder.
     """
 
     symbol: str

@@ -1,4 +1,4 @@
-"""The lowest and the highest price of the last moments of a symbol's own time."""
+"""The minimum and maximum of a sliding window over event time."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     from librt.vecs import vec
     from mypy_extensions import i64
 
-# Before every timestamp there is.
+# Earlier than any timestamp.
 EARLIEST_US = -(1 << 62)
 _ROOM_MIN = 8
 
 
 class SlidingWindow:
-    """The extremes of the prices stamped within [newest - width, newest], both ends included.
+    """The minimum and maximum of the prices stamped within [newest - width, newest], both ends included.
 
-    O(1) amortised a tick in order of time; a late one costs what `LatePrices` says.
+    O(1) amortised per tick in time order; for late ticks see `LatePrices`.
 
-    A queue of two stacks, as in `MovingAverage`. Behind `_middle` stand the prices as they came, and `_back_low` and
-    `_back_high` are their extremes. Before it stand the extremes of everything from there up to the middle, so that the
-    oldest of them tells those of all. When the last of these has left the window, the prices behind the middle are
-    turned into such extremes, from the newest to the oldest. Prices of one time share one place, so there are never
-    more places than microseconds in the window.
+    A queue of two stacks, as in `MovingAverage`. From `_middle` on, prices are stored as they arrived, with `_back_low`
+    and `_back_high` as their extremes. Before it, each entry holds the extremes from itself up to the middle, so the
+    oldest entry holds those of all. When the last of these has left the window, the prices from the middle on are
+    converted into such extremes, from the newest to the oldest. Prices of equal time share an entry, so there are never
+    more entries than microseconds in the window.
 
     width_us: microseconds, at least 0.
-    lowest, highest: the extremes; of a window that has taken a price.
+    lowest, highest: the extremes; valid after the first price.
 
-    Invariant: _head <= _middle <= _tail <= len(_times), and times never fall from the head to the tail.
+    Invariant: _head <= _middle <= _tail <= len(_times), and times never decrease from head to tail.
     """
 
     __slots__ = (
@@ -66,7 +66,7 @@ class SlidingWindow:
         self._late: LatePrices | None = None
 
     def push(self, price: float, time_us: i64) -> None:
-        """Take a price that is not older than any before it."""
+        """Add a price that is not older than any before it."""
         tail = self._tail
         if time_us == self.newest_us and tail > self._middle:
             if price < self._lows[tail - 1]:
@@ -83,7 +83,7 @@ class SlidingWindow:
             self.newest_us = time_us
         self._back_low = min(self._back_low, price)
         self._back_high = max(self._back_high, price)
-        # Strictly older than the window is out: a price exactly one width old still counts.
+        # Evict strictly older prices: one exactly one width old still counts.
         oldest_us = time_us - self._width_us
         head = self._head
         if self._times[head] < oldest_us:
@@ -98,10 +98,10 @@ class SlidingWindow:
         self.lowest = lowest
         self.highest = highest
         if self._late is not None:
-            self._heed_late(oldest_us)
+            self._merge_late(oldest_us)
 
     def insert_late(self, price: float, time_us: i64) -> None:
-        """Take a price older than the newest, at its own place in time; one that fell out of the window is ignored."""
+        """Insert a price older than the newest at its position in time; ignore it if it is outside the window."""
         if time_us < self.newest_us - self._width_us:
             return
         if self._late is None:
@@ -111,18 +111,18 @@ class SlidingWindow:
         self.highest = max(self.highest, price)
 
     def entries(self) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-        """The (time, price) pairs that can still become the lowest, and those that can the highest, old to new."""
-        all_of_it = LatePrices()
+        """Return the (time, price) pairs that can still become the lowest, and those for the highest, oldest first."""
+        merged = LatePrices()
         for at in range(self._head, self._tail):
-            all_of_it.insert(self._lows[at], self._times[at])
-            all_of_it.insert(self._highs[at], self._times[at])
+            merged.insert(self._lows[at], self._times[at])
+            merged.insert(self._highs[at], self._times[at])
         if self._late is not None:
             for pairs in self._late.entries():
                 for time_us, price in pairs:
-                    all_of_it.insert(price, time_us)
-        return all_of_it.entries()
+                    merged.insert(price, time_us)
+        return merged.entries()
 
-    def _heed_late(self, oldest_us: i64) -> None:
+    def _merge_late(self, oldest_us: i64) -> None:
         late = self._late
         assert late is not None
         if late.forget(oldest_us):
@@ -132,18 +132,18 @@ class SlidingWindow:
             self._late = None
 
     def _forget(self, oldest_us: i64) -> i64:
-        """Let go what is older than `oldest_us`; the new head. There is something that is not."""
+        """Evict prices older than `oldest_us` and return the new head. At least one price must not be older."""
         times = self._times
         head = self._head
         while times[head] < oldest_us:
             head += 1
         self._head = head
         if head >= self._middle:
-            self._turn_back()
+            self._build_back_extremes()
         return head
 
-    def _turn_back(self) -> None:
-        """Make of the prices behind the middle the extremes from each of them on."""
+    def _build_back_extremes(self) -> None:
+        """Convert the prices from the middle on into extremes from each entry to the end."""
         lows = self._lows
         highs = self._highs
         low = inf
@@ -163,7 +163,7 @@ class SlidingWindow:
         self._back_high = -inf
 
     def _make_room(self) -> i64:
-        """Cut off what is forgotten, and leave twice as much room as the rest takes; the new tail."""
+        """Trim evicted entries and leave free room for twice the rest. Return the new tail."""
         head, tail = self._head, self._tail
         size = max(_ROOM_MIN, 3 * (tail - head))
         self._lows = moved_floats(self._lows, head, tail, size)

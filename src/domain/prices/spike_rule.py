@@ -1,21 +1,21 @@
-"""When a move is a spike, exact at the line."""
+"""The spike rule, exact at the threshold."""
 
 from decimal import Decimal
 
 from domain.numbers import EXACT, Number, written
 
-# Wider than the rounding of the few float operations before a comparison, so that floats never decide a close call.
+# Exceeds the rounding error of the few float operations before a comparison: floats never decide a close call.
 _CLOSE = 1e-14
 
 
 class SpikeRule:
     """Up when price > lowest * (1 + threshold), down when price < highest * (1 - threshold).
 
-    The answers are those of decimal arithmetic on the prices as written; floats decide only what is not close.
+    The results are those of decimal arithmetic on the prices as written; floats decide only clear cases.
 
-    threshold_percent: the move that is still no spike, in percent, greater than 0.
-    up_hint, down_hint: factors for a first look in floats. A price that is not above `lowest * up_hint` is no spike up,
-        one that is not below `highest * down_hint` none down; of the others `is_up` and `is_down` decide.
+    threshold_percent: the largest move that is not a spike, in percent, greater than 0.
+    up_hint, down_hint: factors for a fast path in floats. A price not above `lowest * up_hint` is not an upward spike,
+        one not below `highest * down_hint` not a downward one; otherwise `is_up` and `is_down` decide.
     """
 
     __slots__ = ("_down", "_down_exact", "_up", "_up_exact", "down_hint", "threshold_percent", "up_hint")

@@ -1,4 +1,4 @@
-"""The states of many symbols, and the loop that takes a batch of ticks to them."""
+"""The states of all symbols of one writer, and the loop that applies a batch of ticks to them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from domain.prices.wide_symbol_state import WideSymbolState
 
 
 class SymbolBook:
-    """The `Book` of prices: the state of every symbol that one writer has seen. Its events are anomalies."""
+    """The `Book` of prices: the state of every symbol seen by one writer. Its events are anomalies."""
 
     def __init__(self, rules: StatisticsRules) -> None:
         self._rules = rules
@@ -22,7 +22,7 @@ class SymbolBook:
     def apply(self, ticks: Ticks) -> Applied:
         applied = Applied()
         states = self._states
-        # Any, so that the compiled loop too finds a wrong type inside the try; by index, because it makes no call then.
+        # Any, so that the compiled loop too meets a wrong type inside the try; by index, which compiles without a call.
         symbols: list[Any] = ticks.symbols
         prices: list[Any] = ticks.prices
         times_us: list[Any] = ticks.times_us
@@ -77,7 +77,7 @@ class SymbolBook:
         self._states[symbol] = state
 
     def _apply_unusual(self, symbol: str, price: Number, time_us: int) -> int:
-        """Take the first tick of a symbol, or one whose price a float cannot stand for."""
+        """Apply the first tick of a symbol, or one whose price does not fit a float."""
         state = self._states.get(symbol) or SymbolState(symbol, self._rules)
         if isinstance(price, float):
             outcome = state.apply(price, time_us)

@@ -1,4 +1,4 @@
-"""All that a symbol's state is made of, to be kept and given back."""
+"""The full state of a symbol, for storage and recovery."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from domain.numbers import Number
 
 @dataclass(frozen=True, slots=True)
 class SymbolCheckpoint:
-    """A state made of one goes on exactly as the state it was taken of.
+    """A state restored from a checkpoint continues exactly like the original.
 
     wide: whether prices are kept as Decimals.
-    average: the numbers of the moving average (see `MovingAverage.numbers`), made for `average_size` prices.
-    window: the (time, price) pairs that can still become the lowest or the highest, old to new.
+    average: the state of the moving average (see `MovingAverage.numbers`), created for `average_size` prices.
+    window: the (time, price) pairs that can still become the lowest or the highest, oldest first.
     """
 
     symbol: str

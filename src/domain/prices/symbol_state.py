@@ -11,7 +11,7 @@ from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
 from domain.prices.symbol_statistics import SymbolStatistics
 
-# What `apply` answers, as bits; 0 for the ordinary tick.
+# Result flags of `apply`; 0 for an ordinary tick.
 LATE = 1
 SPIKE_UP = 2
 SPIKE_DOWN = 4
@@ -19,7 +19,7 @@ SPIKE_DOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class StatisticsRules:
-    """What the statistics of every symbol are computed by.
+    """The parameters of the statistics, the same for every symbol.
 
     moving_average_size: prices in the moving average, at least 1.
     window_us: width of the sliding window, microseconds.
@@ -31,9 +31,11 @@ class StatisticsRules:
 
 
 class SymbolState:
-    """Takes the ticks of one symbol in order of arrival. O(1) amortised a tick, O(log n) and a shift for a late one.
+    """Applies the ticks of one symbol in order of arrival.
 
-    Prices are floats here; a symbol whose prices need more digits has a `WideSymbolState`.
+    O(1) amortised per tick; O(log n) plus a list shift for a late one.
+
+    Prices are floats; a symbol whose prices need more digits has a `WideSymbolState`.
     Not safe for two writers: the worker of the symbol's partition is the only one.
     """
 
@@ -67,7 +69,7 @@ class SymbolState:
         self._max = 0.0
 
     def apply(self, price: float, time_us: int) -> int:
-        """Count one tick in; what it was, in bits: LATE, SPIKE_UP, SPIKE_DOWN."""
+        """Apply one tick and return its flags: LATE, SPIKE_UP, SPIKE_DOWN."""
         window = self._window
         late = time_us < window.newest_us
         self._average.push(price)
@@ -81,11 +83,11 @@ class SymbolState:
         self._current = price
         window.push(price, time_us)
         if price > window.lowest * self._up_hint or price < window.highest * self._down_hint:
-            return self._judge()
+            return self._detect_spikes()
         return 0
 
     def anomalies(self, outcome: int) -> list[PriceAnomaly]:
-        """The spikes of the tick just applied, of which `apply` answered `outcome`."""
+        """Return the spikes of the tick just applied, for which `apply` returned `outcome`."""
         spikes = []
         if outcome & SPIKE_UP:
             spikes.append(self._anomaly(Direction.UP))
@@ -94,8 +96,8 @@ class SymbolState:
         return spikes
 
     def snapshot(self) -> SymbolStatistics:
-        """A clone of the statistics. Of a state that has seen at least one tick."""
-        # Rounding must not carry the mean outside the prices that it is the mean of.
+        """Return a clone of the statistics. Requires at least one tick."""
+        # Rounding must not push the mean outside the range of its prices.
         average = min(max(self._average.value, float(self.min_price)), float(self.max_price))
         return SymbolStatistics(
             symbol=self.symbol,
@@ -110,7 +112,7 @@ class SymbolState:
         )
 
     def checkpoint(self) -> SymbolCheckpoint:
-        """All of the state. Of a state that has seen at least one tick."""
+        """Return the full state. Requires at least one tick."""
         return SymbolCheckpoint(
             self.symbol,
             self.update_count,
@@ -126,10 +128,10 @@ class SymbolState:
         )
 
     def restore(self, checkpoint: SymbolCheckpoint) -> None:
-        """Become the state that the checkpoint is of.
+        """Restore the state from a checkpoint.
 
-        A moving average of another size starts afresh from the mean, and a wider window knows only what the narrower
-        one did.
+        A moving average of a different size restarts from the mean. A wider window knows only what the narrower one
+        kept.
         """
         self.update_count = checkpoint.update_count
         self.late_count = checkpoint.late_count
@@ -177,10 +179,10 @@ class SymbolState:
             self._window.push(float(price), time_us)
 
     def _reference(self, direction: Direction) -> Number:
-        """The price that a spike in this direction is measured from."""
+        """Return the reference price of a spike in this direction."""
         return self._window.lowest if direction is Direction.UP else self._window.highest
 
-    def _judge(self) -> int:
+    def _detect_spikes(self) -> int:
         outcome = 0
         rule = self._rules.spike
         if rule.is_up(self._reference(Direction.UP), self.current_price):

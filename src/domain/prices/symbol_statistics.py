@@ -1,4 +1,4 @@
-"""What is known of a symbol at one moment."""
+"""Statistics of a symbol at one moment."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from domain.numbers import Number
 
 @dataclass(frozen=True, slots=True)
 class SymbolStatistics:
-    """A snapshot of one symbol: a clone, which no later tick changes.
+    """A snapshot of one symbol: a clone that later ticks do not change.
 
-    current_price, last_update_us: of the tick with the newest timestamp; of equal timestamps, the later arrival.
+    current_price, last_update_us: of the tick with the newest timestamp; among equal timestamps, the last to arrive.
     moving_average: mean of the last N accepted prices in order of arrival.
     min_price, max_price, update_count: over all accepted ticks.
-    late_count: how many of them were older than the newest accepted one when they came.
-    anomaly_count: spikes seen, up and down counted apart.
+    late_count: ticks that were older than the newest accepted one on arrival.
+    anomaly_count: spikes detected, up and down counted separately.
     """
 
     symbol: str

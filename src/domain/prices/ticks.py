@@ -1,4 +1,4 @@
-"""Many ticks at once."""
+"""Batches of ticks in columns."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -8,12 +8,12 @@ from domain.prices.price_update import PriceUpdate
 
 
 class Ticks:
-    """The `Columns` of prices: ticks in order of arrival, the i-th of every list belongs to the i-th tick.
+    """The `Columns` of prices: ticks in order of arrival; element i of every list belongs to tick i.
 
-    What a batch of `PriceUpdate` would hold, without an object a tick: docs/decisions/0006-ticks-in-columns.md has the
-    figures. Whoever makes one fills every list alike.
+    Holds what a batch of `PriceUpdate` would, without an object per tick: docs/decisions/0006-ticks-in-columns.md has
+    the figures. All lists must have the same length.
 
-    volumes, ids: None where no tick has one.
+    volumes, ids: None if no tick has one.
     """
 
     __slots__ = ("ids", "prices", "symbols", "times_us", "volumes")

@@ -1,4 +1,4 @@
-"""The running statistics of a symbol whose prices have more digits than a double keeps."""
+"""The running statistics of a symbol whose prices have more digits than a double holds."""
 
 from bisect import bisect_right
 from decimal import Decimal
@@ -13,9 +13,10 @@ _TIME = itemgetter(0)
 
 
 class WideWindow:
-    """What `SlidingWindow` promises, of Decimals; its queues hold (time, price) pairs.
+    """The contract of `SlidingWindow`, for Decimals; its queues hold (time, price) pairs.
 
-    Invariant: times strictly rise in either list; prices strictly rise in `_lows` and strictly fall in `_highs`.
+    Invariant: times strictly increase in both lists; prices strictly increase in `_lows` and strictly decrease in
+        `_highs`.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class WideWindow:
         return self._highs[0][1]
 
     def add(self, price: Decimal, time_us: int) -> None:
-        """Take a price at its own place in time, after those of the same time."""
+        """Insert a price at its position in time, after those of the same time."""
         self.newest_us = max(self.newest_us, time_us)
         oldest_us = self.newest_us - self.width_us
         if time_us < oldest_us:
@@ -58,9 +59,9 @@ class WideWindow:
 
 
 class WideSymbolState(SymbolState):
-    """A `SymbolState` whose prices are Decimals, kept and compared to the last digit. Slower, and rarely needed.
+    """A `SymbolState` whose prices are Decimals, kept and compared exactly. Slower, and rarely needed.
 
-    Taken over from the ordinary state at the first price that a float cannot stand for.
+    Replaces the ordinary state at the first price that does not fit a float.
     """
 
     __slots__ = ("_wide_current", "_wide_max", "_wide_min", "_wide_window")
@@ -86,7 +87,7 @@ class WideSymbolState(SymbolState):
         return self.apply_wide(written(price), time_us)
 
     def apply_wide(self, price: Decimal, time_us: int) -> int:
-        """What `apply` does, of a price with any number of digits."""
+        """Like `apply`, for a price with any number of digits."""
         late = time_us < self._wide_window.newest_us
         self._average.push(float(price))
         self.update_count += 1
@@ -97,7 +98,7 @@ class WideSymbolState(SymbolState):
             self.late_count += 1
             return LATE
         self._wide_current = price
-        return self._judge()
+        return self._detect_spikes()
 
     @property
     def is_wide(self) -> bool:

@@ -1,1 +1,1 @@
-"""Ways in that are not HTTP."""
+"""Feeds other than HTTP."""

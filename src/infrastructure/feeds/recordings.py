@@ -14,27 +14,27 @@ _COLUMNS = ("timestamp", "symbol", "price", "volume")
 
 
 class UnreadableRecording(Exception):
-    """The file is no recording. The message says what is wrong, and where."""
+    """The file is not a valid recording. The message says what is wrong, and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedTick:
-    """line: the tick as one line of NDJSON. timestamp: as written there, None where there is none to be found."""
+    """line: the tick as one line of NDJSON. timestamp: as written in it, None if there is none."""
 
     line: str
     timestamp: object
 
 
 def read_recording(stream: IO[bytes]) -> Iterator[RecordedTick]:
-    """The ticks of a file in its order, as they were written: whether they are good is for the service to say.
+    """Yield the ticks of a file in order, as written. Validation is left to the service.
 
     A file that starts with a brace is NDJSON, any other CSV with the header `timestamp,symbol,price,volume`, in any
-    order, volume being optional.
+    order; timestamp and volume are optional.
 
     Raises:
-        UnreadableRecording: no such header, or a line that no row can be made of.
+        UnreadableRecording: the header is missing, or a line cannot be parsed.
     """
-    # newline="" leaves line ends to the csv module, as it wants them.
+    # newline="" because the csv module handles line endings itself.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
         first = next((line for line in text if line.strip()), "")
@@ -45,7 +45,7 @@ def read_recording(stream: IO[bytes]) -> Iterator[RecordedTick]:
     except UnicodeDecodeError:
         raise UnreadableRecording("it is not UTF-8 text") from None
     finally:
-        # The stream belongs to the caller, who may have closed it by now.
+        # The caller owns the stream, and may have closed it already.
         if not stream.closed:
             text.detach()
 
@@ -69,7 +69,7 @@ def _csv(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
             tick: dict[str, str | int] = {name: value for name, value in zip(header, row, strict=True) if value}
             timestamp = str(tick.get("timestamp", ""))
             if _MILLISECONDS.match(timestamp):
-                # On the wire a number; in CSV everything is text.
+                # A number on the wire; CSV has only text.
                 tick["timestamp"] = int(timestamp)
             yield RecordedTick(json.dumps(tick), tick.get("timestamp"))
     except csv.Error as error:

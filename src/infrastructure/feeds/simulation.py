@@ -1,4 +1,4 @@
-"""A feed that needs no exchange: random walks, sent as any feeder would send them."""
+"""A simulated feed: random walks, sent like the ticks of any other feeder."""
 
 import random
 from collections.abc import Sequence
@@ -13,32 +13,33 @@ from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from infrastructure.processing.admission import Admission, Share
 
-# How often ticks are sent: often enough to look continuous, seldom enough to cost little.
+# Interval between sends: short enough to look continuous, long enough to be cheap.
 _BEAT_SECONDS = 0.02
-# After a pause longer than this (a laptop that slept) the feed does not make up for what it missed.
+# After a pause longer than this (a suspended laptop) the feed does not catch up.
 _CATCH_UP_SECONDS = 1.0
 _BATCH_MAX = 1000
-# What a tick counts for where shares of the intake are in bytes, as a feeder would send it.
+# Size of a tick as sent by a feeder, for admission control, whose shares are in bytes.
 _TICK_BYTES = 64
-# Between bursts, the standard deviation of a second of one symbol is about a third of this many largest steps, however
-# many ticks it has: the market breathes, and hardly ever moves by the 2 % of a spike.
+# Between bursts, the standard deviation of one symbol over one second is about a third of this many largest steps,
+# whatever its tick rate: prices fluctuate, but hardly ever move by the 2 % of a spike.
 _CALM = 0.6
-# A burst, somewhere, every so many seconds: steps of nearly the largest size in one direction, which make a spike.
+# Average time between bursts, over all symbols. A burst is a few steps of nearly the largest size in one direction,
+# which make a spike.
 _BURST_EVERY_SECONDS = 6.0
 _BURST_STEPS = (3, 5)
 _BURST_STEP = (0.75, 1.0)
-# The walk turns back at this many times the initial price, and at its inverse: left alone it would in days reach
-# prices that no double holds.
+# The walk turns back at this multiple of the initial price and at its inverse; unbounded, it would leave the range of
+# doubles within days.
 _RANGE = 4.0
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class RandomWalk:
-    """Ticks of one symbol after the other, in turn: small steps, and now and then a few large ones in a row.
+    """Ticks of all symbols in turn: small steps, and now and then a few large ones in a row.
 
-    initial_price: where each starts. max_jitter: the largest step, as a fraction of the price. ticks_per_second: of all
-    symbols together.
+    initial_price: of every symbol. max_jitter: the largest step, as a fraction of the price. ticks_per_second: of all
+        symbols together.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class RandomWalk:
         self._max_jitter = max_jitter
         self._calm = max_jitter * min(1.0, _CALM / (ticks_per_second / len(symbols)) ** 0.5)
         self._burst_chance = 1.0 / (_BURST_EVERY_SECONDS * ticks_per_second)
-        # Large steps each symbol has still to make, downwards where negative.
+        # Large steps left for each symbol; negative means downwards.
         self._bursts = [0] * len(symbols)
         self._source = source
         self._turn = 0
@@ -84,9 +85,9 @@ class RandomWalk:
 
 
 class SimulatedFeed:
-    """Sends `ticks_per_second` through the mediator, counted from the start, so that late wake-ups do not add up.
+    """Sends `ticks_per_second` through the mediator, counted from the start, so that late wake-ups do not accumulate.
 
-    batch_max: ticks sent at once, at most.
+    batch_max: the most ticks sent at once.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class SimulatedFeed:
         self._clock = clock
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Send until cancelled."""
         start = self._clock.monotonic()
         sent = 0
         while True:
@@ -117,12 +118,12 @@ class SimulatedFeed:
                 due = 0
             while due > 0:
                 count = min(due, self._batch_max)
-                # Under overload the feed is held as any sender is.
+                # Under overload the feed is held like any other sender.
                 await self._admission.enter(self._share, count * _TICK_BYTES, patient=True)
                 began = self._clock.monotonic()
                 await self._send(count)
                 self._admission.spend(self._clock.monotonic() - began)
-                # Everybody else has a turn: a feed that is behind must not keep the workers from their work.
+                # Yield to other tasks: a feed that is behind must not starve the workers.
                 await self._clock.sleep(0)
                 sent += count
                 due -= count
@@ -133,5 +134,5 @@ class SimulatedFeed:
         try:
             await self._mediator.send(ProcessPriceBatch(Ticks.of(self._walk.next(now_us) for _ in range(count))))
         except MarketDataError as error:
-            # Overload and shutdown concern the feed as little as any other feeder: what was not taken is gone.
+            # The feed ignores overload and shutdown, and does not retry: refused ticks are lost.
             _log.debug("simulated ticks refused", reason=str(error))

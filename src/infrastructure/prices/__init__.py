@@ -1,1 +1,1 @@
-"""How prices are kept and read."""
+"""Storage and queries of prices."""

@@ -1,4 +1,4 @@
-"""What anomalies tell Prometheus."""
+"""Prometheus metrics of anomalies."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Candles by the chunk, which is how they are stored."""
+"""Candles in chunks, the form in which they are stored."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -13,9 +13,9 @@ from infrastructure.storage.payloads import Corrupt, check, seal
 
 _log = structlog.stdlib.get_logger(__name__)
 
-# Candles a row: an hour of one-minute candles is one, a day of them two dozen.
+# Candles per row: an hour of one-minute candles is one row, a day of them 24.
 CHUNK = 60
-# Candles, some 300 bytes each.
+# In candles, about 300 bytes each.
 _REMEMBERED_MAX = 100_000
 
 # (width in seconds, symbol, start in microseconds)
@@ -23,14 +23,14 @@ ChunkKey = tuple[int, str, int]
 
 
 def chunk_start(interval: Interval, time_us: int) -> int:
-    """Where the chunk begins that a moment lies in."""
+    """Return the start of the chunk that contains a moment."""
     return time_us - time_us % (CHUNK * interval.width_us)
 
 
 class CandleChunks:
-    """Merges what has changed into what is stored, and remembers the chunks it wrote last.
+    """Merges changed candles into stored ones, and caches the chunks written last.
 
-    Not safe for two writers. After a write that failed, `forget` what is remembered.
+    Not safe for two writers. After a failed write, call `forget` to clear the cache.
     """
 
     def __init__(self) -> None:
@@ -40,9 +40,9 @@ class CandleChunks:
     def merged(
         self, book: CandleBook, seq: int, load: Callable[[Sequence[ChunkKey]], Iterable[tuple[Any, ...]]]
     ) -> list[tuple[Any, ...]]:
-        """The rows of `CANDLE_CHUNK` that hold the book's candles too.
+        """Return the `CANDLE_CHUNK` rows with the book's candles merged in.
 
-        load: the rows of those chunks that there are.
+        load: returns those of the given chunks that are stored.
         """
         changed = _chunks_of(book)
         missing = [key for key in changed if key not in self._remembered]
@@ -51,7 +51,7 @@ class CandleChunks:
             try:
                 stored[row[:3]] = {candle.start_us: candle for candle in candles_of(row)}
             except Corrupt as error:
-                # It stays as it is, for `marketdata db check`; the log must not depend on it.
+                # Left as it is, for `marketdata db check`; a damaged chunk must not block the log.
                 _log.error("candles are not stored", reason=str(error))
                 del changed[row[:3]]
         rows = []
@@ -76,14 +76,14 @@ class CandleChunks:
 
 
 def candles_of(row: tuple[Any, ...]) -> list[Candle]:
-    """The candles of a row of `CANDLE_CHUNK`. Raises Corrupt."""
+    """Decode the candles of a `CANDLE_CHUNK` row. Raises Corrupt."""
     width, symbol, start_us, seq, payload, crc = row
     what = f"the chunk of {width} s candles of {symbol} from {start_us}"
     return decode_candles(check(crc, what, payload, width, symbol, start_us, seq))
 
 
 def _chunks_of(book: CandleBook) -> dict[ChunkKey, list[Candle]]:
-    """The book's candles in every interval, by the chunk they belong to. The book keeps its own."""
+    """Return copies of the book's candles in every interval, by chunk."""
     return {
         (interval.seconds, symbol, start_us): candles
         for symbol in book.symbols()

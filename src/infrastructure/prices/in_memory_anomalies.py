@@ -1,4 +1,4 @@
-"""The newest anomalies, by the time they happened."""
+"""The newest anomalies in memory, in order of event time."""
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ _ORDER = attrgetter("order")
 
 
 class InMemoryAnomalyRepository:
-    """Keeps the `capacity` newest anomalies: which ones depends on the ticks alone, not on the order they come in.
+    """Keeps the `capacity` newest anomalies. Which ones depends on the ticks alone, not on their order of arrival.
 
     counts: all ever published, by direction and severity.
-    Invariant: every list is sorted by `PriceAnomaly.order`, and the lists by symbol hold together what `_all` holds.
+    Invariant: every list is sorted by `PriceAnomaly.order`; the lists by symbol together hold what `_all` holds.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -32,11 +32,11 @@ class InMemoryAnomalyRepository:
 
     @property
     def room(self) -> int:
-        """How many more are kept before the oldest has to go."""
+        """How many more fit before the oldest is evicted."""
         return self._capacity - len(self._all)
 
     def recover(self, anomalies: Sequence[PriceAnomaly]) -> None:
-        """Take back anomalies of an earlier run, which are not counted."""
+        """Load anomalies of an earlier run, which are not counted."""
         for anomaly in anomalies[: self.room]:
             _insert(self._all, anomaly)
             _insert(self._by_symbol.setdefault(anomaly.symbol, []), anomaly)
@@ -61,7 +61,7 @@ class InMemoryAnomalyRepository:
             return
         for anomaly in self._all[:count]:
             own = self._by_symbol[anomaly.symbol]
-            # The oldest of all is the oldest of its symbol.
+            # The oldest of all is also the oldest of its symbol.
             del own[0]
             if not own:
                 del self._by_symbol[anomaly.symbol]

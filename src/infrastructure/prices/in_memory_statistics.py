@@ -1,4 +1,4 @@
-"""The statistics of all symbols, out of memory."""
+"""The statistics of all symbols, from memory."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from infrastructure.processing.snapshots import Snapshots
 
 
 class InMemoryStatisticsRepository:
-    """Serves clones of what the workers write."""
+    """Serves clones of the workers' state."""
 
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots

@@ -1,4 +1,4 @@
-"""The past of a service that keeps nothing."""
+"""History when nothing is stored."""
 
 from application.errors import HistoryDisabled
 from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
@@ -6,7 +6,7 @@ from domain.prices.candle import Interval
 
 
 class NoHistory:
-    """The past of a service that keeps nothing."""
+    """The `History` of a service without storage."""
 
     async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
         raise HistoryDisabled

@@ -1,4 +1,4 @@
-"""Rows as Parquet files."""
+"""Writes rows to Parquet files."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,7 +36,7 @@ CANDLES = pa.schema(
 
 
 async def write_parquet(file: Path, schema: pa.Schema, rows: AsyncIterator[tuple[Any, ...]]) -> int:
-    """Write rows to a file; how many they were."""
+    """Write rows to a file and return how many there were."""
     count = 0
     waiting: list[tuple[Any, ...]] = []
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:

@@ -1,6 +1,6 @@
-"""Prices as bytes: ticks, states, candles and anomalies.
+"""The binary format of prices: ticks, states, candles and anomalies.
 
-msgpack, with numbers as doubles, and as text where a double does not stand for them.
+msgpack, with numbers as doubles, or as text where a double is not lossless.
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class PriceLogFormat:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnomaly:
-    """The tick is at `place` in block `seq`; the ticks it was compared with were stamped in the window before it."""
+    """The anomalous tick is at `place` in block `seq`; it was compared with the ticks of the `window_us` before it."""
 
     anomaly: PriceAnomaly
     seq: int
@@ -140,7 +140,7 @@ _ANOMALY: msgspec.msgpack.Decoder[_AnomalyRow] = msgspec.msgpack.Decoder(_Anomal
 
 
 def anomaly_row(stored: StoredAnomaly) -> tuple[Any, ...]:
-    """The row of `ANOMALY`, in the order of its columns."""
+    """Return the `ANOMALY` row, in column order."""
     each = stored.anomaly
     payload = pack((each.reference_price, each.new_price, each.change_percent, stored.window_us))
     keys = (
@@ -157,7 +157,7 @@ def anomaly_row(stored: StoredAnomaly) -> tuple[Any, ...]:
 
 
 def anomaly_of(row: tuple[Any, ...]) -> StoredAnomaly:
-    """What the row of `ANOMALY` says. Raises Corrupt."""
+    """Decode an `ANOMALY` row. Raises Corrupt."""
     *keys, payload, crc = row
     check(crc, f"anomaly {keys[0]}", payload, *keys)
     reference, new, change, window_us = _ANOMALY.decode(payload)

@@ -17,8 +17,8 @@ _DAY_US = 86_400_000_000
 class PriceRetention:
     """The `Pruner` of prices.
 
-    Candles and anomalies are as old as the newest tick of their symbol is newer, so that a recording of the past is not
-    gone as soon as it is replayed.
+    The age of candles and anomalies is relative to the newest tick of their symbol, so that a replayed recording of the
+    past is not pruned at once.
     """
 
     def __init__(self, store: PriceStore, books: Sequence[Book], clock: Clock, settings: RetentionSettings) -> None:
@@ -38,7 +38,7 @@ class PriceRetention:
         for symbol, newest_us in self._newest():
             before_us = over_us
             if days:
-                # A chunk goes when the last of its candles is too old.
+                # A chunk is pruned once the last of its candles is too old.
                 aged_us = newest_us - int(days * _DAY_US) - CHUNK * interval.width_us
                 before_us = aged_us if over_us is None else max(aged_us, over_us)
             if before_us is not None:
@@ -64,7 +64,7 @@ class PriceRetention:
             await step_by_step(self._clock, step, _ROWS_A_STEP)
 
     def _newest(self) -> list[tuple[str, int]]:
-        """Every symbol with the time of its newest tick."""
+        """Return every symbol with the time of its newest tick."""
         return [(symbol, book.newest_us(symbol)) for book in self._books for symbol in book.keys()]
 
     def _candle_days(self) -> dict[Interval, float]:

@@ -1,4 +1,4 @@
-"""Where stored anomalies and candles are asked for, and pruned."""
+"""Queries and pruning of stored anomalies and candles."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -14,46 +14,46 @@ from infrastructure.storage.sql_database import SqlDatabase
 
 
 class PriceStore(Protocol):
-    """Every method may raise StoreFailed, and Corrupt where it meets a row that is not what was written."""
+    """Every method may raise StoreFailed, and Corrupt for a row that is not what was written."""
 
     async def candles(
         self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
     ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
-        """The first chunks that hold candles which start within [from, to), and those candles, old to new.
+        """Return the first chunks with candles that start within [from, to), and those candles, oldest first.
 
-        Each chunk with its start, and the block up to which it is complete.
+        Each chunk comes with its start, and the block up to which it is complete.
         """
         ...
 
     async def anomalies(
         self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int
     ) -> Sequence[StoredAnomaly]:
-        """The newest older than `before`, newest first."""
+        """Return the newest anomalies older than `before`, newest first."""
         ...
 
     async def anomaly(self, anomaly_id: str) -> StoredAnomaly | None: ...
 
-    # What retention asks for. Whatever deletes does so in steps of `limit` rows, and says how many it deleted.
+    # For retention. Deletes are limited to `limit` rows per call and return the number deleted.
 
     async def candles_over(self, interval: Interval, chunks_max: int) -> int | None:
-        """The moment before which chunks must go so that about so many are left; None where there are no more."""
+        """Return the time before which to prune so that about `chunks_max` are left; None if there are no more."""
         ...
 
     async def prune_candles(self, interval: Interval, symbol: str, before_us: int, limit: int) -> int:
-        """Chunks of candles that begin before a moment."""
+        """Delete chunks of candles that begin before `before_us`."""
         ...
 
     async def anomalies_over(self, count_max: int) -> int | None:
-        """The moment before which anomalies must go so that about so many are left; None where there are no more."""
+        """Return the time before which to prune so that about `count_max` are left; None if there are no more."""
         ...
 
     async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:
-        """Anomalies, of one symbol or of all, detected before a moment."""
+        """Delete anomalies, of one symbol or of all, detected before `before_us`."""
         ...
 
 
 class SqlPriceStore:
-    """The `PriceStore` in a database."""
+    """The `PriceStore` in a SQL database."""
 
     def __init__(self, database: SqlDatabase) -> None:
         self._database = database

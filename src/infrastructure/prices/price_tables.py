@@ -1,4 +1,4 @@
-"""The tables that prices keep beside the log: anomalies and candles."""
+"""The tables of prices beside the log: anomalies and candles."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _KEYS_AT_ONCE = 200
 
 
 class PriceTables:
-    """The `SubjectTables` of prices. window_us: the width of the window that anomalies are seen in."""
+    """The `SubjectTables` of prices. window_us: the width of the window used for anomalies."""
 
     def __init__(self, window_us: int) -> None:
         self._window_us = window_us

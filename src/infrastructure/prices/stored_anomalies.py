@@ -1,4 +1,4 @@
-"""Anomalies of all the past: the newest from memory, the others from the store."""
+"""All anomalies: the newest from memory, the others from the store."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ _AT_ONCE = 1000
 
 
 class StoredAnomalies:
-    """Invariant: `recent` holds the newest of all anomalies, so that those it lacks are older than those it has."""
+    """Invariant: `recent` holds the newest of all anomalies, so any it lacks are older than those it has."""
 
     def __init__(self, recent: InMemoryAnomalyRepository, store: PriceStore) -> None:
         self._recent = recent
         self._store = store
 
     async def recover(self) -> None:
-        """Fill `recent` with the newest there are."""
+        """Fill `recent` with the newest stored anomalies."""
         before: AnomalyOrder | None = None
         while self._recent.room > 0:
             stored = await self._store.anomalies(AnomalyFilter(), before, min(_AT_ONCE, self._recent.room))
@@ -34,7 +34,7 @@ class StoredAnomalies:
     async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
         recent = await self._recent.page(matching, before, limit)
         if recent.next_before is not None or self._recent.room > 0:
-            # Another page of it follows, or nothing has ever had to leave it.
+            # Memory has another page, or has never evicted anything.
             return recent
         stored = await answered(self._store.anomalies(matching, before, limit + 1))
         found = {anomaly.order: anomaly for anomaly in (*recent.items, *(each.anomaly for each in stored))}

@@ -1,4 +1,4 @@
-"""The past, out of the store and out of what is on its way there."""
+"""History from the store, and from what is not written yet."""
 
 from collections import deque
 from collections.abc import Awaitable, Sequence
@@ -14,12 +14,12 @@ from domain.prices.price_update import PriceUpdate
 from infrastructure.prices.candle_chunks import CHUNK, chunk_start
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import PriceStore
-from infrastructure.storage.journal import Journal, Lot
+from infrastructure.storage.journal import Journal, PendingAggregates
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.store import Store, StoreFailed
 
 _CHUNKS_AT_ONCE = 32
-# Ticks shown of the window of an anomaly.
+# Most ticks shown of the window of an anomaly.
 _WINDOW_MAX = 10_000
 
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def answered(question: Awaitable[Result]) -> Result:
-    """What a store answers. Raises HistoryUnavailable."""
+    """Await a query of the store. Raises HistoryUnavailable."""
     try:
         return await question
     except (StoreFailed, Corrupt) as error:
@@ -37,7 +37,7 @@ async def answered(question: Awaitable[Result]) -> Result:
 
 
 class StoredHistory:
-    """The `History` of this process: complete up to the moment of the question, while the store works."""
+    """The `History` of this process: complete up to the moment of the query, while the store works."""
 
     def __init__(self, store: Store, prices: PriceStore, journal: Journal) -> None:
         self._store = store
@@ -51,8 +51,8 @@ class StoredHistory:
         return TickPage(tuple(tick for _, tick in shown), shown[-1][0] if len(found) > limit else None)
 
     async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
-        # A lot may be written while the store is asked, and a new one begun: heed those of before and of after.
-        lots = self._journal.lots(PRICES)
+        # A batch may be written, and a new one started, during the query: include those from before and after.
+        batches = self._journal.unwritten_aggregates(PRICES)
         seq_of: dict[int, int] = {}
         found: dict[int, Candle] = {}
         position_us = from_us
@@ -64,11 +64,11 @@ class StoredHistory:
             if len(chunks) < _CHUNKS_AT_ONCE:
                 break
             position_us = chunks[-1][0] + CHUNK * interval.width_us
-        lots += [lot for lot in self._journal.lots(PRICES) if lot not in lots]
-        for lot in lots:
-            for candle in _of(lot, symbol, interval):
+        batches += [batch for batch in self._journal.unwritten_aggregates(PRICES) if batch not in batches]
+        for batch in batches:
+            for candle in _of(batch, symbol, interval):
                 stored_seq = seq_of.get(chunk_start(interval, candle.start_us), -1)
-                if not from_us <= candle.start_us < to_us or (lot.seq is not None and stored_seq >= lot.seq):
+                if not from_us <= candle.start_us < to_us or (batch.seq is not None and stored_seq >= batch.seq):
                     continue
                 known = found.get(candle.start_us)
                 if known is None:
@@ -105,14 +105,14 @@ class StoredHistory:
         return ExplainedAnomaly(anomaly, tuple(window), complete)
 
     async def _catch_up(self) -> None:
-        """Wait until the store has all there is, if it takes anything."""
+        """Wait until the store has everything, unless it fails."""
         try:
             await self._journal.committed()
         except StorageFailed:
-            # What it has can be asked for all the same.
+            # What is stored can still be queried.
             return
 
 
-def _of(lot: Lot, symbol: str, interval: Interval) -> Sequence[Candle]:
-    assert isinstance(lot.aggregates, CandleBook), "prices add up to candles"
-    return rolled_up(lot.aggregates.candles(symbol), interval.width_us)
+def _of(batch: PendingAggregates, symbol: str, interval: Interval) -> Sequence[Candle]:
+    assert isinstance(batch.aggregates, CandleBook), "prices add up to candles"
+    return rolled_up(batch.aggregates.candles(symbol), interval.width_us)

@@ -1,4 +1,4 @@
-"""Prices as partitions, the log and recovery know them."""
+"""The `Subject` of prices."""
 
 from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_book import SymbolBook
@@ -10,7 +10,7 @@ from infrastructure.subject import Subject
 
 
 def prices(settings: ProcessingSettings) -> Subject:
-    """By what the settings say."""
+    """Create the subject from the settings."""
     return prices_by(
         StatisticsRules(
             moving_average_size=settings.moving_average_window,

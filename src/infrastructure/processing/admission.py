@@ -1,11 +1,11 @@
-"""Admission control: who may bring ticks now, and who is held until the workers have caught up.
+"""Admission control: which senders may submit now, and which are held until the workers have caught up.
 
-A request that brings ticks is worked on at once while there is time for it in this turn of the event loop and the
-workers keep up. Otherwise it is held, undecoded: its connection is read no further, so that TCP holds the sender. Those
-held are admitted by fair queueing (Demers, Keshav, Shenker 1989): next is whoever would be done first if all were
-served at once, a byte of each in turn. So a small request of a quiet sender goes before those of senders that flood.
+A request with ticks is processed at once while this turn of the event loop has time left and the workers keep up.
+Otherwise it is held, undecoded, and its connection is not read, so that TCP applies back-pressure to the sender. Held
+requests are admitted by fair queueing (Demers, Keshav, Shenker 1989): next is the one that would finish first if all
+were served at once, a byte of each in turn. So a small request of a quiet sender overtakes those of senders that flood.
 
-One event loop. Invariant: whoever is held is in `_by_finish`, and counted in `held` and `held_bytes`.
+One event loop. Invariant: every held request is in `_by_finish`, and counted in `held` and `held_bytes`.
 """
 
 import asyncio
@@ -21,21 +21,22 @@ from infrastructure.processing.backlog import Backlog
 from infrastructure.processing.channel import FullMode
 from infrastructure.processing.latency import Latency
 
-# Decoding and queueing take at most about this long in one turn of the event loop; then the workers, the readers and
-# the watchers have theirs.
+# Decoding and enqueueing take at most about this long per turn of the event loop; then workers, readers and subscribers
+# get theirs.
 _TURN_SECONDS = 0.004
-# What a request costs besides its bytes, in bytes.
+# Fixed cost of a request, in bytes.
 _REQUEST_BYTES = 256
-# How often is looked for those that have been held for too long.
+# Interval between checks for requests held too long.
 _LOOK_SECONDS = 0.05
-# Those that are done may stay among those held until there are this many, and as many as are held.
+# Finished requests stay in `_by_finish` until they outnumber the held ones by more than this.
 _DONE_MAX = 64
 
 
 class Verdict(Enum):
-    """What becomes of a request that was held.
+    """The outcome of holding a request.
 
-    ADMITTED: it is worked on. OVERDUE: it is worked on, but is held no longer: the queues' full mode decides.
+    ADMITTED: it is processed.
+    OVERDUE: it is processed, but held no longer: the queues' full mode decides.
     REFUSED: it is not even decoded.
     """
 
@@ -44,12 +45,12 @@ class Verdict(Enum):
     REFUSED = "refused"
 
 
-# Continues a request that was held; whether its work is done, and not left for a task to do.
+# Resumes a held request. Returns whether its work is done, rather than left to a task.
 Resume = Callable[[Verdict], bool]
 
 
 class Share:
-    """What one sender has had of the intake: the virtual time at which its last request would be done."""
+    """A sender's share of the intake: the virtual time at which its last request would finish."""
 
     __slots__ = ("finish",)
 
@@ -69,16 +70,17 @@ class _Held:
 
 
 class Admission:
-    """Shares the event loop between intake and everybody else.
+    """Shares the event loop between intake and all other work.
 
-    mode: what happens to requests that were held for too long: `REJECT` refuses them undecoded, the dropping modes
-        let them in, `WAIT` holds them on.
-    max_hold_seconds: how long that is. With 0 nobody is held because queues are crowded, only for want of time.
-    max_held_bytes: bodies held at once; beyond that requests are refused, whatever the mode.
-    subjects: how many share the turn, each with an admission of its own.
+    mode: what happens to requests held too long: `REJECT` refuses them undecoded, the dropping modes admit them, `WAIT`
+        keeps holding them.
+    max_hold_seconds: how long that is. With 0, nobody is held because of crowded queues, only for lack of time.
+    max_held_bytes: bodies held at once; beyond that, requests are refused whatever the mode.
+    subjects: how many share the turn, each with its own admission.
 
-    seconds: spent on intake so far. held: senders held now. hold: how long they were. refused: requests refused
-    undecoded.
+    seconds: spent on intake so far.
+    held: senders held now. hold: how long they were held.
+    refused: requests refused undecoded.
     """
 
     def __init__(
@@ -101,9 +103,9 @@ class Admission:
         self._clock = clock
         self._max_hold_seconds = max_hold_seconds
         self._max_held_bytes = max_held_bytes
-        self._heeds_backlog = max_hold_seconds > 0
-        # By finish in virtual time, and, whoever is not held for ever, by arrival. Who is done leaves either when it is
-        # looked at next. Virtual time is bytes: it moves on by what is admitted, divided by how many are held.
+        self._waits_for_backlog = max_hold_seconds > 0
+        # Held requests by virtual finish time and, unless held indefinitely, by arrival. Finished ones are removed
+        # lazily. Virtual time is in bytes: it advances by what is admitted, divided by how many are held.
         self._by_finish: list[tuple[float, int, _Held]] = []
         self._by_age: deque[_Held] = deque()
         self._number = 0
@@ -116,23 +118,25 @@ class Admission:
 
     @property
     def is_open(self) -> bool:
-        """Whether a request may be worked on at once: nobody is held, there is time, and the workers keep up."""
-        return not (self.held or self._used >= self._turn_seconds or (self._backlog.is_crowded and self._heeds_backlog))
+        """Whether a request may be processed at once: nobody is held, there is time, and the workers keep up."""
+        return not (
+            self.held or self._used >= self._turn_seconds or (self._backlog.is_crowded and self._waits_for_backlog)
+        )
 
     def spend(self, seconds: float) -> None:
-        """Count time that intake took of this turn."""
+        """Count time that intake used in this turn."""
         self.seconds += seconds
         self._used += seconds
         if not self._turn_is_due:
             self._schedule()
 
     def enqueue(self, share: Share, size: int, resume: Resume, patient: bool = False, bytes_behind: int = 0) -> None:
-        """Have `resume` called when it is this sender's turn.
+        """Call `resume` when it is this sender's turn.
 
-        size: bytes of the body. patient: for as long as it takes. bytes_behind: what of its next requests is here.
+        size: bytes of the body. patient: wait as long as it takes. bytes_behind: bytes received of its next requests.
 
         Raises:
-            Overloaded: too much is held already. Nothing will be called.
+            Overloaded: too much is held already, or the service is stopping. `resume` is not called.
         """
         if self._closed or self.held_bytes + size + bytes_behind > self._max_held_bytes:
             self.refused += 1
@@ -145,11 +149,11 @@ class Admission:
             self._by_age.append(held)
         self.held += 1
         self.held_bytes += held.bytes
-        if not self._turn_is_due and not self._is_barred():
+        if not self._turn_is_due and not self._must_wait():
             self._schedule()
 
     async def enter(self, share: Share, size: int, patient: bool = False) -> bool:
-        """Wait for this sender's turn; whether it may be held further, for want of room in a queue.
+        """Wait for this sender's turn. Return whether it may be held further, for lack of room in a queue.
 
         Raises:
             Overloaded: it is not admitted.
@@ -164,13 +168,13 @@ class Admission:
         return found is Verdict.ADMITTED
 
     async def run(self) -> None:
-        """See to those held for too long, until cancelled."""
+        """Handle requests held too long, until cancelled."""
         while True:
             await self._clock.sleep(_LOOK_SECONDS)
-            self._look_for_overdue()
+            self._release_overdue()
 
     def close(self) -> None:
-        """Refuse everybody who is held, and hold nobody any more."""
+        """Refuse all held requests, and stop holding any."""
         self._closed = True
         for _, _, held in self._by_finish:
             if not held.done:
@@ -178,7 +182,7 @@ class Admission:
         self._by_finish.clear()
         self._by_age.clear()
 
-    def _look_for_overdue(self) -> None:
+    def _release_overdue(self) -> None:
         self._overdue_before = self._clock.monotonic() - self._max_hold_seconds
         while (oldest := self._oldest()) is not None and self._mode is FullMode.REJECT:
             if oldest.since > self._overdue_before:
@@ -199,24 +203,24 @@ class Admission:
         asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Begin a turn of the event loop: those held go first, as far as time and room allow."""
+        """Begin a turn of the event loop: held requests go first, as far as time and room allow."""
         self._turn_is_due = False
         self._used = 0.0
         while self._used < self._turn_seconds:
-            if not self._is_barred():
+            if not self._must_wait():
                 held, verdict = self._first(), Verdict.ADMITTED
             else:
                 held, verdict = self._overdue(), Verdict.OVERDUE
             if held is None:
                 return
             if not self._release(held)(verdict):
-                # A task does the work, which takes its share of this turn.
+                # A task does the work, and uses up this turn.
                 break
         if self.held and not self._turn_is_due:
             self._schedule()
 
-    def _is_barred(self) -> bool:
-        return self._heeds_backlog and self._backlog.is_crowded
+    def _must_wait(self) -> bool:
+        return self._waits_for_backlog and self._backlog.is_crowded
 
     def _first(self) -> _Held | None:
         while self._by_finish:
@@ -235,7 +239,7 @@ class Admission:
         return oldest if oldest is not None and oldest.since <= self._overdue_before else None
 
     def _release(self, held: _Held) -> Resume:
-        """Hold it no more; what continues it, with which its body goes."""
+        """Stop holding a request and return its `resume`, giving up the reference to its body."""
         resume, held.resume = held.resume, _nothing
         held.done = True
         self._virtual += (held.size + _REQUEST_BYTES) / self.held

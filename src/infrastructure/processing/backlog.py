@@ -1,10 +1,10 @@
-"""How much waits in front of the workers, all partitions taken together."""
+"""The backlog in front of the workers, over all partitions."""
 
 from collections.abc import Callable
 
 
 class Backlog:
-    """Counts the channels that are crowded, and tells as soon as one of them no longer is.
+    """Counts crowded channels, and notifies as soon as one of them no longer is.
 
     channels: how many there are. on_relief: called by a channel that was crowded and has room again.
     """
@@ -16,7 +16,7 @@ class Backlog:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether every channel is: wherever ticks go, they would wait."""
+        """Whether every channel is crowded, so that ticks would wait in any of them."""
         return self._crowded == self._channels
 
     def crowd(self) -> None:

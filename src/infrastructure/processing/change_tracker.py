@@ -1,7 +1,7 @@
-"""What the workers changed since somebody looked.
+"""Tracks what the workers changed since the last read.
 
-One event loop: workers mark, one reader takes. A worker gives way after every batch, so that no more can gather between
-two looks than the workers do in that time.
+One event loop: workers mark, one reader takes. Workers yield to the loop, so no more can gather between two reads than
+they process in that time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from application.ports.live_feed import Changes
 
 
 class ChangeTracker:
-    """Costs one test a batch while nobody watches, and one addition to a set a tick otherwise."""
+    """Costs one test per batch without subscribers, otherwise one addition to a set per tick."""
 
     def __init__(self) -> None:
         self._watched = False

@@ -11,16 +11,18 @@ from enum import Enum
 from domain.columns import Columns
 from infrastructure.processing.backlog import Backlog
 
-# A queue this long is crowded, and senders that can be held are: ticks that waited long have left the processor's
-# caches, and the room is for those that cannot be held.
+# A queue this long is crowded, and senders that can be held are held: ticks that wait long fall out of the CPU caches,
+# and the remaining room is for senders that cannot be held.
 CROWDED_TICKS = 1024
 
 
 class FullMode(Enum):
-    """What happens to a tick for which there is no room.
+    """What happens to a tick when the queue is full.
 
-    DROP_OLDEST: it is taken, and the one waiting longest is dropped. DROP_NEWEST: it is dropped itself.
-    REJECT: it is not taken. WAIT: whoever sent it waits until there is room.
+    DROP_OLDEST: it is accepted, and the oldest in the queue is dropped.
+    DROP_NEWEST: it is dropped itself.
+    REJECT: it is refused.
+    WAIT: its sender waits until there is room.
     """
 
     DROP_OLDEST = "drop_oldest"
@@ -32,11 +34,11 @@ class FullMode(Enum):
 class Channel:
     """Ticks in order of arrival, at most `capacity` of them.
 
-    tail: ticks ever put in line. head: ticks that have left it, taken or dropped.
-    dropped: ticks accepted and then not kept, for want of room.
-    on_drop: told of ticks that have an id and are dropped.
-    backlog: told when the queue gets crowded, and when it no longer is.
-    turn: held by the writer that waits for room, so that writers get it in the order they came.
+    tail: ticks ever enqueued. head: ticks that have left, taken or dropped.
+    dropped: ticks accepted and then dropped, for lack of room.
+    on_drop: called with dropped ticks that have ids.
+    backlog: notified when the queue becomes crowded, and when it no longer is.
+    turn: held by the writer that waits for room, so that writers are served in order.
     """
 
     def __init__(
@@ -56,30 +58,30 @@ class Channel:
         self._crowded_at = min(CROWDED_TICKS, capacity)
         self._is_crowded = False
         self._closed = False
-        # Queued are those from `_first` on; what is before it has left and is cut off in bulk.
+        # Ticks from `_first` on are queued; those before have left, and are trimmed in bulk.
         self._queue: Columns | None = None
         self._first = 0
-        # When ticks arrived: (tail after them, moment), until they have all left; _settled is where accounts stand.
+        # Arrivals: (tail after the ticks, moment), until all have left. `_settled`: the position settled so far.
         self._arrivals: deque[tuple[int, float]] = deque()
         self._settled = 0
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._on_drop = on_drop
-        # Who waits for ticks to leave the line: (tail before them, tail after them, whether all were taken).
+        # Waiters for ticks to leave: (tail before them, tail after them, whether all were taken).
         self._watches: list[tuple[int, int, asyncio.Future[bool]]] = []
 
     def __len__(self) -> int:
         return self.tail - self.head
 
     def has_room(self, ticks: int) -> bool:
-        """Whether so many can be put in line, and nobody waits to do so."""
+        """Whether so many ticks fit, and no writer is waiting."""
         return ticks + self.tail - self.head <= self.capacity and not self.turn.locked()
 
     def offer(self, ticks: Columns, moment: float, waits: bool = False) -> int:
-        """Put ticks in line as far as the mode lets them in; how many of them, from the first, are accepted.
+        """Enqueue ticks as far as the mode allows. Return how many of them, from the first, are accepted.
 
-        They are the channel's from then on: it may put others behind them. The dropping modes accept all and drop at
-        once what is over capacity; under WAIT, and for a sender that waits whatever the mode, what is left must wait.
+        The channel takes ownership: it may append others to them. The dropping modes accept all and drop the excess at
+        once; under WAIT, and in any mode if the sender `waits`, the rest must wait.
         """
         mode = FullMode.WAIT if waits else self.mode
         count = len(ticks)
@@ -97,7 +99,7 @@ class Channel:
         return count - over
 
     async def take(self, limit: int) -> Columns | None:
-        """Up to `limit` observations, as soon as there is one; None once the channel is closed and empty."""
+        """Return up to `limit` observations, as soon as there are any; None once the channel is closed and empty."""
         assert self._reader is None, "a channel has one reader"
         if self.tail == self.head and not self._closed:
             self._reader = asyncio.get_running_loop().create_future()
@@ -105,7 +107,7 @@ class Channel:
                 await self._reader
             finally:
                 self._reader = None
-        # From here to the reader's next await nothing else runs: what is taken is never seen half-way.
+        # Nothing else runs before the reader's next await, so a half-taken batch is never visible.
         count = min(self.tail - self.head, limit)
         if count == 0 or self._queue is None:
             return None
@@ -118,7 +120,7 @@ class Channel:
         return taken
 
     def watch(self, tail_before: int) -> asyncio.Future[bool]:
-        """Whether all ticks put in line since `tail_before` are taken, once they have left it. Call it at once."""
+        """Return a future: whether all ticks enqueued since `tail_before` were taken, once they left. Call at once."""
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         if self.head > tail_before:
             future.set_result(False)
@@ -129,8 +131,7 @@ class Channel:
         return future
 
     async def wait_for_room(self, deadline: asyncio.Future[None] | None = None) -> bool:
-        """Wait until there may be room, or the channel is closed, or the deadline is done: False then. For the holder
-        of `turn`."""
+        """Wait until there may be room or the channel is closed; False if the deadline ends first. Requires `turn`."""
         while len(self) >= self.capacity and not self._closed:
             if deadline is not None and deadline.done():
                 return False
@@ -145,7 +146,7 @@ class Channel:
         return True
 
     def settle(self) -> Iterator[tuple[float, int]]:
-        """(moment of arrival, ticks) of what has left the line since the last call."""
+        """Yield (moment of arrival, ticks) for what has left since the last call."""
         arrivals = self._arrivals
         while arrivals and self._settled < self.head:
             last, moment = arrivals[0]
@@ -156,7 +157,7 @@ class Channel:
                 arrivals.popleft()
 
     def close(self) -> None:
-        """Let the reader go on to the end and then find nothing, and no writer wait any more."""
+        """Close: the reader drains the queue and then gets None, and writers stop waiting."""
         self._closed = True
         _wake(self._reader)
         _wake(self._writer)
@@ -205,7 +206,7 @@ class Channel:
         assert self._queue is not None, "there is something to leave"
         self.head += count
         self._first += count
-        # Once those that left outnumber the rest, cutting them off costs no more than they did.
+        # Trimming once those that left outnumber the rest keeps the cost amortised O(1).
         if 2 * self._first >= len(self._queue):
             self._queue = self._queue.part(self._first, len(self._queue))
             self._first = 0

@@ -1,4 +1,4 @@
-"""How long ticks took, in a few plain integers."""
+"""A latency histogram in a few plain numbers."""
 
 from bisect import bisect_left
 
@@ -6,7 +6,7 @@ BOUNDS_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 
 
 class Latency:
-    """A histogram: counts[i] observations were at most BOUNDS_SECONDS[i], the last counter took those beyond."""
+    """A histogram: counts[i] is for observations in (BOUNDS_SECONDS[i - 1], BOUNDS_SECONDS[i]]; the last is open."""
 
     __slots__ = ("count", "counts", "sum_seconds")
 
@@ -21,11 +21,11 @@ class Latency:
         self.sum_seconds += seconds * times
 
     def mean(self) -> float:
-        """Seconds; 0 while nothing was observed."""
+        """Return the mean in seconds; 0 without observations."""
         return self.sum_seconds / self.count if self.count else 0.0
 
     def quantile(self, share: float) -> float:
-        """Seconds that `share` of the observations stayed within, by straight lines between the bounds; at most 10."""
+        """Return the `share` quantile in seconds, interpolated linearly between the bounds; at most 10."""
         rank = share * self.count
         below = 0
         lower = 0.0

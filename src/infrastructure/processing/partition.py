@@ -1,7 +1,7 @@
-"""One partition: a channel, the states of its keys, and the worker that takes observations from the one to the other.
+"""One partition: a channel, the states of its keys, and the worker that applies observations from one to the other.
 
-Single writer: only `work` touches the book. Invariant, whenever the event loop is free:
-what the channel let go and did not drop is processed or failed.
+Single writer: only `work` touches the book. Invariant, whenever the event loop is free: what has left the channel and
+was not dropped is processed or failed.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from infrastructure.processing.latency import Latency
 from infrastructure.processing.throughput import Throughput
 
 _BATCH_MAX = 1024
-# All workers together take at most about this long in one turn of the event loop.
+# All workers together use at most about this long per turn of the event loop.
 _TURN_SECONDS = 0.004
 _LOGGED_KEYS_MAX = 1000
 
@@ -26,11 +26,11 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Recorder(Protocol):
-    """Takes over what was applied, in the order it was."""
+    """Records what was applied, in order."""
 
     @property
     def is_crowded(self) -> bool:
-        """Whether to wait for room before more is applied."""
+        """Whether to wait for room before applying more."""
         ...
 
     async def wait_for_room(self) -> None: ...
@@ -40,12 +40,12 @@ class Recorder(Protocol):
 
 class EventSink(Protocol):
     async def publish(self, events: Sequence[Any], /) -> None:
-        """Take events over. May be called again with the same ones after it raised."""
+        """Publish events. May be called again with the same ones after an error."""
         ...
 
 
 class ChangeNotice(Protocol):
-    """Hears of every batch that was applied."""
+    """Notified of every batch that was applied."""
 
     def mark(self, keys: Iterable[str], events: Sequence[Any]) -> None: ...
 
@@ -53,7 +53,7 @@ class ChangeNotice(Protocol):
 class Partition:
     """index: its number, from 0; `partitions`: how many there are. recorder, notice, throughput: shared by all of them.
 
-    The counters are observations, but for `events`, `restarts` and the `seconds` of work.
+    The counters count observations, except `events`, `restarts` and the `seconds` of work.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class Partition:
     async def work(self) -> None:
         """Drain the channel in batches until it is closed and empty.
 
-        Whatever this raises, nothing is lost: what is taken is applied before anything can fail, and events are kept
-        until the sink has them. Starting again goes on where it stopped.
+        Whatever this raises, nothing is lost: a batch is applied before anything can fail, and events are kept until
+        the sink has accepted them. A restart resumes where it stopped.
         """
         await self._publish()
         turn_end = self.seconds + self._turn_seconds
@@ -102,7 +102,7 @@ class Partition:
             if self._recorder.is_crowded:
                 await self._recorder.wait_for_room()
             if self.seconds >= turn_end and len(self.channel):
-                # Intake, readers and watchers have their turn, and every other partition.
+                # Yield to intake, readers, subscribers and the other partitions.
                 await asyncio.sleep(0)
                 turn_end = self.seconds + self._turn_seconds
 

@@ -1,4 +1,4 @@
-"""The live feed of one instance: what its own workers change, read from their books."""
+"""The live feed of one instance: its own workers' changes, read from their books."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from infrastructure.processing.snapshots import Snapshots
 
 
 class PartitionFeed:
-    """Subscribers of this process see what this process takes."""
+    """Subscribers of this process see what this process accepts."""
 
     def __init__(self, tracker: ChangeTracker, snapshots: Snapshots) -> None:
         self._tracker = tracker

@@ -1,4 +1,4 @@
-"""Spreads observations over partitions, and keeps the accounts.
+"""Distributes observations over partitions, and keeps the accounts.
 
 One event loop. Invariant, whenever the loop is free: received = accepted + rejected + duplicates, and
 accepted = processed + dropped + queued + failed.
@@ -28,7 +28,7 @@ _ONE_ACCEPTED = Submitted(1)
 class PartitionedProcessor:
     """The `Processor` of one subject in this process.
 
-    shutdown_deadline_seconds: how long `stop` lets the workers drain.
+    shutdown_deadline_seconds: how long `stop` waits for the workers to drain.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class PartitionedProcessor:
         self._clock = clock
         self._shutdown_deadline_seconds = shutdown_deadline_seconds
         self._supervisors: list[asyncio.Task[None]] = []
-        # Requests whose observations have ids and are not all in the channels yet.
+        # Requests with ids that are not fully enqueued yet.
         self._placing: set[asyncio.Future[None]] = set()
         self.reject = queueing.reject
 
     @property
     def is_running(self) -> bool:
-        """Whether observations are taken and every partition has its supervisor."""
+        """Whether observations are accepted and every partition has a running supervisor."""
         return self._queueing.is_open and all(not supervisor.done() for supervisor in self._supervisors)
 
     def start(self) -> None:
@@ -71,13 +71,13 @@ class PartitionedProcessor:
         ]
 
     def drain(self) -> None:
-        """Take nothing more; what was accepted goes on."""
+        """Accept nothing more; accepted observations are still processed."""
         self._queueing.is_open = False
         for partition in self._partitions:
             partition.channel.close()
 
     async def stop(self) -> int:
-        """Drain, for as long as the deadline allows; how many observations are left unprocessed."""
+        """Drain until the deadline. Return how many observations are left unprocessed."""
         self.drain()
         deadline = asyncio.create_task(self._clock.sleep(self._shutdown_deadline_seconds))
         drained = asyncio.create_task(self._drained())
@@ -107,23 +107,23 @@ class PartitionedProcessor:
     async def _submit_without(
         self, columns: Columns, known: list[int], patience: Patience, watches: Watches | None
     ) -> Submitted:
-        """Submit all but the duplicates, which stand where `known` says."""
+        """Submit all but the duplicates, which are at the positions `known`."""
         if watches is not None and self._placing:
-            # The first of them may still wait for room, and then not get any.
+            # The originals may still be waiting for room, and then be refused.
             try:
                 await asyncio.wait(list(self._placing))
                 if not self._queueing.is_open:
                     self.reject(len(columns))
                     raise Draining
             except BaseException:
-                # The others have not been taken either, and may come again.
+                # The others were not accepted either, and may be sent again.
                 self._ids.forget(columns.without(set(known)))
                 raise
             reclaimed = self._ids.reclaim(columns, known, self._clock.now_us())
             known = [at for at in known if at not in reclaimed]
         self._queueing.count_duplicates(len(known))
         if watches is not None:
-            # The first of them may still be queued.
+            # The originals may still be queued.
             for at in known:
                 partition = self._placement.partition_of(columns.keys[at])
                 if partition is not None:
@@ -162,7 +162,7 @@ class PartitionedProcessor:
                 if taken < count:
                     taken_of[index] = taken
         finally:
-            # Some are left where the sender was cancelled while it waited.
+            # Left over if the sender was cancelled while it waited.
             for line in ahead.values():
                 self._ids.forget(line)
             if placed is not None:
@@ -195,7 +195,7 @@ class PartitionedProcessor:
         )
 
     def _begin_placing(self, columns: Columns) -> asyncio.Future[None] | None:
-        """Tell that observations with ids are on their way into the channels."""
+        """Register that observations with ids are being enqueued."""
         if columns.ids is None:
             return None
         placed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -207,7 +207,7 @@ class PartitionedProcessor:
 
 
 async def _all_taken(watches: Watches) -> None:
-    """Wait until observations have left their channels. Raises QueueOverflowed if some were dropped."""
+    """Wait until observations have left their channels. Raises QueueOverflowed if any were dropped."""
     if not all([await watch for watch in watches]):
         raise QueueOverflowed
 

@@ -1,4 +1,4 @@
-"""Which partition a key belongs to, and how many keys there may be."""
+"""Which partition a key belongs to, and the limit on keys."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from infrastructure.processing.partition import Partition
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """The same in every process and on every machine."""
+    """Return the partition of a key, the same in every process and on every machine."""
     return zlib.crc32(key.encode()) % partitions
 
 
 class Placement:
-    """Assigns keys to partitions for good.
+    """Assigns keys to partitions permanently.
 
-    key_name: what a key is called on the wire. keys_max: a new key beyond that many is refused, the known ones go on.
+    key_name: what a key is called on the wire. keys_max: new keys beyond that are refused; known ones are not affected.
     """
 
     def __init__(self, partitions: Sequence[Partition], key_name: str, keys_max: int) -> None:
@@ -26,18 +26,18 @@ class Placement:
         self._assigned: dict[str, int] = {}
 
     def recover(self) -> None:
-        """Assign the keys that the books hold already."""
+        """Assign the keys already in the books."""
         self._assigned = {key: each.index for each in self._partitions for key in each.book.keys()}
 
     def partition_of(self, key: str) -> Partition | None:
-        """The partition of a key that is assigned."""
+        """Return the partition of an assigned key, else None."""
         index = self._assigned.get(key)
         return None if index is None else self._partitions[index]
 
     def spread(self, columns: Columns, added: list[str]) -> tuple[dict[int, Columns], list[FieldError]]:
-        """The observations of each partition in their order, and an error for each that is over the limit of keys.
+        """Return the observations by partition, in order, and an error for each that is over the limit of keys.
 
-        Keys that are new are put into `added`.
+        New keys are appended to `added`.
         """
         assigned = self._assigned
         keys = columns.keys
@@ -46,7 +46,7 @@ class Placement:
         refused: list[FieldError] = []
         places = set(map(assigned.get, keys))
         if None in places:
-            # In order of arrival: where there is room for some only, the first get it.
+            # In order of arrival, so that the first get the remaining room.
             for key in dict.fromkeys(keys):
                 if key not in assigned and len(assigned) < self._keys_max:
                     assigned[key] = partition_of(key, len(self._partitions))
@@ -58,7 +58,7 @@ class Placement:
         return columns.spread(list(map(assigned.get, keys))), refused
 
     def without_room(self, columns: Columns, taken_of: dict[int, int]) -> list[FieldError]:
-        """One error for every observation behind the first `taken_of[partition]` of its partition."""
+        """Return an error for every observation after the first `taken_of[partition]` of its partition."""
         errors = []
         seen = dict.fromkeys(taken_of, 0)
         for position, key in enumerate(columns.keys):
@@ -70,11 +70,11 @@ class Placement:
         return errors
 
     def give_back(self, columns: Columns, without_room: Sequence[FieldError], added: Sequence[str]) -> None:
-        """Forget keys that came new with these observations and of which none was taken."""
+        """Unassign keys that were new with these observations and of which none was accepted."""
         left = {error.index for error in without_room}
         taken = {key for position, key in enumerate(columns.keys) if position not in left}
         for key in added:
-            # A key with a state is not new, whoever brought it.
+            # A key with a state is not new, whichever request created it.
             if key not in taken and key not in self._partitions[self._assigned[key]].book:
                 del self._assigned[key]
 

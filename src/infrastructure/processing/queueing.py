@@ -1,4 +1,4 @@
-"""Puts observations into channels, and counts what came in."""
+"""Enqueues observations into channels, and counts what is received."""
 
 import asyncio
 from math import inf
@@ -9,7 +9,7 @@ from domain.columns import Columns
 from infrastructure.processing.channel import Channel, FullMode
 from infrastructure.processing.seen_ids import SeenIds
 
-# What tells whether observations were taken from a channel or dropped.
+# Futures that tell whether observations were taken from a channel or dropped.
 Watches = list[asyncio.Future[bool]]
 
 
@@ -38,7 +38,7 @@ class Queueing:
         self.duplicates += observations
 
     def put(self, channel: Channel, line: Columns, watches: Watches | None) -> int:
-        """Put observations into a channel and count every one; how many, from the first, are accepted."""
+        """Enqueue observations and count every one. Return how many, from the first, are accepted."""
         count = len(line)
         before = channel.tail
         taken = channel.offer(line, self._clock.monotonic())
@@ -48,13 +48,15 @@ class Queueing:
             self.reject(count - taken)
             self._ids.forget(line.part(taken, count))
         if watches is not None:
-            # What DROP_NEWEST dropped at once has never been in the channel.
+            # What DROP_NEWEST dropped at once was never in the channel.
             watches.append(channel.watch(before if channel.tail - before == taken else -1))
         return taken
 
     async def put_waiting(self, channel: Channel, line: Columns, patience: Patience, watches: Watches | None) -> int:
-        """Put observations into a channel as there is room for them, and those of a sender whose patience ends by the
-        channel's full mode; how many, from the first, are accepted."""
+        """Enqueue observations as room becomes available; once patience ends, the channel's full mode decides.
+
+        Return how many, from the first, are accepted.
+        """
         done = 0
         hold = inf if channel.mode is FullMode.WAIT else self._hold_seconds(patience)
         if hold == 0:
@@ -77,7 +79,7 @@ class Queueing:
         finally:
             if deadline is not None:
                 deadline.cancel()
-            # The sender went away, or the service is stopping: what it did not get in was not accepted.
+            # The sender was cancelled, or the service is stopping: what is not enqueued is not accepted.
             self.reject(len(line) - done)
             self._ids.forget(line.part(done, len(line)))
         return done

@@ -1,4 +1,4 @@
-"""The ids of observations that came lately, so that none counts twice."""
+"""The ids of recent observations, so that duplicates are not counted."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -9,19 +9,19 @@ _US = 1_000_000
 
 
 class SeenIds:
-    """Remembers the newest `ids_max` ids, none longer than `window_seconds`. O(1) an observation that has an id."""
+    """Remembers the newest `ids_max` ids, none longer than `window_seconds`. O(1) per observation with an id."""
 
     def __init__(self, ids_max: int, window_seconds: float) -> None:
         self.window_us = int(window_seconds * _US)
         self._ids_max = ids_max
-        # When each came, oldest first. A key has no line feed in it.
+        # Arrival time of each, oldest first. Keys contain no line feed.
         self._came: OrderedDict[str, int] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._came)
 
     def register(self, columns: Columns, now_us: int) -> list[int]:
-        """The positions of observations that have been here before; the ids of the others are remembered."""
+        """Remember new ids. Return the positions of duplicates."""
         if columns.ids is None:
             return []
         came = self._came
@@ -39,11 +39,11 @@ class SeenIds:
         return known
 
     def reclaim(self, columns: Columns, places: Iterable[int], now_us: int) -> list[int]:
-        """Of duplicates, those whose first has been forgotten since; they are remembered again."""
+        """Return the positions of duplicates whose original has been forgotten since; they are remembered again."""
         return [at for at in places if not self.register(columns.part(at, at + 1), now_us)]
 
     def forget(self, columns: Columns) -> None:
-        """Let observations come again that were not kept."""
+        """Forget observations that were not accepted, so that they can be sent again."""
         for name, own_id in zip(columns.keys, columns.ids or (), strict=False):
             if own_id is not None:
                 self._came.pop(f"{name}\n{own_id}", None)

@@ -1,4 +1,4 @@
-"""What readers see of all keys of a subject, read straight from the books of its partitions."""
+"""Snapshots of all keys of a subject, read directly from the books of its partitions."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,30 +10,30 @@ from infrastructure.processing.placement import partition_of
 
 
 class Snapshots:
-    """Serves clones of what the workers of the partitions write."""
+    """Serves clones of the workers' state."""
 
     def __init__(self, books: Sequence[Book]) -> None:
         self._books = books
         self._sorted: list[str] = []
-        # How many keys of each book are in _sorted; books only grow, at their end.
+        # Keys of each book that are in _sorted; books only append.
         self._known = [0] * len(books)
 
     def snapshot(self, key: str) -> Any:
-        """None for a key never seen."""
+        """Return a clone; None if the key is unknown."""
         return self._book_of(key).snapshot(key)
 
     def __contains__(self, key: str) -> bool:
         return key in self._book_of(key)
 
     def page(self, keys: Sequence[str], after: str | None, limit: int) -> tuple[list[Any], str | None]:
-        """Up to `limit` snapshots of sorted keys behind `after`, and where the next page starts."""
+        """Return up to `limit` snapshots of sorted keys after `after`, and where the next page starts."""
         start = 0 if after is None else bisect_right(keys, after)
         chosen = keys[start : start + limit]
         found = [snapshot for key in chosen if (snapshot := self.snapshot(key)) is not None]
         return found, chosen[-1] if start + limit < len(keys) else None
 
     def keys(self) -> list[str]:
-        """Every key, sorted. Not to be changed."""
+        """Return all keys, sorted. Callers must not modify the list."""
         added = False
         for i, book in enumerate(self._books):
             if len(book) > self._known[i]:
@@ -41,7 +41,7 @@ class Snapshots:
                 self._known[i] = len(book)
                 added = True
         if added:
-            # Cheap: sorted already but for its end.
+            # Cheap: only the end is unsorted.
             self._sorted.sort()
         return self._sorted
 

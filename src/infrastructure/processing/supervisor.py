@@ -1,4 +1,4 @@
-"""Keeps a worker at work."""
+"""Restarts a worker when it dies."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,7 +10,7 @@ from application.ports.clock import Clock
 
 _PAUSE_FIRST_SECONDS = 0.01
 _PAUSE_LAST_SECONDS = 1.0
-# A worker that held out this long starts again with the shortest pause.
+# A worker that ran this long restarts after the shortest pause.
 _STEADY_SECONDS = 10.0
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -19,9 +19,9 @@ _log = structlog.stdlib.get_logger(__name__)
 async def supervise(
     work: Callable[[], Coroutine[Any, Any, None]], clock: Clock, on_death: Callable[[], None], **about: object
 ) -> None:
-    """Run `work` to its end, starting it again whenever it dies, after pauses that double up to a second.
+    """Run `work` to its end, restarting it whenever it dies, after pauses that double up to a second.
 
-    A worker that is cancelled by anybody but this supervisor has died too. `about` goes into the log.
+    A worker cancelled by anything but this supervisor counts as dead. `about` is added to the log line.
     """
     pause = _PAUSE_FIRST_SECONDS
     while True:

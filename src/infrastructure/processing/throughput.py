@@ -1,10 +1,10 @@
-"""Ticks a second over the last few seconds."""
+"""Ticks per second over the last few seconds."""
 
 _SECONDS = 5
 
 
 class Throughput:
-    """Counts by whole seconds of a monotonic clock, in a ring that covers the last `_SECONDS` and the one under way."""
+    """Counts per whole second of a monotonic clock, in a ring of the last `_SECONDS` and the current one."""
 
     def __init__(self, moment: float) -> None:
         self._start = moment
@@ -20,7 +20,7 @@ class Throughput:
         self._counts[slot] += ticks
 
     def per_second(self, moment: float) -> float:
-        """The mean of the last whole seconds, or of the time since the start while that is shorter."""
+        """Return the mean of the last whole seconds, or of the time since the start while that is shorter."""
         now = int(moment)
         recent = zip(self._second_of, self._counts, strict=True)
         if moment - self._start < _SECONDS + 1:

@@ -1,1 +1,1 @@
-"""What is kept on disk: the tick log, states, candles and anomalies, and how it comes back."""
+"""Persistence: the tick log, states, candles and anomalies, and their recovery."""

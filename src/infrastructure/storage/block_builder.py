@@ -1,7 +1,7 @@
-"""Puts observations into the form they are stored in, while they are in the processor's caches.
+"""Encodes observations for storage while they are in the CPU caches.
 
-Observations that wait in memory as they are cost more than all the rest of storing them:
-docs/decisions/0013-the-tick-log.md has the figures.
+Keeping them in memory unencoded costs more than all the rest of storing them: docs/decisions/0013-the-tick-log.md has
+the figures.
 """
 
 from domain.columns import Columns, numbered, span
@@ -14,9 +14,9 @@ _BLOCK_MAX = 8192
 
 
 class BlockBuilder:
-    """Makes blocks of one subject. The observations of one `add` stand in one block.
+    """Builds blocks of one subject. The observations of one `add` stay in one block.
 
-    count: observations in all of them.
+    count: observations in all blocks.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -26,7 +26,7 @@ class BlockBuilder:
         self._waiting: Columns | None = None
 
     def add(self, columns: Columns) -> tuple[int, int]:
-        """Take observations; the place of the first: number of the block, from 0, and place in it."""
+        """Add observations. Return the position of the first: block number, from 0, and index in the block."""
         count = len(columns)
         waiting = self._waiting
         if not self._blocks or self._blocks[-1].count + (0 if waiting is None else len(waiting)) >= _BLOCK_MAX:
@@ -45,7 +45,7 @@ class BlockBuilder:
         return place
 
     def take(self) -> list[LogBlock]:
-        """The blocks, which the builder has no longer."""
+        """Return the blocks, and start over."""
         self._encode()
         blocks, self._blocks, self.count = self._blocks, [], 0
         return blocks

@@ -1,4 +1,4 @@
-"""Which states are written when, so that a restart has little of the log to go through."""
+"""Decides which states are written when, so that a restart has little of the log to replay."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -7,16 +7,16 @@ from application.ports.clock import Clock
 from domain.book import Book
 from infrastructure.storage.records import State
 
-# What is done in one go, on the event loop.
+# Limits of one step, which runs on the event loop.
 _STATES_AT_ONCE = 100
 _LOOKED_AT_AT_ONCE = 5_000
 
 
 class Checkpoints:
-    """Goes round the keys of all subjects, a few at a time, and takes the states that have changed.
+    """Cycles through the keys of all subjects, a few at a time, and collects the states that have changed.
 
-    When a round is over, every state that is written holds at least the log as it was when the round began: a fuzzy
-    checkpoint, as databases do it. A new round begins `interval_seconds` after the last one.
+    At the end of a round, every stored state covers at least the log as of the start of the round: a fuzzy checkpoint,
+    as in databases. A new round begins `interval_seconds` after the last one.
     """
 
     def __init__(self, books: Mapping[str, Sequence[Book]], clock: Clock, interval_seconds: float) -> None:
@@ -33,7 +33,7 @@ class Checkpoints:
         return sum(len(book) for books in self._books.values() for book in books)
 
     def take(self, seq: int) -> tuple[list[State], int | None]:
-        """States as they are now, behind block `seq`; and the block that all states hold now, if a round is over."""
+        """Return changed states as of block `seq`, and the block that all states now cover if a round has ended."""
         if self._round is None:
             if self._clock.monotonic() < self._next_round:
                 return [], None
@@ -53,7 +53,7 @@ class Checkpoints:
         return states, self._round_seq
 
     def take_all(self) -> list[State]:
-        """Every state that has changed."""
+        """Return every state that has changed."""
         states: list[State] = []
         for subject, book, key in self._all():
             self._take(subject, book, key, states)

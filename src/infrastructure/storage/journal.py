@@ -1,6 +1,6 @@
-"""Takes what was processed to the store, a batch at a time.
+"""Writes processed observations to the store, in batches.
 
-One event loop. Invariant: what is recorded and not yet written is in `_batch`, or in what the next one is made of, or
+One event loop. Invariant: what is recorded and not yet written is in `_batch`, or in what the next batch is made of, or
 counted in `lost`.
 """
 
@@ -22,18 +22,18 @@ from infrastructure.storage.subject_log import SubjectLog
 from infrastructure.subject import Aggregates, Subject
 
 _AGGREGATES_SECONDS = 5.0
-# Writing aggregates takes at most this share of the time.
+# Maximum share of the time spent on writing aggregates.
 _AGGREGATES_SHARE = 0.1
 _RETRY_SECONDS = 1.0
-# Keys whose states and aggregates are written at the end: about two seconds for as many.
+# Most keys whose states and aggregates are written on close: about two seconds for that many.
 _CLOSING_KEYS_MAX = 10_000
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
-class Lot:
-    """Aggregates of a subject that may not be stored yet. seq: the last block in them, once that is settled."""
+class PendingAggregates:
+    """Aggregates of a subject that may not be stored yet. seq: the last block in them, once that is known."""
 
     aggregates: Aggregates
     seq: int | None = None
@@ -42,10 +42,10 @@ class Lot:
 class Journal:
     """The journal of this process, for all subjects.
 
-    flush_seconds: how long what was recorded waits for company before it is written.
-    unwritten_max: observations kept while they cannot be written. Beyond that, while the store is merely slow the
-        workers wait, and while it fails observations go neither into the log nor into aggregates, which is counted in
-        `lost`; the states of their keys are written once it works again.
+    flush_seconds: how long recorded observations are batched before they are written.
+    unwritten_max: observations kept while they cannot be written. While the store is merely slow, the workers wait
+        from half of that. While it fails, observations beyond it go neither into the log nor into aggregates, which is
+        counted in `lost`, and the states of their keys are written once it works again.
     """
 
     def __init__(
@@ -67,17 +67,19 @@ class Journal:
         self._last_seq = 0
         self._number = 0
         self._failure: str | None = None
-        # The block behind which rounds of checkpoints hold what was lost; None while observations are being lost.
+        # The block after which rounds of checkpoints cover what was lost; None while observations are being lost.
         self._complete_from: int | None = 0
         self._retry_at = 0.0
         self._recover_from = 0
         self._next_aggregates = 0.0
         self._logs = {subject.name: SubjectLog(subject, self) for subject in subjects}
-        self._lots = {name: Lot(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None}
+        self._pending = {
+            name: PendingAggregates(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None
+        }
         self._answers: list[StoredAnswer] = []
         self._waiting: list[asyncio.Future[None]] = []
-        # On their way to the store.
-        self._lots_under_way: dict[str, Lot] = {}
+        # Being written.
+        self._in_flight: dict[str, PendingAggregates] = {}
         self._batch: Batch | None = None
         self._under_way: asyncio.Future[None] | None = None
         self._batch_waiting: list[asyncio.Future[None]] = []
@@ -90,18 +92,18 @@ class Journal:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the store makes up for every tick that was lost: by states written since."""
+        """Whether the store covers every lost tick, by states written since."""
         return not self.lost or (self._complete_from is not None and self._recover_from > self._complete_from)
 
     @property
     def unwritten(self) -> int:
-        """Observations recorded and not yet on disk, those lost not among them."""
+        """Observations recorded and not yet on disk, excluding lost ones."""
         recorded = sum([log.blocks.count for log in self._logs.values()])
         return recorded + (0 if self._batch is None else self._batch.count)
 
     @property
     def is_crowded(self) -> bool:
-        """Whether workers should wait for the store, which is slow and not failing."""
+        """Whether workers should wait for the store, which is slow but not failing."""
         return self._failure is None and self.unwritten > self._unwritten_max // 2
 
     async def wait_for_room(self) -> None:
@@ -110,11 +112,11 @@ class Journal:
             await self._room.wait()
 
     def recorder(self, subject: str) -> SubjectLog:
-        """What takes over what the partitions of a subject have applied."""
+        """Return the recorder for a subject's partitions."""
         return self._logs[subject]
 
     def resume_from(self, position: Position) -> None:
-        """Continue a log. What its blocks behind `position.candles_seq` add up to is in the recorders' aggregates."""
+        """Continue a log. The recorders' aggregates hold its blocks after `position.candles_seq`."""
         self._last_seq = position.last_seq
         self._number = position.batch
         self._recover_from = position.recover_from
@@ -139,10 +141,10 @@ class Journal:
         self._urgent.set()
         await waiting
 
-    def lots(self, subject: str) -> list[Lot]:
-        """The aggregates of a subject that may not be stored yet, old to new."""
-        under_way = self._lots_under_way.get(subject)
-        return [self._lots[subject]] if under_way is None else [under_way, self._lots[subject]]
+    def unwritten_aggregates(self, subject: str) -> list[PendingAggregates]:
+        """Return the aggregates of a subject that may not be stored yet, oldest first."""
+        under_way = self._in_flight.get(subject)
+        return [self._pending[subject]] if under_way is None else [under_way, self._pending[subject]]
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -153,15 +155,15 @@ class Journal:
             await self._flush()
 
     async def close(self) -> None:
-        """Write all that there is; for when nothing is recorded any more.
+        """Write everything. Call it once recording has stopped.
 
-        With every state and aggregate, unless there are so many keys that it would take longer than a shutdown may:
-        then the log has them, and the next start takes them from there.
+        This includes every state and aggregate, unless there are so many keys that it would take longer than a shutdown
+        may: then they are in the log, and the next start replays it.
         """
         if self._under_way is not None:
             await asyncio.wait([self._under_way])
         if self._batch is not None:
-            # Once more, if it had begun: the store passes over what it has.
+            # Again, if it had started: the store ignores what it already has.
             await self._write(self._batch)
         if self._failure is None:
             all_states = self._checkpoints.keys <= _CLOSING_KEYS_MAX or not self.is_complete
@@ -175,7 +177,7 @@ class Journal:
         try:
             await asyncio.wait((sleeping, urged), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # Not waited for: a cancellation of this very task would be taken for theirs.
+            # Not awaited: a cancellation of this task would be mistaken for theirs.
             sleeping.cancel()
             urged.cancel()
 
@@ -195,7 +197,7 @@ class Journal:
             self._settle(None)
 
     def _make_batch(self, closing: bool = False) -> Batch:
-        """Of everything that is there at this moment: nothing else runs while it is made."""
+        """Make a batch of everything recorded so far; nothing else runs meanwhile."""
         self._number += 1
         count = 0
         blocks: list[LogBlock] = []
@@ -225,22 +227,22 @@ class Journal:
         return batch
 
     def _take_aggregates(self, batch: Batch) -> None:
-        if not any(lot.aggregates.count for lot in self._lots.values()):
+        if not any(pending.aggregates.count for pending in self._pending.values()):
             return
-        self._lots_under_way = self._lots
-        self._lots = {}
-        for name, lot in self._lots_under_way.items():
-            lot.seq = batch.last_seq
+        self._in_flight = self._pending
+        self._pending = {}
+        for name, pending in self._in_flight.items():
+            pending.seq = batch.last_seq
             self._logs[name].take_aggregates()
             following = self._logs[name].aggregates
             assert following is not None, "a subject that keeps aggregates goes on to"
-            self._lots[name] = Lot(following)
-        batch.aggregates = {name: lot.aggregates for name, lot in self._lots_under_way.items()}
+            self._pending[name] = PendingAggregates(following)
+        batch.aggregates = {name: pending.aggregates for name, pending in self._in_flight.items()}
 
     async def _write(self, batch: Batch) -> None:
         self._batch = batch
         start = self._clock.monotonic()
-        # What has begun goes on to its end, whoever is cancelled.
+        # A write that has started runs to its end, even if this task is cancelled.
         self._under_way = asyncio.ensure_future(self._store.write(batch))
         try:
             await asyncio.shield(self._under_way)
@@ -248,7 +250,7 @@ class Journal:
             self._fail(str(error))
             return
         except Exception as error:
-            # Whatever a store raises, the journal outlives it.
+            # The journal survives whatever a store raises.
             _log.error("the store raised what it should not", exc_info=error)
             self._fail(type(error).__name__)
             return
@@ -258,7 +260,7 @@ class Journal:
         self.latency.observe(took)
         if batch.aggregates is not None:
             self._next_aggregates = start + max(_AGGREGATES_SECONDS, took / _AGGREGATES_SHARE)
-            self._lots_under_way = {}
+            self._in_flight = {}
         self._batch = None
         if self._failure is not None:
             _log.warning("the storage works again", lost=self.lost)

@@ -1,4 +1,4 @@
-"""Brings the schema of a store up to date, and says how it stands."""
+"""Migrates the schema of a store, and reports its status."""
 
 import logging
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from infrastructure.storage.schema import METADATA
 from infrastructure.storage.store import StoreRefused
 
 _FOLDER = Path(__file__).with_name("migrations")
-# It tells every step at level info, which is ours to tell.
+# Alembic logs every step at level info; the service logs migrations itself.
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
-    """current: the revision of the store, None where there is nothing yet. newest: the one this version makes."""
+    """current: the revision of the store, None if it is empty. newest: the revision of this version."""
 
     current: str | None
     newest: str
@@ -34,7 +34,7 @@ def status(connection: sa.Connection) -> SchemaStatus:
 
 
 def upgrade(connection: sa.Connection) -> SchemaStatus:
-    """Migrate a store that is older; the status before.
+    """Migrate an older store. Return the status before.
 
     Raises:
         StoreRefused: it is newer than this version of marketdata.
@@ -54,7 +54,7 @@ def upgrade(connection: sa.Connection) -> SchemaStatus:
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """In what the tables differ from what they should be."""
+    """Return how the tables differ from what they should be."""
     return [str(each) for each in compare_metadata(MigrationContext.configure(connection), METADATA)]
 
 

@@ -1,4 +1,4 @@
-"""Rows as bytes, and the seal that tells whether they are still what was written."""
+"""Rows as bytes, and the checksum that detects changes to them."""
 
 import zlib
 from typing import Any
@@ -20,24 +20,24 @@ class Corrupt(Exception):
 
 
 def seal(payload: bytes, *keys: int | str) -> int:
-    """CRC-32 of a row: of what identifies it, and of its payload."""
+    """Return the CRC-32 of a row: of its keys and its payload."""
     return zlib.crc32(repr(keys).encode(), zlib.crc32(payload))
 
 
 def check(crc: int, what: str, payload: bytes, *keys: int | str) -> bytes:
-    """The payload, or Corrupt if the seal is broken."""
+    """Return the payload. Raises Corrupt if the checksum does not match."""
     if crc != seal(payload, *keys):
         raise Corrupt(f"{what} is damaged: its checksum does not fit")
     return payload
 
 
 def of_subject(subject: str, *keys: int | str) -> tuple[int | str, ...]:
-    """What identifies a row of a subject, to be sealed; as it was in rows that are older than subjects."""
+    """Return the keys to seal in a subject's row; rows older than subjects are sealed without the subject."""
     return keys if subject == _FIRST_SUBJECT else (*keys, subject)
 
 
 def block_row(seq: int, written_us: int, block: LogBlock) -> tuple[Any, ...]:
-    """The row of `TICK_BLOCK`, in the order of its columns."""
+    """Return the `TICK_BLOCK` row, in column order."""
     payload = pack(block.segments)
     symbols = "\n" + "\n".join(block.keys) + "\n"
     keys = (seq, block.count, block.low_us, block.high_us, written_us, block.has_ids, symbols)
@@ -45,7 +45,7 @@ def block_row(seq: int, written_us: int, block: LogBlock) -> tuple[Any, ...]:
 
 
 def segments_of(row: tuple[Any, ...]) -> list[bytes]:
-    """What is in a row of `TICK_BLOCK`. Raises Corrupt."""
+    """Return the segments in a `TICK_BLOCK` row. Raises Corrupt."""
     *keys, payload, crc, subject = row
     check(crc, f"block {keys[0]} of the tick log", payload, *of_subject(subject, *keys))
     return _SEGMENTS.decode(payload)

@@ -16,16 +16,16 @@ from infrastructure.subject import Subject
 
 _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 60
-# Any number will do that no other program on the same database uses for its own locks.
+# Arbitrary, as long as no other program on the same database uses it for its own locks.
 _LOCK = 0x6D61726B
 
 Result = TypeVar("Result")
 
 
 class PostgresStore(SqlStore):
-    """url: `postgresql://user:password@host:port/name`. read_only: for readers beside the service; nothing is locked.
+    """url: `postgresql://user:password@host:port/name`. read_only: for readers beside the service; takes no lock.
 
-    A thread with an event loop of its own does the work, so that rows by the thousand do not hold up the service.
+    Runs in a thread with its own event loop, so that rows by the thousand do not block the service.
     """
 
     def __init__(self, url: str, subjects: Sequence[Subject], read_only: bool = False) -> None:
@@ -48,7 +48,7 @@ class PostgresStore(SqlStore):
             raise StoreRefused(f"the database {self.name} cannot be used: {error}") from None
 
     async def verify(self) -> None:
-        """The server sees to that itself."""
+        """Do nothing: the server verifies its data itself."""
 
     async def close(self) -> None:
         if self._thread.is_alive():
@@ -64,7 +64,7 @@ class PostgresStore(SqlStore):
         return await self._call(self._transact(work))
 
     async def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Do work in the thread."""
+        """Run work in the thread."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def _transact(self, work: Callable[[sa.Connection], Result]) -> Result:
@@ -117,12 +117,12 @@ class PostgresStore(SqlStore):
                 rows,
             )
 
-        # The driver's own connection, in the transaction that has begun.
+        # The driver's own connection, inside the current transaction.
         driver: Any = connection.connection.dbapi_connection
         driver.run_async(put)
 
 
 def _reason(error: BaseException) -> str:
-    """What went wrong, in a line, without the statement."""
+    """Return what went wrong in one line, without the statement."""
     original = getattr(error, "orig", None) or error
     return (str(original) or type(original).__name__).splitlines()[0]

@@ -1,4 +1,4 @@
-"""What goes into a store and what comes out of it."""
+"""The types written to a store and read from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from domain.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a store stands.
+    """The position of a store.
 
     batch: number of the last batch written. last_seq: the last block of the log.
-    recover_from: states hold at least everything up to this block. candles_seq: aggregates, such as candles, hold
-    exactly that much.
+    recover_from: states cover at least everything up to this block.
+    candles_seq: aggregates, such as candles, cover exactly everything up to this block.
     """
 
     batch: int = 0
@@ -25,7 +25,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Observations of one subject in the log. seq: its number, one more than that of the block before."""
+    """Observations of one subject in the log. seq: its number, one more than the previous block's."""
 
     seq: int
     subject: str
@@ -34,7 +34,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """Its observation stands at `place` in the block `block` of its batch, both from 0."""
+    """Its observation is at `place` in block `block` of its subject's blocks in the batch, both from 0."""
 
     event: Any
     block: int
@@ -43,7 +43,7 @@ class LoggedEvent:
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """The state of a key of a subject as it was behind block `seq`."""
+    """The state of a key of a subject as of block `seq`."""
 
     seq: int
     subject: str
@@ -53,7 +53,7 @@ class StoredState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state to be stored."""
+    """A state to store."""
 
     subject: str
     key: str
@@ -62,7 +62,7 @@ class State:
 
 @dataclass(slots=True)
 class LogBlock:
-    """Observations of the log as they are stored, in order of arrival.
+    """A block of the log in stored form, its observations in order of arrival.
 
     low_us, high_us: their earliest and latest time.
     """
@@ -78,13 +78,13 @@ class LogBlock:
 
 @dataclass(slots=True)
 class Batch:
-    """What is written in one transaction, all of it or nothing.
+    """The contents of one transaction, written all or nothing.
 
-    number: one more than that of the batch before. written_us: when it was put together.
+    number: one more than the previous batch's. written_us: when it was assembled.
     blocks: of the log, the first of them `first_seq`. count: the observations in them. events: by subject.
-    aggregates: by subject, what all observations since the last batch with aggregates have changed, those of this batch
-        included; None where they are not written now.
-    states: as they are behind the blocks of this batch. recover_from: new value of `Position.recover_from`, if any.
+    aggregates: by subject, what all observations since the last batch with aggregates have changed, including those of
+        this batch; None if they are not written now.
+    states: as of the last block of this batch. recover_from: new value of `Position.recover_from`, if any.
     """
 
     number: int
@@ -100,5 +100,5 @@ class Batch:
 
     @property
     def last_seq(self) -> int:
-        """The last block behind this batch."""
+        """The last block of the log after this batch."""
         return self.first_seq - 1 + len(self.blocks)

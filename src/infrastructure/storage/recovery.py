@@ -1,4 +1,4 @@
-"""Brings back what a store holds, as if nothing had happened."""
+"""Restores books, aggregates and the journal from a store."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -15,24 +15,23 @@ from infrastructure.storage.subject_log import SubjectLog
 
 
 class Resumed(Protocol):
-    """What goes on where a log ends."""
+    """Continues where a log ends."""
 
     def recorder(self, subject: str) -> SubjectLog: ...
 
     def resume_from(self, position: Position) -> None: ...
 
 
-# Of each (subject, key), the block up to which its stored state holds the log.
+# The block up to which the stored state covers the log, by (subject, key).
 _Known = Mapping[tuple[str, str], int]
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Resumed) -> int:
-    """Fill the books and let the journal go on where the log ends; how many observations of the log that took.
+    """Fill the books and let the journal continue where the log ends. Return the number of observations replayed.
 
-    Every state that is stored is restored, and the observations that came after it are applied again. Their events are
-    stored already.
+    Every stored state is restored, and later observations are applied again. Their events are stored already.
 
     Raises:
         Corrupt: the store is damaged.
@@ -65,7 +64,7 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
 
 
 def _apply(subject: str, columns: Columns, books: Sequence[Book], seq: int, known_to: _Known) -> None:
-    """Apply what is newer than the states: of each key, the blocks behind `known_to`."""
+    """Apply what is newer than the states: for each key, the blocks after `known_to`."""
     keys = columns.keys
     places = {
         key: None if known_to.get((subject, key), 0) >= seq else partition_of(key, len(books))

@@ -1,4 +1,4 @@
-"""Prunes what is old, or too much, a little at a time."""
+"""Prunes old or excess data, a little at a time."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -11,7 +11,7 @@ from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.store import Store, StoreFailed
 
 _EVERY_SECONDS = 30.0
-# Between two steps others get their turn at the store.
+# Between steps, others can use the store.
 _PAUSE_SECONDS = 0.02
 _BLOCKS_A_STEP = 64
 _DAY_US = 86_400_000_000
@@ -35,10 +35,10 @@ async def step_by_step(clock: Clock, step: Callable[[], Awaitable[int]], limit: 
 class Retention:
     """Keeps the store within the settings.
 
-    The log is as old as the time since it was written. What a restart needs stays.
+    The age of the log is the time since it was written. What a restart needs is kept.
 
-    pruners: for what subjects keep beside the log. keep_us: how long the log is kept whatever the settings say, for the
-    ids in it.
+    pruners: for the tables of subjects beside the log. keep_us: how long the log is kept at least, whatever the
+        settings, for the ids in it.
     """
 
     def __init__(

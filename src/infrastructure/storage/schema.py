@@ -1,17 +1,17 @@
 """The tables, the same for SQLite and PostgreSQL.
 
-What a row says beyond its keys is a payload, and `crc` seals both: a row that was changed by anything but this service
-is found out when it is read (`infrastructure.storage.payloads`). Changed by migrations only, see `migrations`.
+A row has keys, a payload, and `crc`, which seals both: a row changed by anything but this service is detected when it
+is read (`infrastructure.storage.payloads`). Change the tables only by migration, see `migrations`.
 """
 
 import sqlalchemy as sa
 
 METADATA = sa.MetaData()
 
-# By code point, whatever the language of a database is.
+# Sorted by code point, whatever the locale of the database.
 TEXT_AS_PYTHON_SORTS_IT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
-# Where the store stands. One row.
+# The position of the store. One row.
 POSITION = sa.Table(
     "position",
     METADATA,
@@ -24,8 +24,8 @@ POSITION = sa.Table(
     sa.Column("crc", sa.BigInteger, nullable=False),
 )
 
-# The log: observations of one subject in order of arrival, some thousands a row. `symbols` are their keys, with a line
-# feed before and behind each.
+# The log: observations of one subject in order of arrival, some thousands per row. `symbols` holds their keys, with a
+# line feed before and after each.
 TICK_BLOCK = sa.Table(
     "tick_block",
     METADATA,
@@ -43,7 +43,7 @@ TICK_BLOCK = sa.Table(
     sa.Index("ix_tick_block_written", "written_us"),
 )
 
-# The state of each key as it was behind block `seq`.
+# The state of each key as of block `seq`.
 KEY_STATE = sa.Table(
     "key_state",
     METADATA,
@@ -54,7 +54,7 @@ KEY_STATE = sa.Table(
     sa.Column("crc", sa.BigInteger, nullable=False),
 )
 
-# Candles, CHUNK of them a row, with all ticks of the log up to block `seq`. `width` is that of a candle, in seconds.
+# Candles, CHUNK per row, with all ticks of the log up to block `seq`. `width`: of a candle, in seconds.
 CANDLE_CHUNK = sa.Table(
     "candle_chunk",
     METADATA,
@@ -67,7 +67,7 @@ CANDLE_CHUNK = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# `seq` and `place` say where in the log the tick stands: in which block, and at which place in it.
+# `seq` and `place`: the position of the tick in the log, its block and the index in it.
 ANOMALY = sa.Table(
     "anomaly",
     METADATA,
@@ -85,7 +85,7 @@ ANOMALY = sa.Table(
     sa.Index("ix_anomaly_symbol", "symbol", "detected_us", "sequence", "direction"),
 )
 
-# What was answered to batches with an Idempotency-Key.
+# The responses to batches with an Idempotency-Key.
 STORED_ANSWER = sa.Table(
     "first_answer",
     METADATA,

@@ -1,4 +1,4 @@
-"""The log, states and answers in a database: how they are read and pruned."""
+"""Reads and prunes the log, states and answers in a SQL database."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -14,12 +14,12 @@ from infrastructure.storage.sql_database import SqlDatabase
 from infrastructure.storage.store import Place
 from infrastructure.subject import Subject
 
-# Blocks read at once, to bound the memory that this takes.
+# Blocks read at once, to bound memory.
 BLOCKS_AT_ONCE = 32
 
 
 class SqlLog(SqlDatabase):
-    """subjects: by name, those whose observations may be in it."""
+    """subjects: by name, those whose observations may be in the log."""
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
         self.subjects: Mapping[str, Subject] = {subject.name: subject for subject in subjects}
@@ -118,7 +118,7 @@ class SqlLog(SqlDatabase):
         return StoredState(seq, name, key, self._subject(name, key).log.decode_checkpoint(key, payload))
 
     def columns_of(self, row: tuple[Any, ...]) -> Columns:
-        """What is in a row of `TICK_BLOCK`. Raises Corrupt."""
+        """Decode the observations of a `TICK_BLOCK` row. Raises Corrupt."""
         log = self._subject(row[-1], f"block {row[0]}").log
         first, *others = segments_of(row)
         columns = log.decode(first)
@@ -133,13 +133,13 @@ class SqlLog(SqlDatabase):
         return subject
 
     def _read_blocks(self, connection: sa.Connection, statement: sa.Select[Any]) -> list[tuple[int, Block]]:
-        """(when written, block) of rows of `TICK_BLOCK`. Raises Corrupt."""
+        """Return (when written, block) of `TICK_BLOCK` rows. Raises Corrupt."""
         rows = map(tuple, connection.execute(statement))
         return [(row[4], Block(row[0], row[-1], self.columns_of(row))) for row in rows]
 
 
 def read_position(connection: sa.Connection, to_change: bool = False) -> tuple[str, Position]:
-    """Who wrote last, and where the store stands. to_change: let nobody else change it in the meantime."""
+    """Return the last writer, and the position of the store. to_change: lock it against concurrent changes."""
     statement = sa.select(POSITION)
     row = connection.execute(statement.with_for_update() if to_change else statement).first()
     if row is None:
@@ -163,7 +163,7 @@ def _blocks() -> sa.Select[Any]:
 def _blocks_of(
     connection: sa.Connection, subject: str, key: str, from_us: int, to_us: int, after: Place
 ) -> sa.Select[Any]:
-    """Some of the blocks that may hold a key's observations of a time; none if there are no more of them."""
+    """Select some of the blocks that may hold a key's observations in a time range; none if there are no more."""
     table = TICK_BLOCK.c
     find = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
     return (

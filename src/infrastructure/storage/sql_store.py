@@ -1,4 +1,4 @@
-"""A `Store` in a database, but for how that is reached."""
+"""A `Store` in a SQL database, except for how to access it."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ from infrastructure.subject import Subject
 
 
 class SqlStore(SqlLog):
-    """Writes what the journal hands over, and looks after the tables of all subjects."""
+    """Writes the journal's batches, and manages the tables of all subjects."""
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
         super().__init__(subjects)
-        # Tells what this process wrote from what any other did.
+        # Distinguishes what this process wrote from what others did.
         self._writer = uuid4().hex
 
     async def open(self) -> None:
@@ -44,17 +44,17 @@ class SqlStore(SqlLog):
 
     @abstractmethod
     async def verify(self) -> None:
-        """Make sure that no row is missing of what a restart needs. Raises Corrupt."""
+        """Check that no row needed by a restart is missing. Raises Corrupt."""
 
     async def schema(self) -> migration.SchemaStatus:
         return await self.reading(migration.status)
 
     async def differences(self) -> list[str]:
-        """In what the tables differ from what they should be."""
+        """Return how the tables differ from what they should be."""
         return await self.reading(migration.differences)
 
     async def sizes(self) -> dict[str, int]:
-        """What there is, by kind."""
+        """Return how much is stored, by kind."""
         blocks, states = TICK_BLOCK.c, KEY_STATE.c
         counts: dict[str, sa.Select[Any]] = {
             each.observations: sa.select(sa.func.sum(blocks.ticks)).where(blocks.subject == each.name)
@@ -67,7 +67,7 @@ class SqlStore(SqlLog):
         return {name: await self.scalar(statement) or 0 for name, statement in counts.items()}
 
     async def damages(self) -> list[str]:
-        """What is not as it was written, of everything."""
+        """Return everything in the store that is not as it was written."""
         found = await self.reading(self._damages)
         position = await self.position()
         seqs = sa.select(sa.func.min(TICK_BLOCK.c.seq), sa.func.max(TICK_BLOCK.c.seq), sa.func.count())
@@ -79,7 +79,7 @@ class SqlStore(SqlLog):
         return found
 
     def _claim(self, connection: sa.Connection) -> None:
-        """Become the one that writes."""
+        """Become the writer."""
         self._move_to(connection, read_position(connection)[1])
 
     def _write(self, connection: sa.Connection, batch: Batch) -> None:
@@ -87,7 +87,7 @@ class SqlStore(SqlLog):
         if writer != self._writer:
             raise StoreFailed("another service has taken the store over")
         if before.batch == batch.number:
-            # Its commit went well, and the word of it got lost.
+            # It was committed, but the confirmation was lost.
             return
         rows = [block_row(batch.first_seq + at, batch.written_us, block) for at, block in enumerate(batch.blocks)]
         self.put(connection, TICK_BLOCK, rows)

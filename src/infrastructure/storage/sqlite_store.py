@@ -1,4 +1,4 @@
-"""The store in a file of SQLite: the default, which needs no server."""
+"""The store in a SQLite file: the default, which needs no server."""
 
 import asyncio
 import fcntl
@@ -21,7 +21,7 @@ from infrastructure.subject import Subject
 FILE = "marketdata.db"
 _LOCK = "lock"
 _READERS = 2
-# Pages of 4 KiB after which the log of SQLite goes into the file, which then costs a few tens of milliseconds.
+# Pages of 4 KiB after which the WAL is checkpointed, which takes a few tens of milliseconds.
 _CHECKPOINT_PAGES = 8192
 _ROWS_AT_ONCE = 400
 
@@ -29,10 +29,10 @@ Result = TypeVar("Result")
 
 
 class SqliteStore(SqlStore):
-    """directory: made if it is not there. read_only: for readers beside the service; nothing is made or locked.
+    """directory: created if missing. read_only: for readers beside the service; creates and locks nothing.
 
-    One thread writes and a few read, none of them that of the event loop. Every commit is on disk when it returns
-    (WAL with synchronous = FULL).
+    One thread writes and a few read, none of them the event loop's. Every commit is on disk when it returns (WAL with
+    synchronous = FULL).
     """
 
     def __init__(self, directory: Path, subjects: Sequence[Subject], read_only: bool = False) -> None:
@@ -99,11 +99,11 @@ class SqliteStore(SqlStore):
         except sa.exc.DBAPIError as error:
             raise StoreFailed(str(error.orig)) from error
         except sqlite3.Error as error:
-            # While connecting, it comes as it is.
+            # While connecting, it is not wrapped.
             raise StoreFailed(str(error)) from error
 
     def put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
-        """Many rows a statement, each of which runs without holding up the other threads."""
+        """Insert many rows per statement; each runs without blocking the other threads."""
         for at in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[at : at + _ROWS_AT_ONCE]
             row = f"({','.join('?' * len(table.columns))})"
@@ -113,19 +113,19 @@ class SqliteStore(SqlStore):
 
 
 def _structure(connection: sa.Connection, table: str | None = None) -> list[str]:
-    """What is wrong with the structure of the file, or of the part that a table takes."""
+    """Return structural problems of the file, or of the part that a table occupies."""
     pragma = "PRAGMA integrity_check" if table is None else f"PRAGMA quick_check({table})"
     return [str(row[0]) for row in connection.exec_driver_sql(pragma) if row[0] != "ok"]
 
 
 def _engine(file: Path, writes: bool) -> sa.Engine:
-    # Inserts of many rows are long statements, and hardly one is as long as another: few are worth keeping.
+    # Multi-row inserts are long statements of many different lengths: few are worth caching.
     options = {"check_same_thread": False, "cached_statements": 16}
     engine = sa.create_engine(f"sqlite:///{file}", pool_size=1 if writes else _READERS, connect_args=options)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
-        # Transactions are begun below, and not by the module when it thinks fit.
+        # Transactions are begun explicitly below, not implicitly by the module.
         connection.isolation_level = None
         if writes:
             connection.execute("PRAGMA journal_mode = WAL")

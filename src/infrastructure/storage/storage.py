@@ -1,4 +1,4 @@
-"""Storage as a whole: what it takes to begin and to end with it, and what there is without it."""
+"""Storage as a whole: how it starts and stops, and what replaces it if it is disabled."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -21,22 +21,22 @@ from infrastructure.storage.stored_answers import JournalledAnswers
 
 class Storage(Protocol):
     async def start(self) -> None:
-        """Bring back what is stored. Raises StoreRefused, StoreFailed or Corrupt."""
+        """Restore what is stored. Raises StoreRefused, StoreFailed or Corrupt."""
         ...
 
     async def stop(self) -> None:
-        """Store the rest; for when nothing is recorded any more."""
+        """Store the rest. Call it once recording has stopped."""
         ...
 
 
 class Recovered(Protocol):
-    """What a subject brings back besides its books."""
+    """What a subject restores besides its books."""
 
     async def recover(self) -> None: ...
 
 
 class RunningStorage:
-    """The parts are those of the service; `start` fills them."""
+    """The service's parts are passed in; `start` restores their state."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class NoStorage:
 
 
 class NoJournal:
-    """The journal of a service that keeps nothing."""
+    """The journal of a service without storage."""
 
     failure = "it is switched off"
     is_crowded = False

@@ -1,4 +1,4 @@
-"""The answers to requests with an Idempotency-Key."""
+"""The responses to requests with an Idempotency-Key."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ _US = 1_000_000
 
 class RememberingJournal(Journal, Protocol):
     def remember(self, answer: StoredAnswer) -> None:
-        """Keep an answer, in the next batch."""
+        """Store a response with the next batch."""
         ...
 
 
 class JournalledAnswers:
-    """Remembers the newest `answers_max` answers, none longer than `window_seconds`; the journal keeps them too."""
+    """Remembers the newest `answers_max` responses, none longer than `window_seconds`; the journal stores them too."""
 
     def __init__(self, journal: RememberingJournal, clock: Clock, answers_max: int, window_seconds: float) -> None:
         self._journal = journal
@@ -29,7 +29,7 @@ class JournalledAnswers:
         self._under_way: set[str] = set()
 
     def recover(self, answers: Iterable[StoredAnswer]) -> None:
-        """Remember answers of an earlier run, given oldest first."""
+        """Load the responses of an earlier run, given oldest first."""
         for answer in answers:
             self._answers[answer.key] = answer
         self._expire()

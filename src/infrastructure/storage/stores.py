@@ -1,4 +1,4 @@
-"""The store that the settings ask for."""
+"""The store selected by the settings."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from infrastructure.subject import Subject
 
 
 def store_of(settings: StorageSettings, subjects: Sequence[Subject], read_only: bool = False) -> SqlStore:
-    """read_only: for reading beside a service that runs, or none."""
+    """read_only: for readers, whether a service is running or not."""
     if settings.url:
         return PostgresStore(settings.url, subjects, read_only)
     return SqliteStore(settings.data_dir, subjects, read_only)

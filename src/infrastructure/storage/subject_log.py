@@ -1,4 +1,4 @@
-"""What of one subject is recorded and not yet on its way to the store."""
+"""The observations of one subject that are recorded and not being written yet."""
 
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from infrastructure.subject import Aggregates, Subject
 
 
 class Gate(Protocol):
-    """What decides whether more can be recorded, over all subjects."""
+    """Decides whether more can be recorded, over all subjects."""
 
     @property
     def is_crowded(self) -> bool: ...
@@ -18,12 +18,12 @@ class Gate(Protocol):
     async def wait_for_room(self) -> None: ...
 
     def admits(self, count: int) -> bool:
-        """Whether so many observations can be recorded; they are counted as lost where not."""
+        """Whether so many observations can be recorded; if not, they are counted as lost."""
         ...
 
 
 class SubjectLog:
-    """The `Recorder` of one subject's partitions. aggregates: None where the subject keeps none."""
+    """The `Recorder` of one subject's partitions. aggregates: None if the subject keeps none."""
 
     def __init__(self, subject: Subject, gate: Gate) -> None:
         self.blocks = BlockBuilder(subject)
@@ -41,7 +41,7 @@ class SubjectLog:
         await self._gate.wait_for_room()
 
     def record(self, columns: Columns, applied: Applied) -> None:
-        """Take over observations that were just applied, and what came of them."""
+        """Record observations that were just applied, and the result."""
         if not self._gate.admits(len(columns)):
             return
         if self.aggregates is not None:
@@ -53,11 +53,11 @@ class SubjectLog:
             ]
 
     def take_blocks(self) -> tuple[list[LogBlock], list[LoggedEvent]]:
-        """The blocks, and the events of their observations."""
+        """Return the blocks, and the events of their observations."""
         events, self._events = self._events, []
         return self.blocks.take(), events
 
     def take_aggregates(self) -> None:
-        """Begin with new aggregates; the ones so far belong to whoever has them."""
+        """Start new aggregates; the previous ones are left to the caller."""
         tables = self._subject.tables
         self.aggregates = None if tables is None else tables.new_aggregates()

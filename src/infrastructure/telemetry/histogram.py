@@ -1,4 +1,4 @@
-"""Latencies as Prometheus has them."""
+"""Latencies as Prometheus histograms."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from infrastructure.processing.latency import BOUNDS_SECONDS, Latency
 
 
 def histogram(name: str, help_text: str, labels: tuple[str, ...], latencies: Mapping[Any, Latency]) -> Metric:
-    """A family of histograms, by the values of its labels."""
+    """Return a family of histograms, by label values."""
     family = HistogramMetricFamily(name, help_text, labels=labels)
     bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
     for values, latency in latencies.items():

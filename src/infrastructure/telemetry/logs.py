@@ -1,4 +1,4 @@
-"""Structured logs: for eyes on a terminal, as JSON anywhere else, each line with its trace id."""
+"""Structured logs: readable on a terminal, JSON anywhere else, each line with its trace id."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ from infrastructure.telemetry.trace_context import current_trace
 
 
 def configure_logging(level: str, form: Literal["auto", "console", "json"]) -> None:
-    """Send every log line of the process, of libraries too, to standard error in one form."""
+    """Send every log line of the process, including libraries, to standard error in one format."""
     console = sys.stderr.isatty() if form == "auto" else form == "console"
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -30,7 +30,7 @@ def configure_logging(level: str, form: Literal["auto", "console", "json"]) -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # Says at level info what the service says itself, and for every request what metrics count.
+    # At level info they repeat what the service logs itself, and log every request, which metrics count.
     for chatty in ("uvicorn.error", "httpx"):
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
     structlog.configure(

@@ -1,4 +1,4 @@
-"""How long the event loop keeps its tasks waiting."""
+"""Measures how long the event loop keeps its tasks waiting."""
 
 from application.ports.clock import Clock
 
@@ -7,7 +7,7 @@ _SPAN_SECONDS = 10.0
 
 
 class LoopWatch:
-    """Sleeps for short moments, and notes how much longer each of them took."""
+    """Sleeps for short intervals, and records how much longer each of them took."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -16,7 +16,7 @@ class LoopWatch:
         self._longest_before = 0.0
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Measure until cancelled."""
         while True:
             due = self._clock.monotonic() + _BEAT_SECONDS
             await self._clock.sleep(_BEAT_SECONDS)
@@ -28,5 +28,5 @@ class LoopWatch:
             self._longest = max(self._longest, now - due)
 
     def longest_stall(self) -> float:
-        """Seconds; of the last 10 to 20 seconds."""
+        """Return the longest stall of the last 10 to 20 seconds, in seconds."""
         return max(self._longest, self._longest_before)

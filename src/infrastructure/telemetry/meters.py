@@ -1,4 +1,4 @@
-"""Counters in plain numbers, for Prometheus to read when it asks."""
+"""Counters in plain numbers, which Prometheus reads on scrape."""
 
 from infrastructure.processing.latency import Latency
 
@@ -6,7 +6,7 @@ from infrastructure.processing.latency import Latency
 class RequestMeter:
     """HTTP requests by route template, method and status.
 
-    Bounded: whoever counts passes templates and known methods, never raw paths.
+    Bounded: callers pass templates and known methods, never raw paths.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class PipelineMeter:
 
 
 class LoopMeter:
-    """Seconds of the event loop that requests took which bring no ticks."""
+    """Seconds of the event loop spent on requests without ticks."""
 
     def __init__(self) -> None:
         self.reads = 0.0

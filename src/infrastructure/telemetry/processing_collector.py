@@ -1,4 +1,4 @@
-"""What a subject's processing tells Prometheus. Label values are bounded: never a key."""
+"""Prometheus metrics of a subject's processing. Label values are bounded: never a key."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""What Prometheus sees."""
+"""The Prometheus exposition."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class PrometheusExposition:
-    """Renders the service's plain counters in Prometheus' text format. Label values are bounded."""
+    """Renders the service's plain counters in the Prometheus text format. Label values are bounded."""
 
     def __init__(self, collectors: Iterable[Collector], loop_watch: LoopWatch) -> None:
         self._registry = CollectorRegistry()

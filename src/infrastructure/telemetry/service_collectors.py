@@ -1,4 +1,4 @@
-"""What the service as a whole tells Prometheus."""
+"""Prometheus metrics of the service as a whole."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -15,7 +15,7 @@ from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMet
 
 
 class JournalMeter(Protocol):
-    """What a journal tells of itself."""
+    """What a journal reports."""
 
     @property
     def failure(self) -> str | None: ...
@@ -31,7 +31,7 @@ class JournalMeter(Protocol):
 
 
 class StreamMeter(Protocol):
-    """What a hub tells of itself."""
+    """What a hub reports."""
 
     @property
     def sent(self) -> Mapping[str, int]: ...
@@ -49,7 +49,7 @@ class StreamMeter(Protocol):
     def seconds(self) -> float: ...
 
     def connections(self) -> Mapping[str, int]:
-        """Watchers by transport."""
+        """Subscribers by transport."""
         ...
 
 
@@ -107,7 +107,7 @@ class Workers(Protocol):
 
 
 class Worked(Protocol):
-    """A subject that is worked on."""
+    """A subject with its processing."""
 
     @property
     def processing(self) -> Workers: ...
@@ -123,7 +123,7 @@ def _together(latencies: Sequence[Latency]) -> Latency:
 
 
 class LoopCollector(Collector):
-    """How the event loop is shared; docs/decisions/0019-sharing-the-loop.md says how it is meant to be."""
+    """How the event loop is shared; docs/decisions/0019-sharing-the-loop.md says how it should be."""
 
     def __init__(self, subjects: Sequence[Worked], loop_meter: LoopMeter, stream: StreamMeter) -> None:
         self._partitions = [partition for each in subjects for partition in each.processing.partitions]

@@ -1,15 +1,15 @@
-"""The trace that the request at hand belongs to."""
+"""The trace of the current request."""
 
 import random
 import re
 from contextvars import ContextVar
 
-# W3C Trace Context, version 00: version-traceid-parentid-flags. An id of zeros is none.
+# W3C Trace Context, version 00: version-traceid-parentid-flags. An all-zero id is invalid.
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})\Z")
 
 
 class TraceContext:
-    """One request's trace id: the caller's where it sent a `traceparent`, else one made when first asked for.
+    """One request's trace id: the caller's if it sent a `traceparent`, else one generated on first use.
 
     sampled_by_caller: the caller records this trace, and expects the same here.
     sampled: spans of this request are recorded.
@@ -32,7 +32,7 @@ class TraceContext:
         return self._trace_id
 
     def sample_as(self, trace_id: str) -> None:
-        """Say that spans are recorded, and under which trace id."""
+        """Mark the request as sampled, under this trace id."""
         self.sampled = True
         self._trace_id = trace_id
 

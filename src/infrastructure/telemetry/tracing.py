@@ -1,4 +1,4 @@
-"""Spans of sampled requests, by the OpenTelemetry SDK."""
+"""Spans of sampled requests, through the OpenTelemetry SDK."""
 
 import asyncio
 import random
@@ -17,17 +17,17 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 
 class OpenTelemetryTracer:
-    """Decides by request whether it is traced, before the SDK costs anything.
+    """Decides per request whether it is traced, before the SDK costs anything.
 
-    exporter: where finished spans go; None traces nothing, and `enabled` is False.
-    sample_ratio: share of the requests traced whose caller does not ask for it in its `traceparent`.
+    exporter: where finished spans go; with None nothing is traced, and `enabled` is False.
+    sample_ratio: share of requests traced whose caller does not request it in its `traceparent`.
     """
 
     def __init__(self, exporter: SpanProcessor | None, sample_ratio: float) -> None:
         self._sample_ratio = sample_ratio if exporter else 0.0
         self.enabled = exporter is not None
         self._provider = TracerProvider(
-            # What comes as far as the SDK has been chosen already.
+            # What reaches the SDK has been sampled already.
             sampler=ALWAYS_ON,
             resource=Resource.create({"service.name": "marketdata"}),
             shutdown_on_exit=False,
@@ -38,7 +38,7 @@ class OpenTelemetryTracer:
         self._propagator = TraceContextTextMapPropagator()
 
     def request(self, context: TraceContext, name: str) -> AbstractContextManager[object] | None:
-        """The span of a whole request; None where it is not sampled."""
+        """Return the span of a whole request; None if it is not sampled."""
         if not self.enabled or not (context.sampled_by_caller or random.random() < self._sample_ratio):  # noqa: S311  # no secret
             return None
         carrier = {"traceparent": context.traceparent} if context.traceparent else {}
@@ -47,20 +47,20 @@ class OpenTelemetryTracer:
         return use_span(span, end_on_exit=True)
 
     def span(self, name: str) -> AbstractContextManager[object] | None:
-        """A span inside that of the request at hand; None where that one is not sampled."""
+        """Return a span inside that of the current request; None if that one is not sampled."""
         context = current_trace.get()
         if context is None or not context.sampled:
             return None
         return self._tracer.start_as_current_span(name)
 
     async def shutdown(self, deadline_seconds: float) -> None:
-        """Send what is left, for as long as the deadline allows."""
-        # A daemon, so that a collector that does not answer holds up nobody.
+        """Flush the remaining spans, as long as the deadline allows."""
+        # A daemon, so that an unresponsive collector does not block shutdown.
         flushing = Thread(target=self._provider.shutdown, daemon=True)
         flushing.start()
         await asyncio.to_thread(flushing.join, deadline_seconds)
 
 
 def otlp_exporter(endpoint: str) -> SpanProcessor | None:
-    """Sends spans in batches, from a thread of its own, to an OTLP/HTTP collector; None for an empty endpoint."""
+    """Send spans in batches, from a separate thread, to an OTLP/HTTP collector; None for an empty endpoint."""
     return BatchSpanProcessor(OTLPSpanExporter(endpoint)) if endpoint else None

@@ -1,1 +1,1 @@
-"""A second subject, the smallest that shows everything: a counter a key, which exists in the tests only."""
+"""A minimal second subject with every feature, for tests only: one counter per key."""

@@ -17,7 +17,7 @@ class Count(Message[Submitted]):
 
 
 class CountValidator:
-    """The rule of validity: a counter only goes up."""
+    """Validates that counters only go up."""
 
     def validate(self, command: Count) -> Count:
         amounts = command.counts.amounts

@@ -1,4 +1,4 @@
-"""Columns and book of counters."""
+"""The columns and the book of counters."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.book import Applied
 from domain.columns import grouped, joined, picked
 
-# An event each time a counter passes a multiple of this.
+# A counter emits an event each time it passes a multiple of this.
 MILESTONE = 10
 
 
@@ -53,7 +53,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Counter:
-    """What readers see, and what is stored."""
+    """Both the snapshot and the checkpoint of a counter."""
 
     counter: str
     total: int

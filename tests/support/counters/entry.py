@@ -1,4 +1,4 @@
-"""The line of counters in the registry."""
+"""The registry entry of counters."""
 
 from operator import attrgetter
 

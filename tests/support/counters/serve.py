@@ -1,4 +1,4 @@
-"""`marketdata serve`, with counters too: `python -m support.counters.serve`."""
+"""`marketdata serve` with counters: `python -m support.counters.serve`."""
 
 import sys
 from typing import Any

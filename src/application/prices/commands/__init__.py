@@ -1,1 +1,1 @@
-"""What changes prices."""
+"""Commands on prices."""

@@ -1,4 +1,4 @@
-"""Take many ticks at once: the good ones are accepted, the bad ones named."""
+"""Process a batch of ticks: accept the valid ones, report the invalid ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ ERRORS_REPORTED_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """accepted, rejected, duplicates: ticks. errors: what is wrong with the first of the rejected, by index."""
+    """accepted, rejected, duplicates: ticks. errors: those of the first rejected ticks, by index."""
 
     accepted: int
     rejected: int
@@ -27,13 +27,13 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class ProcessPriceBatch(Message[BatchResult]):
-    """Answered once the good ticks have come as far as `durability` says.
+    """Answered once the valid ticks have reached `durability`.
 
-    ticks: those that could be read.
-    indexes: the place in the batch of each of them; None where all of the batch could be read.
-    rejected: how many ticks of the batch are already known to be bad.
-    errors: what is wrong with those, with their index.
-    patience: how long it waits for room in the queues before their policy decides.
+    ticks: those that could be decoded.
+    indexes: their positions in the batch; None if the whole batch could be decoded.
+    rejected: number of ticks in the batch already known to be invalid.
+    errors: the errors of those, with their index.
+    patience: how long to wait for room in the queues before their policy applies.
     """
 
     ticks: Ticks
@@ -48,18 +48,18 @@ class ProcessPriceBatch(Message[BatchResult]):
 
 
 class ProcessPriceBatchValidator:
-    """ticks_max: the largest batch taken."""
+    """ticks_max: the largest batch accepted."""
 
     def __init__(self, rules: TickRules, ticks_max: int) -> None:
         self._rules = rules
         self._ticks_max = ticks_max
 
     def validate(self, command: ProcessPriceBatch) -> ProcessPriceBatch:
-        """The batch without its bad ticks, which have moved to `errors`.
+        """Return the batch without its invalid ticks, which are reported in `errors`.
 
         Raises:
-            BatchTooLarge: it has more ticks than are taken at once; none is counted.
-            ValidationFailed: no tick of it is good.
+            BatchTooLarge: it has more than `ticks_max` ticks; none is counted.
+            ValidationFailed: it has no valid tick.
         """
         count = len(command.ticks) + command.rejected
         if count > self._ticks_max:
@@ -68,12 +68,12 @@ class ProcessPriceBatchValidator:
             raise ValidationFailed([FieldError("", "empty", "the batch has no tick")])
         latest_us = self._rules.latest_us()
         if command.ticks and not self._rules.are_known_valid(command.ticks, latest_us):
-            command = self._sort_out(command, latest_us)
+            command = self._drop_invalid(command, latest_us)
         if not command.ticks:
             raise ValidationFailed(command.errors[:ERRORS_REPORTED_MAX], ticks=command.rejected)
         return command
 
-    def _sort_out(self, command: ProcessPriceBatch, latest_us: int) -> ProcessPriceBatch:
+    def _drop_invalid(self, command: ProcessPriceBatch, latest_us: int) -> ProcessPriceBatch:
         good: list[PriceUpdate] = []
         indexes: list[int] = []
         found = list(command.errors)
@@ -95,7 +95,7 @@ class ProcessPriceBatchValidator:
 
 
 class ProcessPriceBatchHandler:
-    """Raises what `durability.submit` does, and ValidationFailed where the symbol limit bars all."""
+    """Raises what `durability.submit` raises, and ValidationFailed if the symbol limit refuses every tick."""
 
     def __init__(self, processor: Processor, journal: Journal) -> None:
         self._processor = processor

@@ -1,4 +1,4 @@
-"""Take one tick."""
+"""Process one tick."""
 
 from dataclasses import dataclass, replace
 
@@ -13,10 +13,10 @@ from domain.prices.ticks import Ticks
 
 @dataclass(frozen=True, slots=True)
 class ProcessPriceUpdate(Message[bool]):
-    """Answered once the tick has come as far as `durability` says: whether it is new, and not a duplicate.
+    """Answered once the tick has reached `durability`: whether it is new, not a duplicate.
 
-    tick: one, as a batch of one.
-    patience: how long it waits for room in its queue before the queue's policy decides.
+    tick: a batch of one.
+    patience: how long to wait for room in its queue before the queue's policy applies.
     """
 
     tick: Ticks
@@ -39,7 +39,7 @@ class ProcessPriceUpdateValidator:
 
 
 class ProcessPriceUpdateHandler:
-    """Raises what `durability.submit` does, and ValidationFailed at the symbol limit."""
+    """Raises what `durability.submit` raises, and ValidationFailed at the symbol limit."""
 
     def __init__(self, processor: Processor, journal: Journal) -> None:
         self._processor = processor

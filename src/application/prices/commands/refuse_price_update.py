@@ -1,4 +1,4 @@
-"""Count a tick that came in and could not be read."""
+"""Count a received tick that could not be decoded."""
 
 from dataclasses import dataclass
 from typing import NoReturn
@@ -10,13 +10,13 @@ from application.ports.processor import Processor
 
 @dataclass(frozen=True, slots=True)
 class RefusePriceUpdate(Message[NoReturn]):
-    """errors: why it could not be read."""
+    """errors: why it could not be decoded."""
 
     errors: tuple[FieldError, ...]
 
 
 class RefusePriceUpdateHandler:
-    """Always raises ValidationFailed, after the tick is counted as rejected."""
+    """Counts the tick as rejected, then always raises ValidationFailed."""
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor

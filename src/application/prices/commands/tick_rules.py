@@ -1,4 +1,4 @@
-"""The rules that every tick keeps, however it came."""
+"""The validation rules of ticks, whatever their source."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ class TickRules:
 
     max_clock_skew_us: how far ahead of the clock a timestamp may be; one feeder with a wrong clock must not freeze a
         symbol by making all others late.
-    symbols_max: how many symbols already found valid are remembered.
+    symbols_max: how many symbols known to be valid are remembered.
     """
 
     def __init__(self, clock: Clock, max_clock_skew_us: int, symbols_max: int) -> None:
@@ -27,13 +27,13 @@ class TickRules:
         self._known: set[str] = set()
 
     def latest_us(self) -> int:
-        """The newest timestamp that is acceptable now."""
+        """Return the newest timestamp that is acceptable now."""
         return self._clock.now_us() + self._max_clock_skew_us
 
     def are_known_valid(self, ticks: Ticks, latest_us: int) -> bool:
-        """Whether all are valid as they stand, by one quick look, as the ticks of a busy feeder nearly always are.
+        """Fast path: whether all ticks are valid as they are, as those of a busy feeder nearly always are.
 
-        False says no more than "look closer".
+        False only means that they need a full check.
         """
         return (
             self._known.issuperset(ticks.symbols)
@@ -44,7 +44,7 @@ class TickRules:
         )
 
     def is_known_valid(self, update: PriceUpdate, latest_us: int) -> bool:
-        """What `are_known_valid` says, of one tick."""
+        """Like `are_known_valid`, for one tick."""
         return (
             update.symbol in self._known
             and update.timestamp_us <= latest_us
@@ -54,7 +54,7 @@ class TickRules:
         )
 
     def check(self, update: PriceUpdate, latest_us: int) -> tuple[PriceUpdate, list[FieldError]]:
-        """The tick in its normal form, and everything that is wrong with it."""
+        """Return the tick in normalised form, and all its errors."""
         errors = []
         symbol = update.symbol
         try:
@@ -85,7 +85,7 @@ class TickRules:
 
 
 def _are_prices(prices: Sequence[Number]) -> bool:
-    # A loop, because min() and max() would pass over a NaN; a float first, because that comparison is compiled.
+    # A loop, because min() and max() can miss a NaN; floats first, because their comparison is compiled.
     for price in prices:
         if isinstance(price, float):
             if not NUMBER_MIN <= price <= NUMBER_MAX:

@@ -1,1 +1,1 @@
-"""Where prices are read."""
+"""The ports of prices."""

@@ -1,4 +1,4 @@
-"""Where anomalies go, and where they are read."""
+"""The ports for publishing and querying anomalies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ AnomalyOrder = tuple[int, str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class AnomalyFilter:
-    """Each part that is None lets everything through. since_us: detected at this time or later."""
+    """A field that is None matches everything. since_us: detected at this time or later."""
 
     symbol: str | None = None
     direction: Direction | None = None
@@ -29,7 +29,7 @@ class AnomalyFilter:
 
 @dataclass(frozen=True, slots=True)
 class AnomalyPage:
-    """items: newest first. next_before: where the next page starts, None after the last."""
+    """items: newest first. next_before: where the next page starts, None on the last."""
 
     items: tuple[PriceAnomaly, ...]
     next_before: AnomalyOrder | None
@@ -37,11 +37,11 @@ class AnomalyPage:
 
 class AnomalySink(Protocol):
     async def publish(self, anomalies: Sequence[PriceAnomaly]) -> None:
-        """Take anomalies over. May be called again with the same ones after it raised."""
+        """Store anomalies. May be called again with the same ones after an error."""
         ...
 
 
 class AnomalyRepository(Protocol):
     async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
-        """Up to `limit` anomalies older than `before` (see `PriceAnomaly.order`), or the newest."""
+        """Return up to `limit` anomalies older than `before` (see `PriceAnomaly.order`), or the newest."""
         ...

@@ -1,4 +1,4 @@
-"""Where the past is asked."""
+"""The history port: past ticks, candles and anomalies."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,13 +7,13 @@ from domain.prices.candle import Candle, Interval
 from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_update import PriceUpdate
 
-# Where a tick stands in the log: number of its block, place in the block.
+# Position of a tick in the log: number of its block, index in the block.
 TickPlace = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class TickPage:
-    """items: in order of arrival. next_after: behind which the next page starts, None after the last."""
+    """items: in order of arrival. next_after: the position after which the next page starts, None on the last."""
 
     items: tuple[PriceUpdate, ...]
     next_after: TickPlace | None
@@ -21,7 +21,7 @@ class TickPage:
 
 @dataclass(frozen=True, slots=True)
 class CandlePage:
-    """items: old to new, without those in which nothing happened. next_from_us: where the next page starts."""
+    """items: oldest first, without empty intervals. next_from_us: where the next page starts."""
 
     items: tuple[Candle, ...]
     next_from_us: int | None
@@ -29,9 +29,10 @@ class CandlePage:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedAnomaly:
-    """window: the ticks that the last of them was compared with, in order of arrival, and that one itself.
+    """window: the ticks the anomalous tick was compared with, in order of arrival, ending with that tick itself.
 
-    complete: whether they are all there; the log may have let the oldest go, or the window may hold too many to show.
+    complete: whether all of them are included; the log may have pruned the oldest, or the window may hold too many to
+        show.
     """
 
     anomaly: PriceAnomaly
@@ -40,14 +41,14 @@ class ExplainedAnomaly:
 
 
 class History(Protocol):
-    """Everything raises HistoryUnavailable where the store does not answer."""
+    """Every method raises HistoryUnavailable if the store does not respond."""
 
     async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
-        """Ticks stamped within [from, to)."""
+        """Return ticks stamped within [from, to)."""
         ...
 
     async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
-        """Candles that start within [from, to)."""
+        """Return candles that start within [from, to)."""
         ...
 
     async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None: ...

@@ -1,4 +1,4 @@
-"""Where the statistics of symbols are read."""
+"""The port for reading symbol statistics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from domain.prices.symbol_statistics import SymbolStatistics
 
 @dataclass(frozen=True, slots=True)
 class StatisticsPage:
-    """items: sorted by symbol. total: on all pages. next_after: where the next page starts, None after the last."""
+    """items: sorted by symbol. total: over all pages. next_after: where the next page starts, None on the last."""
 
     items: tuple[SymbolStatistics, ...]
     total: int
@@ -20,5 +20,5 @@ class StatisticsRepository(Protocol):
     async def get(self, symbol: str) -> SymbolStatistics | None: ...
 
     async def page(self, symbols: Sequence[str] | None, after: str | None, limit: int) -> StatisticsPage:
-        """Up to `limit` symbols that sort behind `after`, out of `symbols` or of all."""
+        """Return up to `limit` symbols that sort after `after`, out of `symbols` or of all."""
         ...

@@ -1,1 +1,1 @@
-"""What is asked about prices."""
+"""Queries about prices."""

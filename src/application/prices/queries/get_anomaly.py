@@ -1,4 +1,4 @@
-"""One spike, and the ticks that explain it."""
+"""Get an anomaly and the ticks that explain it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The spikes seen lately, newest first."""
+"""List recent anomalies, newest first."""
 
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +11,7 @@ from domain.symbol import InvalidSymbol, normalise_symbol
 
 @dataclass(frozen=True, slots=True)
 class GetRecentAnomalies(Message[AnomalyPage]):
-    """before: the place, in `PriceAnomaly.order`, that the page starts behind."""
+    """before: the position, in `PriceAnomaly.order`, after which the page starts."""
 
     matching: AnomalyFilter = field(default_factory=AnomalyFilter)
     limit: int | None = None

@@ -1,4 +1,4 @@
-"""What is known of one symbol."""
+"""Get the statistics of one symbol."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class GetSymbolStatistics(Message[SymbolStatistics]):
 
 
 class GetSymbolStatisticsValidator:
-    """Raises SymbolNotFound for what cannot be a symbol, as for any other that has no prices."""
+    """Raises SymbolNotFound for an invalid symbol, as for a valid one without prices."""
 
     def validate(self, query: GetSymbolStatistics) -> GetSymbolStatistics:
         try:
@@ -25,7 +25,7 @@ class GetSymbolStatisticsValidator:
 
 
 class GetSymbolStatisticsHandler:
-    """Raises SymbolNotFound where no price of the symbol has been processed."""
+    """Raises SymbolNotFound if no price of the symbol has been processed."""
 
     def __init__(self, repository: StatisticsRepository) -> None:
         self._repository = repository

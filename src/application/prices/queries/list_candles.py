@@ -1,4 +1,4 @@
-"""The candles of a symbol."""
+"""List the candles of a symbol."""
 
 from dataclasses import dataclass, replace
 
@@ -13,9 +13,9 @@ from domain.prices.candle import Candle, Interval
 
 @dataclass(frozen=True, slots=True)
 class CandleList:
-    """items: old to new. still_open_us: a candle that ends later is still open, for no later tick has come.
+    """items: oldest first. still_open_us: a candle that ends later is still open, because no later tick has arrived.
 
-    next_from_us: where the next page starts, None after the last. to_us: where the range ends.
+    next_from_us: where the next page starts, None on the last. to_us: the end of the range.
     """
 
     items: tuple[Candle, ...]
@@ -28,7 +28,8 @@ class CandleList:
 class ListCandles(Message[CandleList]):
     """Candles that start within [from_us, to_us).
 
-    Without to_us, up to the newest tick of the symbol; without from_us, the last `limit` intervals before that.
+    Without to_us, the range ends at the newest tick of the symbol; without from_us, it covers the last `limit`
+    intervals before its end.
     """
 
     symbol: str
@@ -52,7 +53,7 @@ class ListCandlesValidator:
 
 
 class ListCandlesHandler:
-    """Raises SymbolNotFound where no price of the symbol was ever processed, HistoryUnavailable."""
+    """Raises SymbolNotFound if no price of the symbol has been processed, HistoryUnavailable."""
 
     def __init__(self, history: History, statistics: StatisticsRepository) -> None:
         self._history = history

@@ -1,4 +1,4 @@
-"""What is known of many symbols."""
+"""List the statistics of many symbols."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from domain.symbol import InvalidSymbol, normalise_symbol
 
 @dataclass(frozen=True, slots=True)
 class ListSymbolStatistics(Message[StatisticsPage]):
-    """symbols: None for all. after: the symbol behind which the page starts."""
+    """symbols: None for all. after: the symbol after which the page starts."""
 
     symbols: tuple[str, ...] | None = None
     limit: int | None = None

@@ -1,4 +1,4 @@
-"""The ticks of a symbol, as they came."""
+"""List the ticks of a symbol in order of arrival."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from application.prices.queries.time_range import EARLIEST_US, LATEST_US, check_
 
 @dataclass(frozen=True, slots=True)
 class ListTicks(Message[TickPage]):
-    """Ticks stamped within [from_us, to_us), each of which may be open. after: behind which the page starts."""
+    """Ticks stamped within [from_us, to_us); either end may be None. after: exclusive start of the page."""
 
     symbol: str
     from_us: int | None = None
@@ -35,7 +35,7 @@ class ListTicksValidator:
 
 
 class ListTicksHandler:
-    """Raises SymbolNotFound where no price of the symbol was ever processed, HistoryUnavailable."""
+    """Raises SymbolNotFound if no price of the symbol has been processed, HistoryUnavailable."""
 
     def __init__(self, history: History, statistics: StatisticsRepository) -> None:
         self._history = history

@@ -1,4 +1,4 @@
-"""What queries about a time have in common."""
+"""Checks shared by queries over a time range."""
 
 from application.errors import FieldError, SymbolNotFound
 from domain.symbol import InvalidSymbol, normalise_symbol
@@ -9,7 +9,7 @@ LATEST_US = 253_402_300_800_000_000
 
 
 def known_symbol(symbol: str) -> str:
-    """The symbol in its one spelling. Raises SymbolNotFound for what cannot be one, as for any without prices."""
+    """Return the canonical symbol. Raises SymbolNotFound for an invalid one, as for a valid one without prices."""
     try:
         return normalise_symbol(symbol)
     except InvalidSymbol:
@@ -17,6 +17,6 @@ def known_symbol(symbol: str) -> str:
 
 
 def check_range(from_us: int | None, to_us: int | None, errors: list[FieldError]) -> None:
-    """Add an error where the range ends before it begins."""
+    """Add an error unless the range ends after it starts."""
     if from_us is not None and to_us is not None and from_us >= to_us:
         errors.append(FieldError("to", "out_of_range", "must be later than from"))

@@ -187,7 +187,7 @@ def test_quick_reader_takes_nothing_that_the_careful_one_reads_otherwise(objects
 
 
 class _Refusing:
-    """A quick reader that gives up at once, so that the careful one reads everything."""
+    """A fast parser that gives up at once, so that the strict parser reads everything."""
 
     def decode(self, body: bytes) -> Any:
         raise RecursionError

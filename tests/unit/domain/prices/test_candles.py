@@ -69,9 +69,9 @@ def test_candles_are_those_of_a_naive_model(ticks: list[tuple[Any, int, Any]], i
 
 @given(TICKS, st.integers(0, 30))
 def test_candles_of_two_lots_merge_into_those_of_all(ticks: list[tuple[Any, int, Any]], cut: int) -> None:
-    lots = book_of(*ticks[:cut]).candles("A") + book_of(*ticks[cut:]).candles("A")
-    assert shown(rolled_up(lots, 1_000_000)) == naive(ticks, 1_000_000)
-    assert shown(rolled_up(lots, 60_000_000)) == naive(ticks, 60_000_000)
+    batches = book_of(*ticks[:cut]).candles("A") + book_of(*ticks[cut:]).candles("A")
+    assert shown(rolled_up(batches, 1_000_000)) == naive(ticks, 1_000_000)
+    assert shown(rolled_up(batches, 60_000_000)) == naive(ticks, 60_000_000)
 
 
 def test_looking_at_candles_leaves_them_as_they_are() -> None:

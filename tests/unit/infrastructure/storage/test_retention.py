@@ -74,7 +74,7 @@ async def test_candles_go_by_the_time_of_their_symbol_and_by_interval() -> None:
     await pruned(store, batches, RetentionSettings(), START_US + 5000 * DAY_US)
 
     async def count(symbol: str, interval: Interval) -> int:
-        return sum(len(lot) for _, _, lot in await store.candles(symbol, interval, *FOR_EVER, 10_000))
+        return sum(len(candles) for _, _, candles in await store.candles(symbol, interval, *FOR_EVER, 10_000))
 
     assert await count("A", Interval.S1) <= 3
     assert 30 <= await count("A", Interval.M1) <= 32
