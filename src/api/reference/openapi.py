@@ -31,6 +31,8 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
     app = Litestar(
         handlers,
         dependencies={name: _placeholder() for name in dependencies},
+        # The default would replace the log's handlers.
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="marketdata",
             version=version("marketdata"),

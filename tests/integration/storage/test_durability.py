@@ -63,7 +63,7 @@ def test_an_orderly_stop_brings_everything_back_without_replaying_the_log(start:
     service = start(again=service, TELEMETRY__LOG_FORMAT="json")
     assert (statistics(service), anomalies(service)) == before
     assert service.client.get("/api/prices/S0/candles", params={"interval": "1d"}).json() == candles
-    assert '"ticks_replayed": 0' in service.log.read_text()
+    assert '"replayed": 0' in service.log.read_text()
 
 
 def test_with_sync_durability_every_answer_is_durable(start: Callable[..., Service]) -> None:
