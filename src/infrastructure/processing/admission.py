@@ -127,7 +127,8 @@ class Admission:
         """Count time that intake used in this turn."""
         self.seconds += seconds
         self._used += seconds
-        if not self._turn_is_due:
+        # Short requests over many turns count as one turn: a callback in each would cost more than it saves.
+        if self._used >= self._turn_seconds / 2 and not self._turn_is_due:
             self._schedule()
 
     def enqueue(self, share: Share, size: int, resume: Resume, patient: bool = False, bytes_behind: int = 0) -> None:

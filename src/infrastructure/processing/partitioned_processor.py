@@ -96,6 +96,12 @@ class PartitionedProcessor:
         if not self._queueing.is_open:
             self.reject(len(columns))
             raise Draining
+        if len(columns) == 1 and columns.ids is None and not until_processed:
+            # The busiest case: one observation of a known key, and there is room.
+            partition = self._placement.partition_of(columns.keys[0])
+            if partition is not None and partition.channel.has_room(1):
+                self._queueing.put(partition.channel, columns, None)
+                return _ONE_ACCEPTED
         watches: Watches | None = [] if until_processed else None
         if columns.ids is not None and (known := self._ids.register(columns, self._clock.now_us())):
             return await self._submit_without(columns, known, patience, watches)
@@ -174,7 +180,7 @@ class PartitionedProcessor:
             if accepted == 0:
                 raise QueueFull if queueing.is_open else Draining
             refused += without_room
-        return Submitted(accepted, tuple(refused)) if refused or accepted != 1 else _ONE_ACCEPTED
+        return Submitted(accepted, tuple(refused))
 
     def statistics(self) -> ProcessingStatistics:
         partitions, queueing = self._partitions, self._queueing

@@ -41,8 +41,6 @@ class Placement:
         """
         assigned = self._assigned
         keys = columns.keys
-        if len(keys) == 1 and (only := assigned.get(keys[0])) is not None:
-            return {only: columns}, []
         refused: list[FieldError] = []
         places = set(map(assigned.get, keys))
         if None in places:
