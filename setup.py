@@ -56,7 +56,8 @@ def _extensions() -> list[object]:
     from mypyc.build import mypycify  # noqa: PLC0415  # not installed where nothing is compiled
 
     os.environ.setdefault("MYPYPATH", "src")
-    return list(mypycify([str(source) for source in _SOURCES], opt_level="3"))
+    # One C file per module: in a single large one, the C compiler stops inlining, which costs a third of the speed.
+    return list(mypycify([str(source) for source in _SOURCES], opt_level="3", multi_file=True))
 
 
 if "--engine-sources" in sys.argv:

@@ -17,7 +17,8 @@ from infrastructure.processing.channel import Channel
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.throughput import Throughput
 
-_BATCH_MAX = 1024
+# Observations per batch: more while a batch takes less than half of a turn, fewer once it takes more than a turn.
+_BATCH_MIN, _BATCH_MAX = 256, 4096
 # All workers together use at most about this long per turn of the event loop.
 _TURN_SECONDS = 0.004
 _LOGGED_KEYS_MAX = 1000
@@ -84,6 +85,7 @@ class Partition:
         self._notice = notice
         self._clock = clock
         self._turn_seconds = _TURN_SECONDS / partitions
+        self._batch_max = _BATCH_MIN
         self._unpublished: list[Any] = []
         self._logged: set[str] = set()
 
@@ -95,7 +97,7 @@ class Partition:
         """
         await self._publish()
         turn_end = self.seconds + self._turn_seconds
-        while batch := await self.channel.take(_BATCH_MAX):
+        while batch := await self.channel.take(self._batch_max):
             self._apply(batch)
             if self._unpublished:
                 await self._publish()
@@ -122,7 +124,12 @@ class Partition:
         for key, failure in applied.failures:
             self._log_once(key, failure)
         now = self._clock.monotonic()
-        self.seconds += now - start
+        took = now - start
+        self.seconds += took
+        if took > self._turn_seconds:
+            self._batch_max = max(self._batch_max // 2, _BATCH_MIN)
+        elif len(batch) == self._batch_max and took < self._turn_seconds / 2:
+            self._batch_max = min(self._batch_max * 2, _BATCH_MAX)
         self.throughput.add(now, applied.processed)
         for moment, ticks in self.channel.settle():
             self.latency.observe(now - moment, ticks)
