@@ -51,6 +51,16 @@ async def test_a_turn_is_over_when_its_time_is_used_up_and_another_begins() -> N
     assert admission.seconds == LONG
 
 
+async def test_short_work_in_many_turns_never_closes_the_intake() -> None:
+    admission = admission_of(FakeClock())
+    for _ in range(10):
+        admission.spend(0.0019)
+        assert admission.is_open
+        admission.spend(0.0)
+        await settle()
+    assert admission.seconds == pytest.approx(0.019)
+
+
 async def test_whoever_found_no_time_goes_on_in_the_next_turns_as_far_as_their_time_allows() -> None:
     admission = admission_of(FakeClock())
     line = Line(admission, seconds=LONG)
