@@ -96,13 +96,15 @@ class PartitionedProcessor:
         if not self._queueing.is_open:
             self.reject(len(columns))
             raise Draining
-        if len(columns) == 1 and columns.ids is None and not until_processed:
+        watches: Watches | None = [] if until_processed else None
+        if len(columns) == 1 and columns.ids is None:
             # The busiest case: one observation of a known key, and there is room.
             partition = self._placement.partition_of(columns.keys[0])
             if partition is not None and partition.channel.has_room(1):
-                self._queueing.put(partition.channel, columns, None)
+                self._queueing.put(partition.channel, columns, watches)
+                if watches is not None:
+                    await _all_taken(watches)
                 return _ONE_ACCEPTED
-        watches: Watches | None = [] if until_processed else None
         if columns.ids is not None and (known := self._ids.register(columns, self._clock.now_us())):
             return await self._submit_without(columns, known, patience, watches)
         submitted = await self._submit(columns, patience, watches)
