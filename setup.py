@@ -56,7 +56,7 @@ def _extensions() -> list[object]:
     from mypyc.build import mypycify  # noqa: PLC0415  # not installed where nothing is compiled
 
     os.environ.setdefault("MYPYPATH", "src")
-    # One C file per module: in a single large one, the C compiler stops inlining, which costs a third of the speed.
+    # One C file per module: the engine is slower when all modules are in one (docs/decisions/0010-one-engine.md).
     return list(mypycify([str(source) for source in _SOURCES], opt_level="3", multi_file=True))
 
 
