@@ -78,6 +78,7 @@ def test_jump_is_in_the_feed_and_on_the_chart(start: Callable[..., Service], ope
     page = opened(f"{service.url}/#/AAPL")
     expect(page.locator("#detail-title")).to_have_text("AAPL")
     expect(page.locator("#none")).to_be_visible()
+    expect(cell(page, "AAPL", "price")).to_contain_text("100")  # what the arrow is told from
     # How long it took, by the page's own clock: from the answer to the tick until both are there.
     took = page.evaluate(
         """async () => {
