@@ -1,4 +1,4 @@
-"""Timestamps on the wire: reads RFC 3339 or epoch milliseconds, writes RFC 3339 in UTC with milliseconds."""
+"""Timestamps on the wire: reads RFC 3339 or epoch milliseconds, writes RFC 3339 in UTC."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +9,8 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_SECONDS = 86_400
 # The years 1 to 9999, the range of `date`.
 EARLIEST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_SECONDS * 1_000_000
+# Milliseconds: from 1973 to the year 5138. Smaller ones look like seconds, larger ones like micro- or nanoseconds.
+EARLIEST_MS, LATEST_MS = 10**11, 10**14
 LATEST_US = (date(9999, 12, 31).toordinal() + 1 - _EPOCH_DAY) * _DAY_SECONDS * 1_000_000 - 1
 
 _RFC3339 = re.compile(
@@ -22,8 +24,16 @@ class InvalidTimestamp(ValueError):
 
 
 def from_milliseconds(milliseconds: int) -> int:
-    """Microseconds since the epoch. Raises InvalidTimestamp outside the years 1 to 9999."""
-    return _within_range(milliseconds * 1000)
+    """Microseconds since the epoch.
+
+    Raises:
+        InvalidTimestamp: outside EARLIEST_MS to LATEST_MS, so probably in another unit.
+    """
+    if milliseconds < EARLIEST_MS:
+        raise InvalidTimestamp("looks like seconds; an integer must be milliseconds since the Unix epoch")
+    if milliseconds > LATEST_MS:
+        raise InvalidTimestamp("looks like micro- or nanoseconds; an integer must be milliseconds since the Unix epoch")
+    return milliseconds * 1000
 
 
 def from_rfc3339(text: str) -> int:
@@ -49,9 +59,10 @@ def from_rfc3339(text: str) -> int:
 
 
 def to_rfc3339(moment_us: int) -> str:
-    """RFC 3339 in UTC with milliseconds and `Z`; finer digits are truncated."""
+    """RFC 3339 in UTC with `Z` and three digits of a second, or six where milliseconds do not suffice."""
     moment = _EPOCH + timedelta(microseconds=moment_us)
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    digits = "microseconds" if moment_us % 1000 else "milliseconds"
+    return moment.replace(tzinfo=None).isoformat(timespec=digits) + "Z"
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,17 @@
-"""Page sizes, shared by all paged queries."""
+"""Page sizes and orders, shared by all paged queries."""
+
+from enum import Enum
 
 from application.errors import FieldError
 
 PAGE_SIZE_DEFAULT = 100
+
+
+class Order(Enum):
+    """Of a list: by time, or by key."""
+
+    ASC = "asc"
+    DESC = "desc"
 
 
 def page_size(limit: int | None, limit_max: int, errors: list[FieldError]) -> int:

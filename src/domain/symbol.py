@@ -2,12 +2,12 @@
 
 import re
 
-SYMBOL_LENGTH_MAX = 32
-SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / -"
+SYMBOL_LENGTH_MAX = 64
+SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / - ^ = + & # @ $"
 
 # \Z, not $, which also matches before a trailing line feed.
 _SPACE = " \t\r\n"
-_VALID = re.compile(rf"[A-Z0-9._:/\-]{{1,{SYMBOL_LENGTH_MAX}}}\Z")
+_VALID = re.compile(rf"[A-Z0-9._:/\-^=+&#@$]{{1,{SYMBOL_LENGTH_MAX}}}\Z")
 
 
 class InvalidSymbol(ValueError):

@@ -70,7 +70,7 @@ def test_replay_names_the_reasons_of_what_was_refused_and_ends_with_1(
 
 def test_replay_keeps_the_pace_it_is_told(start: Callable[..., Service], tmp_path: Path) -> None:
     service = start()
-    lines = [json.dumps({"symbol": "PACE", "price": 1, "timestamp": 1000 * i}) for i in range(5)]
+    lines = [json.dumps({"symbol": "PACE", "price": 1, "timestamp": 10**12 + 1000 * i}) for i in range(5)]
     (tmp_path / "slow.ndjson").write_text("\n".join(lines))
     ended = marketdata("replay", "slow.ndjson", "--speed", "10", "--url", service.url, cwd=tmp_path)
     assert ended.returncode == 0

@@ -47,11 +47,17 @@ def test_candles_show_what_the_price_did_and_which_is_still_open(service: Servic
     assert [each["count"] for each in candles(service, "CANDLE", interval="1d")] == [5]
 
 
-def test_candles_without_a_range_are_the_newest(service: Service) -> None:
+def test_the_newest_candles_and_ticks_come_first_where_asked_for(service: Service) -> None:
     post(service, "NEWEST", *[(100 + minute, minute * 60_000) for minute in range(10)])
-    page = service.client.get("/api/prices/NEWEST/candles", params={"interval": "1m", "limit": "3"}).json()
-    assert [each["open"] for each in page["items"]] == [107.0, 108.0, 109.0]
-    assert page["nextCursor"] is None
+    newest = {"interval": "1m", "limit": "3", "order": "desc"}
+    page = service.client.get("/api/prices/NEWEST/candles", params=newest).json()
+    assert [each["open"] for each in page["items"]] == [109.0, 108.0, 107.0]
+    assert [each["open"] for each in candles(service, "NEWEST", **newest)] == [109.0 - at for at in range(10)]
+    ticks = service.client.get("/api/prices/NEWEST/ticks", params={"limit": "3", "order": "desc"}).json()
+    assert [each["price"] for each in ticks["items"]] == [109.0, 108.0, 107.0]
+    every = list(service.pages("/api/prices/NEWEST/ticks", limit="3", order="desc"))
+    assert every == list(service.pages("/api/prices/NEWEST/ticks"))[::-1]
+    assert len(every) == 10
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 1000])
@@ -63,6 +69,7 @@ def test_candles_of_a_range_come_page_by_page(service: Service, limit: int) -> N
     span = {"from": str(START_MS + 60_000), "to": str(START_MS + 150 * 60_000), "interval": "1m"}
     found = candles(service, symbol, limit=str(limit), **span)
     assert [each["open"] - 100 for each in found] == [minute for minute in minutes if 1 <= minute < 150]
+    assert candles(service, symbol, limit=str(limit), order="desc", **span) == found[::-1]
 
 
 def test_ticks_come_as_they_were_in_order_of_arrival(service: Service) -> None:
@@ -128,7 +135,7 @@ def test_the_cursor_of_a_list_without_a_place_for_it_is_in_a_header(service: Ser
     [
         ("candles", 400, "missing"),
         ("candles?interval=2m", 400, "unknown_value"),
-        ("candles?interval=1m&from=5&to=5", 400, "out_of_range"),
+        ("candles?interval=1m&from=200000000005&to=200000000005", 400, "out_of_range"),
         ("candles?interval=1m&limit=0", 400, "out_of_range"),
         ("candles?interval=1m&limit=10001", 400, "out_of_range"),
         ("candles?interval=1m&cursor=x", 400, "invalid_cursor"),

@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -120,8 +121,8 @@ def test_list_is_sorted_and_paged(service: Service) -> None:
 
 def test_anomalies_are_filtered_and_paged(service: Service) -> None:
     prices = [100, 104, 90, 95, 100, 94]
-    ticks = [{"symbol": "SPIKY", "price": price, "timestamp": 2000 * i} for i, price in enumerate(prices)]
-    close = [{"symbol": "SPIKY", "price": price, "timestamp": 100_000 + i} for i, price in enumerate(prices)]
+    ticks = [{"symbol": "SPIKY", "price": price, "timestamp": 10**12 + 2000 * i} for i, price in enumerate(prices)]
+    close = [{"symbol": "SPIKY", "price": price, "timestamp": 10**12 + 100_000 + i} for i, price in enumerate(prices)]
     service.client.post("/api/prices/batch", json=ticks + close)
     service.settled()
     everything = list(service.pages("/api/anomalies", symbol="spiky", limit="2"))
@@ -135,9 +136,59 @@ def test_anomalies_are_filtered_and_paged(service: Service) -> None:
     for severity in ("medium", "high", "critical"):
         some = list(service.pages("/api/prices/SPIKY/anomalies", severity=severity))
         assert some == [item for item in everything if item["severity"] == severity]
-    since = list(service.pages("/api/anomalies", symbol="SPIKY", since="1970-01-01T00:01:40.003Z"))
-    assert since == [item for item in everything if item["detectedAt"] >= "1970-01-01T00:01:40.003Z"]
-    assert list(service.pages("/api/anomalies", symbol="SPIKY", since="100003")) == since
+    since = list(service.pages("/api/anomalies", symbol="SPIKY", since="2001-09-09T01:48:20.003Z"))
+    assert since == [item for item in everything if item["detectedAt"] >= "2001-09-09T01:48:20.003Z"]
+    assert list(service.pages("/api/anomalies", symbol="SPIKY", **{"from": "1000000100003"})) == since
+    until = list(service.pages("/api/anomalies", symbol="SPIKY", to="1000000100003"))
+    assert since + until == everything
+    for limit in ("1", "3", "100"):
+        assert list(service.pages("/api/anomalies", symbol="SPIKY", order="asc", limit=limit)) == everything[::-1]
+
+
+def test_symbols_come_in_both_orders_and_by_their_last_update(service: Service) -> None:
+    names = [f"ORDER{at}" for at in range(5)]
+    ticks = [{"symbol": name, "price": 1, "timestamp": 10**12 + at} for at, name in enumerate(names)]
+    service.client.post("/api/prices/batch", json=ticks)
+    service.settled()
+    chosen = {"symbols": ",".join(names), "limit": "2"}
+
+    def listed(**more: str) -> list[str]:
+        return [item["symbol"] for item in service.pages("/api/prices", **chosen, **more)]
+
+    assert listed() == listed(order="asc") == names
+    assert listed(order="desc") == names[::-1]
+    assert listed(**{"from": "1000000000001", "to": "1000000000004"}) == names[1:4]
+    assert listed(to="1000000000002", order="desc") == names[1::-1]
+    page = service.client.get("/api/prices", params={**chosen, "to": "1000000000004"}).json()
+    assert page["total"] == 4
+
+
+def test_numbers_can_be_strings_with_every_digit(service: Service) -> None:
+    service.post({"symbol": "DIGITS", "price": "0.00000638", "timestamp": 10**12, "volume": 2})
+    service.post({"symbol": "DIGITS", "price": "0.12345678901234567890123", "timestamp": 10**12 + 1})
+    service.settled()
+    found = service.client.get("/api/prices/DIGITS", params={"numbers": "string"}).json()
+    assert (found["minPrice"], found["maxPrice"]) == ("0.00000638", "0.12345678901234567890123")
+    assert found["updateCount"] == 2
+    (tick, _) = service.client.get("/api/prices/DIGITS/ticks", params={"numbers": "string"}).json()["items"]
+    assert (tick["price"], tick["volume"], tick["id"]) == ("0.00000638", "2.0", None)
+    (anomaly,) = service.client.get("/api/prices/DIGITS/anomalies", params={"numbers": "string"}).json()["items"]
+    assert anomaly["newPrice"] == "0.12345678901234567890123"
+    one = service.client.get(f"/api/anomalies/{anomaly['id']}", params={"numbers": "string"}).json()
+    assert one["window"][0]["price"] == "0.00000638"
+    lines = service.client.get(
+        "/api/prices/DIGITS/ticks", params={"numbers": "string"}, headers={"Accept": "application/x-ndjson"}
+    )
+    assert json.loads(lines.text.splitlines()[0]) == tick
+    assert service.client.get("/api/prices/DIGITS", params={"numbers": "text"}).status_code == 400
+
+
+def test_averages_go_out_with_the_digits_that_mean_something(service: Service) -> None:
+    prices = [137.1391, 137.1392, 137.1397, 137.1402]
+    ticks = [{"symbol": "MEAN", "price": price, "timestamp": 10**12} for price in prices]
+    service.client.post("/api/prices/batch", json=ticks)
+    service.settled()
+    assert service.client.get("/api/prices/MEAN").text.count('"movingAverage":137.13955,') == 1
 
 
 def test_head_is_get_without_its_body(service: Service) -> None:
@@ -176,7 +227,7 @@ def test_trace_of_the_caller_is_taken_over(service: Service) -> None:
 def test_late_ticks_are_counted(service: Service) -> None:
     before = service.settled()["late"]
     service.client.post(
-        "/api/prices/batch", json=[{"symbol": "LATE", "price": 1, "timestamp": time} for time in (10, 9, 10, 8)]
+        "/api/prices/batch", json=[{"symbol": "LATE", "price": 1, "timestamp": 10**12 + ms} for ms in (10, 9, 10, 8)]
     )
     assert service.settled()["late"] == before + 2
     assert service.client.get("/api/prices/LATE").json()["lateCount"] == 2

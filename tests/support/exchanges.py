@@ -155,7 +155,7 @@ EXCHANGES = (
     _get("/api/prices/GOLD/candles?interval=1s&from=1769860800000&to=1769860801000", Accept="text/csv"),
     _get("/api/prices/GOLD/candles"),
     _get("/api/prices/GOLD/candles?interval=2s"),
-    _get("/api/prices/GOLD/candles?interval=1s&from=2&to=1"),
+    _get("/api/prices/GOLD/candles?interval=1s&from=200000000002&to=200000000001"),
     _get("/api/prices/GOLD/candles?interval=1s&from=x"),
     _get("/api/prices/GOLD/candles?interval=1s&cursor=x"),
     _get("/api/prices/GOLD/candles?interval=1s&limit=0"),

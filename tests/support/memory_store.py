@@ -1,5 +1,6 @@
 """An in-memory store that gives the same answers as those on disk."""
 
+import operator
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import AsyncIterator, Sequence
 from operator import attrgetter
@@ -93,41 +94,52 @@ class MemoryStore:
         return [answer for answer in answers if answer.written_us >= since_us]
 
     async def observations(
-        self, subject: str, symbol: str, from_us: int, to_us: int, after: Place | None, limit: int
+        self,
+        subject: str,
+        key: str,
+        from_us: int,
+        to_us: int,
+        after: Place | None,
+        limit: int,
+        newest_first: bool = False,
     ) -> Sequence[tuple[Place, Any]]:
         found: list[tuple[Place, Any]] = []
         for _, block in self._blocks:
             for at, tick in enumerate(_ticks(block)):
-                if tick.symbol == symbol and from_us <= tick.timestamp_us < to_us:
-                    place = (block.seq, at)
-                    if after is None or place > after:
-                        found.append((place, tick))
-            if len(found) >= limit:
-                break
-        return found[:limit]
+                if tick.symbol == key and from_us <= tick.timestamp_us < to_us:
+                    found.append(((block.seq, at), tick))
+        if newest_first:
+            found.reverse()
+        is_after = operator.lt if newest_first else operator.gt
+        return [(place, tick) for place, tick in found if after is None or is_after(place, after)][:limit]
 
     async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
+        self,
+        symbol: str,
+        interval: Interval,
+        from_us: int,
+        to_us: int,
+        chunks_max: int,
+        newest_first: bool = False,
     ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
         candles = self._candles.get((interval, symbol), [])
         start, stop = bisect_left(candles, from_us, key=_START), bisect_left(candles, to_us, key=_START)
         chunks: dict[int, list[Candle]] = {}
         for candle in candles[start:stop]:
-            chunk = chunk_start(interval, candle.start_us)
-            if chunk not in chunks and len(chunks) == chunks_max:
-                break
-            chunks.setdefault(chunk, []).append(candle.copy(candle.start_us))
-        return [(chunk, self._position.candles_seq, own) for chunk, own in chunks.items()]
+            chunks.setdefault(chunk_start(interval, candle.start_us), []).append(candle.copy(candle.start_us))
+        chosen = sorted(chunks, reverse=newest_first)[:chunks_max]
+        return [(chunk, self._position.candles_seq, chunks[chunk]) for chunk in chosen]
 
     async def anomalies(
-        self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int
+        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
     ) -> Sequence[StoredAnomaly]:
-        older = (
+        is_after = operator.lt if newest_first else operator.gt
+        found = (
             stored
-            for stored in reversed(self._anomalies)
-            if (before is None or stored.anomaly.order < before) and matching.matches(stored.anomaly)
+            for stored in (reversed(self._anomalies) if newest_first else self._anomalies)
+            if (after is None or is_after(stored.anomaly.order, after)) and matching.matches(stored.anomaly)
         )
-        return [stored for stored, _ in zip(older, range(limit), strict=False)]
+        return [stored for stored, _ in zip(found, range(limit), strict=False)]
 
     async def anomaly(self, anomaly_id: str) -> StoredAnomaly | None:
         return self._by_id.get(anomaly_id)

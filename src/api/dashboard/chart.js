@@ -124,12 +124,12 @@ export class Chart {
     let points = [];
     try {
       for (const [interval, seconds] of INTERVALS) {
-        const answer = await fetch(`api/prices/${encodeURIComponent(symbol)}/candles?interval=${interval}&limit=${BACK}`);
+        const answer = await fetch(`api/prices/${encodeURIComponent(symbol)}/candles?interval=${interval}&order=desc&limit=${BACK}`);
         if (!answer.ok || this.#symbol !== symbol) return;
         const { items } = await answer.json();
         const first = points[0]?.time ?? Infinity;
         // The close of a candle is the price at its end.
-        const these = items.map(item => ({ time: Date.parse(item.start) / 1000 + seconds - 1, value: item.close }));
+        const these = items.reverse().map(item => ({ time: Date.parse(item.start) / 1000 + seconds - 1, value: item.close }));
         points = [...these.filter(point => point.time < first), ...points];
         if (points.length >= ENOUGH) break;
       }

@@ -14,9 +14,12 @@ from litestar.datastructures import MultiDict
 
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError, ValidationFailed
+from application.paging import Order
 
 # Microseconds since the epoch; in the query RFC 3339 or milliseconds.
 Moment = NewType("Moment", int)
+
+MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
 
 Q = TypeVar("Q", bound="Query")
 Values = MultiDict[Any] | Mapping[str, str]
@@ -37,6 +40,46 @@ Limit = Annotated[
     int | None,
     msgspec.Meta(description="Items on a page.", examples=[100], extra_json_schema={"minimum": 1, "default": 100}),
 ]
+
+
+class Numbers(Enum):
+    """How prices and other decimals are written."""
+
+    NUMBER = "number"
+    STRING = "string"
+
+
+NumberFormat = Annotated[
+    Numbers,
+    msgspec.Meta(
+        description="`string`: prices and other decimals as strings in plain notation, with every digit.",
+        examples=["number"],
+        extra_json_schema={"default": "number"},
+    ),
+]
+From = Annotated[
+    Moment | None, msgspec.Meta(description=f"From this moment on: {MOMENT}.", examples=["2026-01-31T12:00:00Z"])
+]
+To = Annotated[
+    Moment | None, msgspec.Meta(description=f"Before this moment: {MOMENT}.", examples=["2026-01-31T13:00:00Z"])
+]
+Ascending = Annotated[
+    Order, msgspec.Meta(description="`asc` by default.", examples=["asc"], extra_json_schema={"default": "asc"})
+]
+Descending = Annotated[
+    Order,
+    msgspec.Meta(
+        description="`desc`, newest first, by default.", examples=["desc"], extra_json_schema={"default": "desc"}
+    ),
+]
+
+
+class OneQuery(Query, frozen=True):
+    """A route that answers with one resource."""
+
+    numbers: NumberFormat = Numbers.NUMBER
+
+
 Cursor = Annotated[str | None, msgspec.Meta(description="The `nextCursor` of the page before.")]
 
 

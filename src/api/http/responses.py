@@ -1,6 +1,7 @@
 """Turns the return values of handlers into responses."""
 
 import csv
+from collections.abc import Callable
 from io import StringIO
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
@@ -9,7 +10,8 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
 from api.http.answer import Answer
-from api.views.view import View, encode
+from api.http.query import Numbers
+from api.views.view import View, encode, encode_with_strings
 from domain.numbers import written
 
 JSON = "application/json"
@@ -30,6 +32,11 @@ class PageView(Protocol):
 class ViewResponse(Response[T]):
     """Structs as JSON, with an encoder that keeps every digit."""
 
+    def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
+        if not isinstance(self.content, bytes):
+            self.content = _encoder(request)(self.content)  # type: ignore[assignment]  # rendered
+        return super().to_asgi_response(app, request, **more)
+
     def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
         return content if isinstance(content, bytes) else encode(content)
 
@@ -48,7 +55,7 @@ class PageResponse(ViewResponse[T]):
             if page.next_cursor is not None:
                 self.headers["Next-Cursor"] = page.next_cursor
             self.media_type = wanted
-            self.content = _lines(page) if wanted == NDJSON else _csv(page)  # type: ignore[assignment]  # rendered
+            self.content = _lines(page, _encoder(request)) if wanted == NDJSON else _csv(page)  # type: ignore[assignment]  # rendered
         return super().to_asgi_response(app, request, **more)
 
 
@@ -57,8 +64,13 @@ def response_of(given: Answer) -> Response[Any]:
     return ViewResponse(given.body, status_code=given.status, media_type=given.media_type, headers=dict(given.headers))
 
 
-def _lines(page: PageView) -> bytes:
-    return b"".join(encode(each) + b"\n" for each in page.items)
+def _encoder(request: "Request[Any, Any, Any]") -> Callable[[object], bytes]:
+    """The encoder for the `numbers` of the query, which the handler's query struct has validated."""
+    return encode_with_strings if request.query_params.get("numbers") == Numbers.STRING.value else encode
+
+
+def _lines(page: PageView, encoder: Callable[[object], bytes]) -> bytes:
+    return b"".join(encoder(each) + b"\n" for each in page.items)
 
 
 def _csv(page: PageView) -> bytes:

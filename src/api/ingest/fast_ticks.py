@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from api.timestamps import EARLIEST_US, LATEST_US, from_rfc3339
+from api.timestamps import EARLIEST_MS, LATEST_MS, from_rfc3339
 from domain.numbers import Number, read_number
 from domain.prices.ticks import Ticks
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 # 16 digits nor small enough for floats to lose digits.
 _EXACT_BELOW: Final = 1e15
 _EXACT_ABOVE: Final = 1e-300
-# The years 1 to 9999, as in api.timestamps.
-_EARLIEST_MS: Final = -62_135_596_800_000
-_LATEST_MS: Final = 253_402_300_799_999
+# As in api.timestamps; constants of this module when compiled.
+_EARLIEST_MS: Final = 100_000_000_000
+_LATEST_MS: Final = 100_000_000_000_000
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
 # A run of 16 digits or points: 16 digits may be more than a float keeps, whatever exponent follows.
 _TOO_MANY_DIGITS = b"0" * 16
@@ -100,7 +100,7 @@ def _timestamp_us(timestamp: int | str | None, now_us: int) -> int:
         return now_us
     if isinstance(timestamp, str):
         return from_rfc3339(timestamp)
-    if not EARLIEST_US <= timestamp * 1000 <= LATEST_US:
+    if not EARLIEST_MS <= timestamp <= LATEST_MS:
         raise NeedsStrictParser
     return timestamp * 1000
 

@@ -1,4 +1,4 @@
-"""Routes for anomalies, newest first."""
+"""Routes for anomalies."""
 
 from typing import Annotated
 
@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.http.cursors import Int64, from_cursor, to_cursor
-from api.http.query import Cursor, Limit, Moment, NoQuery, Query
+from api.http.query import Cursor, Descending, From, Limit, Moment, NumberFormat, Numbers, OneQuery, Query, To
 from api.http.responses import PageResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
 from api.reference.documented import documented
 from api.views.prices import AnomalyPageView, AnomalyView, ExplainedAnomalyView
 from application.mediator import Mediator
+from application.paging import Order
 from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
 from application.prices.queries.get_anomaly import GetAnomaly
 from application.prices.queries.get_recent_anomalies import GetRecentAnomalies
@@ -29,37 +30,32 @@ _SymbolFilter = Annotated[str | None, msgspec.Meta(description="Only of this sym
 _DirectionFilter = Annotated[Direction | None, msgspec.Meta(description="Only moves this way.", examples=["up"])]
 _SeverityFilter = Annotated[Severity | None, msgspec.Meta(description="Only of this severity.", examples=["high"])]
 _Since = Annotated[
-    Moment | None,
-    msgspec.Meta(
-        description="Detected at this moment or later: RFC 3339, or milliseconds since the Unix epoch.",
-        examples=["2026-01-31T12:00:00Z"],
-    ),
+    Moment | None, msgspec.Meta(description="An older name of `from`.", extra_json_schema={"deprecated": True})
 ]
 
 
-class SymbolAnomaliesQuery(Query, frozen=True):
+class SymbolAnomaliesQuery(Query, frozen=True, rename={"from_": "from"}):
     direction: _DirectionFilter = None
     severity: _SeverityFilter = None
+    from_: From = None
+    to: To = None
     since: _Since = None
     limit: Limit = None
     cursor: Cursor = None
+    order: Descending = Order.DESC
+    numbers: NumberFormat = Numbers.NUMBER
 
 
-class AnomaliesQuery(Query, frozen=True):
+class AnomaliesQuery(SymbolAnomaliesQuery, frozen=True, rename={"from_": "from"}):
     symbol: _SymbolFilter = None
-    direction: _DirectionFilter = None
-    severity: _SeverityFilter = None
-    since: _Since = None
-    limit: Limit = None
-    cursor: Cursor = None
 
 
-async def _page(
-    mediator: Mediator, params: SymbolAnomaliesQuery | AnomaliesQuery, symbol: str | None
-) -> AnomalyPageView:
-    matching = AnomalyFilter(symbol, params.direction, params.severity, params.since)
-    found = await mediator.send(GetRecentAnomalies(matching, params.limit, from_cursor(params.cursor, _PLACES)))
-    return AnomalyPageView([AnomalyView.of(item) for item in found.items], to_cursor(found.next_before))
+async def _page(mediator: Mediator, params: SymbolAnomaliesQuery, symbol: str | None) -> AnomalyPageView:
+    from_us = params.since if params.from_ is None else params.from_
+    matching = AnomalyFilter(symbol, params.direction, params.severity, from_us, params.to)
+    after = from_cursor(params.cursor, _PLACES)
+    found = await mediator.send(GetRecentAnomalies(matching, params.limit, after, params.order))
+    return AnomalyPageView([AnomalyView.of(item) for item in found.items], to_cursor(found.next_after))
 
 
 class AnomaliesController(Controller):
@@ -100,7 +96,7 @@ class AnomaliesController(Controller):
     async def get_anomaly(
         self,
         id: FromPath[str],  # noqa: A002  # as on the wire
-        params: NamedDependency[NoQuery],
+        params: NamedDependency[OneQuery],
         mediator: NamedDependency[Mediator],
     ) -> ExplainedAnomalyView:
         return ExplainedAnomalyView.of(await mediator.send(GetAnomaly(id)))

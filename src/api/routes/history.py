@@ -7,7 +7,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 
 from api.http.cursors import Int64, from_cursor, to_cursor
-from api.http.query import Cursor, Limit, Moment, Query
+from api.http.query import Ascending, Cursor, From, Limit, Moment, NumberFormat, Numbers, Query, To
 from api.http.responses import PageResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
@@ -15,36 +15,32 @@ from api.reference.documented import documented
 from api.routes.anomalies import ONE_PAGE
 from api.views.prices import CandlePageView, CandleView, TickPageView, TickView
 from application.mediator import Mediator
+from application.paging import Order
 from application.prices.queries.list_candles import ListCandles
 from application.prices.queries.list_ticks import ListTicks
 from domain.prices.candle import Interval
 
 # Of ticks, a position in the log; of candles, the rest of the range.
 _PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])
-_MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
-
-
-_From = Annotated[
-    Moment | None, msgspec.Meta(description=f"From this moment on: {_MOMENT}.", examples=["2026-01-31T12:00:00Z"])
-]
-_To = Annotated[
-    Moment | None, msgspec.Meta(description=f"Before this moment: {_MOMENT}.", examples=["2026-01-31T13:00:00Z"])
-]
 
 
 class TicksQuery(Query, frozen=True, rename={"from_": "from"}):
-    from_: _From = None
-    to: _To = None
+    from_: From = None
+    to: To = None
     limit: Limit = None
     cursor: Cursor = None
+    order: Ascending = Order.ASC
+    numbers: NumberFormat = Numbers.NUMBER
 
 
 class CandlesQuery(Query, frozen=True, rename={"from_": "from"}):
     interval: Annotated[Interval, msgspec.Meta(description="How long a candle is.", examples=["1m"])]
-    from_: _From = None
-    to: _To = None
+    from_: From = None
+    to: To = None
     limit: Limit = None
     cursor: Cursor = None
+    order: Ascending = Order.ASC
+    numbers: NumberFormat = Numbers.NUMBER
 
 
 class HistoryController(Controller):
@@ -62,13 +58,14 @@ class HistoryController(Controller):
         self, symbol: SymbolPath, params: NamedDependency[TicksQuery], mediator: NamedDependency[Mediator]
     ) -> TickPageView:
         after = from_cursor(params.cursor, _PLACES)
-        page = await mediator.send(ListTicks(symbol_in(symbol), params.from_, params.to, params.limit, after))
+        query = ListTicks(symbol_in(symbol), params.from_, params.to, params.limit, after, params.order)
+        page = await mediator.send(query)
         return TickPageView(list(map(TickView.of, page.items)), to_cursor(page.next_after))
 
     @get(
         "/{symbol:str}/candles",
         operation_id="listCandles",
-        summary="The candles of one symbol, old to new",
+        summary="The candles of one symbol, oldest first",
         response_class=PageResponse,
         opt=documented(ONE_PAGE, example.CANDLES, media=example.CANDLE_LINES, problems=(400, 404, 503)),
     )
@@ -81,7 +78,6 @@ class HistoryController(Controller):
         if place is not None:
             from_us, to_us = Moment(place[0]), Moment(place[1])
         name = symbol_in(symbol)
-        found = await mediator.send(ListCandles(name, interval, from_us, to_us, params.limit))
+        found = await mediator.send(ListCandles(name, interval, from_us, to_us, params.limit, params.order))
         items = [CandleView.of(each, name.strip().upper(), interval, found.still_open_us) for each in found.items]
-        cursor = None if found.next_from_us is None else to_cursor((found.next_from_us, found.to_us))
-        return CandlePageView(items, cursor)
+        return CandlePageView(items, to_cursor(found.rest))

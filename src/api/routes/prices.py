@@ -9,7 +9,17 @@ from litestar.types import ASGIApp
 
 from api.http.cursors import from_cursor, to_cursor
 from api.http.dependencies import Posted
-from api.http.query import Cursor, Limit, NoQuery, Query
+from api.http.query import (
+    MOMENT,
+    Ascending,
+    Cursor,
+    Limit,
+    Moment,
+    NumberFormat,
+    Numbers,
+    OneQuery,
+    Query,
+)
 from api.http.request_options import RequestOptions
 from api.http.responses import response_of
 from api.http.symbol_paths import SymbolPath, symbol_in
@@ -20,6 +30,7 @@ from api.reference.documented import documented, header
 from api.views.ingest import AcceptedView, BatchView
 from api.views.prices import StatisticsPageView, StatisticsView
 from application.mediator import Mediator
+from application.paging import Order
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
 
@@ -31,12 +42,16 @@ _TICK_SCHEMA = {"Tick": example.TICK_SCHEMA}
 _LINES = {"schema": {"type": "string"}, "example": example.NDJSON_BATCH}
 
 
-class StatisticsQuery(Query, frozen=True):
+class StatisticsQuery(Query, frozen=True, rename={"from_": "from"}):
     symbols: Annotated[
         str | None, msgspec.Meta(description="Only these, separated by commas.", examples=["AAPL,BTCUSD"])
     ] = None
+    from_: Annotated[Moment | None, msgspec.Meta(description=f"Last updated at this moment or later: {MOMENT}.")] = None
+    to: Annotated[Moment | None, msgspec.Meta(description=f"Last updated before this moment: {MOMENT}.")] = None
     limit: Limit = None
     cursor: Cursor = None
+    order: Ascending = Order.ASC
+    numbers: NumberFormat = Numbers.NUMBER
 
 
 class StreamQuery(Query, frozen=True):
@@ -134,7 +149,9 @@ class PricesController(Controller):
         named = params.symbols
         symbols = None if named is None else tuple(name for name in named.split(",") if name.strip())
         after = from_cursor(params.cursor, _PLACES)
-        page = await mediator.send(ListSymbolStatistics(symbols, params.limit, after))
+        page = await mediator.send(
+            ListSymbolStatistics(symbols, params.limit, after, params.from_, params.to, params.order)
+        )
         items = [StatisticsView.of(item) for item in page.items]
         return StatisticsPageView(items, page.total, to_cursor(page.next_after))
 
@@ -145,6 +162,6 @@ class PricesController(Controller):
         opt=documented("What is known of it.", example.STATISTICS, problems=(404,)),
     )
     async def get_price(
-        self, symbol: SymbolPath, params: NamedDependency[NoQuery], mediator: NamedDependency[Mediator]
+        self, symbol: SymbolPath, params: NamedDependency[OneQuery], mediator: NamedDependency[Mediator]
     ) -> StatisticsView:
         return StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol_in(symbol))))

@@ -69,7 +69,7 @@ from infrastructure.subject import Subject
 from infrastructure.telemetry.processing_collector import ProcessingCollector
 
 # A symbol that needs no escapes in its path. Others, with escapes or slashes, go through the router.
-_STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:-]{1,32})\Z")
+_STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:=+&@$-]{1,64})\Z")
 
 
 def _assemble(subject: Subject, core: Core) -> Features:

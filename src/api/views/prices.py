@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from api.timestamps import to_rfc3339
-from api.views.view import View
+from api.views.view import View, significant
 from application.prices.ports.history import ExplainedAnomaly
 from domain.prices.candle import Candle, Interval
 from domain.prices.price_anomaly import PriceAnomaly
@@ -31,7 +31,7 @@ class StatisticsView(View, frozen=True):
         return cls(
             statistics.symbol,
             statistics.current_price,
-            statistics.moving_average,
+            significant(statistics.moving_average),
             statistics.min_price,
             statistics.max_price,
             statistics.update_count,
@@ -159,7 +159,7 @@ class CandleView(View, frozen=True):
             candle.low,
             candle.close,
             candle.volume,
-            candle.vwap,
+            None if candle.vwap is None else significant(candle.vwap),
             candle.count,
             candle.start_us + interval.width_us <= still_open_us,
         )

@@ -1,6 +1,6 @@
 """The newest anomalies in memory, in order of event time."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from operator import attrgetter
 
@@ -8,6 +8,7 @@ from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOr
 from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity
 
 _ORDER = attrgetter("order")
+_DETECTED = attrgetter("detected_at_us")
 
 
 class InMemoryAnomalyRepository:
@@ -41,19 +42,26 @@ class InMemoryAnomalyRepository:
             _insert(self._all, anomaly)
             _insert(self._by_symbol.setdefault(anomaly.symbol, []), anomaly)
 
-    async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
+    async def page(
+        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
+    ) -> AnomalyPage:
         anomalies = self._all if matching.symbol is None else self._by_symbol.get(matching.symbol, [])
-        at = len(anomalies) if before is None else bisect_left(anomalies, before, key=_ORDER)
+        # The anomalies of the range are those at start..stop.
+        start, stop = 0, len(anomalies)
+        if matching.from_us is not None:
+            start = bisect_left(anomalies, matching.from_us, key=_DETECTED)
+        if matching.to_us is not None:
+            stop = bisect_left(anomalies, matching.to_us, key=_DETECTED)
+        if after is not None and newest_first:
+            stop = min(stop, bisect_left(anomalies, after, key=_ORDER))
+        elif after is not None:
+            start = max(start, bisect_right(anomalies, after, key=_ORDER))
         found: list[PriceAnomaly] = []
-        while at > 0:
-            at -= 1
-            anomaly = anomalies[at]
-            if matching.since_us is not None and anomaly.detected_at_us < matching.since_us:
-                break
-            if matching.matches(anomaly):
+        for at in range(stop - 1, start - 1, -1) if newest_first else range(start, stop):
+            if matching.matches(anomalies[at]):
                 if len(found) == limit:
                     return AnomalyPage(tuple(found), found[-1].order)
-                found.append(anomaly)
+                found.append(anomalies[at])
         return AnomalyPage(tuple(found), None)
 
     def _evict(self, count: int) -> None:

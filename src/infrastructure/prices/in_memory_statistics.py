@@ -17,10 +17,20 @@ class InMemoryStatisticsRepository:
         found: SymbolStatistics | None = self._snapshots.snapshot(symbol)
         return found
 
-    async def page(self, symbols: Sequence[str] | None, after: str | None, limit: int) -> StatisticsPage:
+    async def page(
+        self,
+        symbols: Sequence[str] | None,
+        after: str | None,
+        limit: int,
+        updated: tuple[int, int] | None = None,
+        descending: bool = False,
+    ) -> StatisticsPage:
         if symbols is None:
             names: Sequence[str] = self._snapshots.keys()
         else:
             names = [symbol for symbol in sorted(symbols) if symbol in self._snapshots]
-        items, next_after = self._snapshots.page(names, after, limit)
+        if updated is not None:
+            from_us, to_us = updated
+            names = [symbol for symbol in names if from_us <= self._snapshots.newest_us(symbol) < to_us]
+        items, next_after = self._snapshots.page(names, after, limit, descending)
         return StatisticsPage(tuple(items), len(names), next_after)

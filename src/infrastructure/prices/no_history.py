@@ -8,10 +8,14 @@ from domain.prices.candle import Interval
 class NoHistory:
     """The `History` of a service without storage."""
 
-    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
+    async def ticks(
+        self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int, newest_first: bool = False
+    ) -> TickPage:
         raise HistoryDisabled
 
-    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
+    async def candles(
+        self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int, newest_first: bool = False
+    ) -> CandlePage:
         raise HistoryDisabled
 
     async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:

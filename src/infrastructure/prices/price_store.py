@@ -17,18 +17,25 @@ class PriceStore(Protocol):
     """Every method may raise StoreFailed, and Corrupt for a row that is not what was written."""
 
     async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
+        self,
+        symbol: str,
+        interval: Interval,
+        from_us: int,
+        to_us: int,
+        chunks_max: int,
+        newest_first: bool = False,
     ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
-        """Return the first chunks with candles that start within [from, to), and those candles, oldest first.
+        """Return the first or the last chunks with candles that start within [from, to), and those candles.
 
-        Each chunk comes with its start, and the block up to which it is complete.
+        The chunks are in that order, the candles of each oldest first. Each chunk comes with its start, and the block
+        up to which it is complete.
         """
         ...
 
     async def anomalies(
-        self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int
+        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
     ) -> Sequence[StoredAnomaly]:
-        """Return the newest anomalies older than `before`, newest first."""
+        """Return the first anomalies in that order, after a position."""
         ...
 
     async def anomaly(self, anomaly_id: str) -> StoredAnomaly | None: ...
@@ -59,7 +66,13 @@ class SqlPriceStore:
         self._database = database
 
     async def candles(
-        self, symbol: str, interval: Interval, from_us: int, to_us: int, chunks_max: int
+        self,
+        symbol: str,
+        interval: Interval,
+        from_us: int,
+        to_us: int,
+        chunks_max: int,
+        newest_first: bool = False,
     ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
         table = CANDLE_CHUNK.c
         statement = (
@@ -70,7 +83,7 @@ class SqlPriceStore:
                 table.start_us >= chunk_start(interval, from_us),
                 table.start_us < to_us,
             )
-            .order_by(table.start_us)
+            .order_by(table.start_us.desc() if newest_first else table.start_us)
             .limit(chunks_max)
         )
 
@@ -83,21 +96,25 @@ class SqlPriceStore:
         return await self._database.reading(read)
 
     async def anomalies(
-        self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int
+        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
     ) -> Sequence[StoredAnomaly]:
         table = ANOMALY.c
         order = (table.detected_us, table.symbol, table.sequence, table.direction)
-        statement = sa.select(ANOMALY).order_by(*(column.desc() for column in order)).limit(limit)
+        sort = order if not newest_first else [column.desc() for column in order]
+        statement = sa.select(ANOMALY).order_by(*sort).limit(limit)
         if matching.symbol is not None:
             statement = statement.where(table.symbol == matching.symbol)
         if matching.direction is not None:
             statement = statement.where(table.direction == matching.direction.value)
         if matching.severity is not None:
             statement = statement.where(table.severity == matching.severity.value)
-        if matching.since_us is not None:
-            statement = statement.where(table.detected_us >= matching.since_us)
-        if before is not None:
-            statement = statement.where(sa.tuple_(*order) < sa.tuple_(*map(sa.literal, before)))
+        if matching.from_us is not None:
+            statement = statement.where(table.detected_us >= matching.from_us)
+        if matching.to_us is not None:
+            statement = statement.where(table.detected_us < matching.to_us)
+        if after is not None:
+            own, given = sa.tuple_(*order), sa.tuple_(*map(sa.literal, after))
+            statement = statement.where(own < given if newest_first else own > given)
         return await self._database.reading(
             lambda connection: [anomaly_of(tuple(row)) for row in connection.execute(statement)]
         )

@@ -31,13 +31,15 @@ class StoredAnomalies:
     async def publish(self, anomalies: Sequence[PriceAnomaly]) -> None:
         await self._recent.publish(anomalies)
 
-    async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
-        recent = await self._recent.page(matching, before, limit)
-        if recent.next_before is not None or self._recent.room > 0:
-            # Memory has another page, or has never evicted anything.
+    async def page(
+        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
+    ) -> AnomalyPage:
+        recent = await self._recent.page(matching, after, limit, newest_first)
+        if self._recent.room > 0 or (newest_first and recent.next_after is not None):
+            # Memory has never evicted anything, or has another page.
             return recent
-        stored = await answered(self._store.anomalies(matching, before, limit + 1))
+        stored = await answered(self._store.anomalies(matching, after, limit + 1, newest_first))
         found = {anomaly.order: anomaly for anomaly in (*recent.items, *(each.anomaly for each in stored))}
-        newest = sorted(found, reverse=True)
-        items = tuple(found[order] for order in newest[:limit])
-        return AnomalyPage(items, newest[limit - 1] if len(newest) > limit else None)
+        orders = sorted(found, reverse=newest_first)
+        more = len(orders) > limit or recent.next_after is not None
+        return AnomalyPage(tuple(found[order] for order in orders[:limit]), orders[limit - 1] if more else None)

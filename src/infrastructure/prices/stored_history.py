@@ -44,26 +44,35 @@ class StoredHistory:
         self._prices = prices
         self._journal = journal
 
-    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
+    async def ticks(
+        self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int, newest_first: bool = False
+    ) -> TickPage:
         await self._catch_up()
-        found = await answered(self._store.observations(PRICES, symbol, from_us, to_us, after, limit + 1))
+        found = await answered(self._store.observations(PRICES, symbol, from_us, to_us, after, limit + 1, newest_first))
         shown = found[:limit]
         return TickPage(tuple(tick for _, tick in shown), shown[-1][0] if len(found) > limit else None)
 
-    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
+    async def candles(
+        self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int, newest_first: bool = False
+    ) -> CandlePage:
         # A batch may be written, and a new one started, during the query: include those from before and after.
         batches = self._journal.unwritten_aggregates(PRICES)
         seq_of: dict[int, int] = {}
         found: dict[int, Candle] = {}
-        position_us = from_us
-        while position_us < to_us and len(found) <= limit:
-            chunks = await answered(self._prices.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE))
+        low_us, high_us = from_us, to_us
+        while low_us < high_us and len(found) <= limit:
+            chunks = await answered(
+                self._prices.candles(symbol, interval, low_us, high_us, _CHUNKS_AT_ONCE, newest_first)
+            )
             for start_us, seq, candles in chunks:
                 seq_of[start_us] = seq
                 found.update((candle.start_us, candle) for candle in candles)
             if len(chunks) < _CHUNKS_AT_ONCE:
                 break
-            position_us = chunks[-1][0] + CHUNK * interval.width_us
+            if newest_first:
+                high_us = chunks[-1][0]
+            else:
+                low_us = chunks[-1][0] + CHUNK * interval.width_us
         batches += [batch for batch in self._journal.unwritten_aggregates(PRICES) if batch not in batches]
         for batch in batches:
             for candle in _of(batch, symbol, interval):
@@ -75,9 +84,12 @@ class StoredHistory:
                     found[candle.start_us] = candle
                 else:
                     known.merge(candle)
-        starts = sorted(found)
+        starts = sorted(found, reverse=newest_first)
         shown = tuple(found[start] for start in starts[:limit])
-        return CandlePage(shown, starts[limit] if len(starts) > limit else None)
+        rest = None
+        if len(starts) > limit:
+            rest = (from_us, starts[limit - 1]) if newest_first else (starts[limit], to_us)
+        return CandlePage(shown, rest)
 
     async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
         stored = await answered(self._prices.anomaly(anomaly_id))

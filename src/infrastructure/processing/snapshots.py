@@ -1,6 +1,6 @@
 """Snapshots of all keys of a subject, read directly from the books of its partitions."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -25,12 +25,23 @@ class Snapshots:
     def __contains__(self, key: str) -> bool:
         return key in self._book_of(key)
 
-    def page(self, keys: Sequence[str], after: str | None, limit: int) -> tuple[list[Any], str | None]:
+    def newest_us(self, key: str) -> int:
+        """Return the time of a known key's newest observation."""
+        return self._book_of(key).newest_us(key)
+
+    def page(
+        self, keys: Sequence[str], after: str | None, limit: int, descending: bool = False
+    ) -> tuple[list[Any], str | None]:
         """Return up to `limit` snapshots of sorted keys after `after`, and where the next page starts."""
-        start = 0 if after is None else bisect_right(keys, after)
-        chosen = keys[start : start + limit]
+        if descending:
+            stop = len(keys) if after is None else bisect_left(keys, after)
+            start = max(stop - limit, 0)
+            chosen, more = keys[start:stop][::-1], start > 0
+        else:
+            start = 0 if after is None else bisect_right(keys, after)
+            chosen, more = keys[start : start + limit], start + limit < len(keys)
         found = [snapshot for key in chosen if (snapshot := self.snapshot(key)) is not None]
-        return found, chosen[-1] if start + limit < len(keys) else None
+        return found, chosen[-1] if more else None
 
     def keys(self) -> list[str]:
         """Return all keys, sorted. Callers must not modify the list."""

@@ -16,6 +16,8 @@ from infrastructure.subject import Subject
 
 # Blocks read at once, to bound memory.
 BLOCKS_AT_ONCE = 32
+# Behind every observation.
+_LAST: Place = (2**63 - 1, 2**63 - 1)
 
 
 class SqlLog(SqlDatabase):
@@ -68,25 +70,35 @@ class SqlLog(SqlDatabase):
         return await self.reading(read)
 
     async def observations(
-        self, subject: str, key: str, from_us: int, to_us: int, after: Place | None, limit: int
+        self,
+        subject: str,
+        key: str,
+        from_us: int,
+        to_us: int,
+        after: Place | None,
+        limit: int,
+        newest_first: bool = False,
     ) -> Sequence[tuple[Place, Any]]:
-        behind = (0, 0) if after is None else after
+        behind = after or (_LAST if newest_first else (0, 0))
         found: list[tuple[Place, Any]] = []
         while len(found) < limit:
             blocks = await self.reading(
                 lambda connection, after=behind: self._read_blocks(  # type: ignore[misc]  # bound at once
-                    connection, _blocks_of(connection, subject, key, from_us, to_us, after)
+                    connection, _blocks_of(connection, subject, key, from_us, to_us, after, newest_first)
                 )
             )
             for _, block in blocks:
                 keys, times_us = block.columns.keys, block.columns.times_us
-                for at in range(len(keys)):
+                positions = range(len(keys))
+                for at in reversed(positions) if newest_first else positions:
                     place = (block.seq, at)
-                    if place > behind and keys[at] == key and from_us <= times_us[at] < to_us:
+                    is_after = place < behind if newest_first else place > behind
+                    if is_after and keys[at] == key and from_us <= times_us[at] < to_us:
                         found.append((place, block.columns[at]))
             if not blocks:
                 break
-            behind = (blocks[-1][1].seq + 1, -1)
+            last = blocks[-1][1].seq
+            behind = (last - 1, _LAST[1]) if newest_first else (last + 1, -1)
         return found[:limit]
 
     # Pruning.
@@ -161,17 +173,18 @@ def _blocks() -> sa.Select[Any]:
 
 
 def _blocks_of(
-    connection: sa.Connection, subject: str, key: str, from_us: int, to_us: int, after: Place
+    connection: sa.Connection, subject: str, key: str, from_us: int, to_us: int, after: Place, newest_first: bool
 ) -> sa.Select[Any]:
     """Select some of the blocks that may hold a key's observations in a time range; none if there are no more."""
     table = TICK_BLOCK.c
     find = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
     return (
-        _blocks()
+        sa.select(TICK_BLOCK)
+        .order_by(table.seq.desc() if newest_first else table.seq)
         .where(
             table.max_us >= from_us,
             table.min_us < to_us,
-            table.seq >= after[0],
+            table.seq <= after[0] if newest_first else table.seq >= after[0],
             table.subject == subject,
             find(table.symbols, f"\n{key}\n") > 0,
         )

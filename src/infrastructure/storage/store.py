@@ -55,9 +55,19 @@ class Store(Protocol):
         ...
 
     async def observations(
-        self, subject: str, key: str, from_us: int, to_us: int, after: Place | None, limit: int
+        self,
+        subject: str,
+        key: str,
+        from_us: int,
+        to_us: int,
+        after: Place | None,
+        limit: int,
+        newest_first: bool = False,
     ) -> Sequence[tuple[Place, Any]]:
-        """Return up to `limit` of a key stamped within [from, to), in order of arrival, after a position."""
+        """Return up to `limit` of a key stamped within [from, to), in order of arrival, after a position.
+
+        newest_first: in the opposite order.
+        """
         ...
 
     # For `Retention`. Deletes return the number of rows deleted, at most `limit` where given.

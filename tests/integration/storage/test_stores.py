@@ -71,7 +71,15 @@ async def test_ticks_are_read_page_by_page_across_blocks(store: Store) -> None:
         assert len(page) <= 3_333
         found += [each for _, each in page]
         after = page[-1][0]
-    assert found == [each for each in sent if each.symbol == "A"]
+    expected = [each for each in sent if each.symbol == "A"]
+    assert found == expected
+    found = []
+    after = None
+    while page := await store.observations(PRICES, "A", *FOR_EVER, after, 3_333, newest_first=True):
+        assert len(page) <= 3_333
+        found += [each for _, each in page]
+        after = page[-1][0]
+    assert found == expected[::-1]
 
 
 async def test_the_log_goes_on_behind_any_block(store: Store) -> None:
@@ -127,6 +135,8 @@ async def test_candles_come_by_the_chunk(store: Store) -> None:
     chunks = await prices_in(store).candles("A", Interval.M1, *FOR_EVER, 10)
     every = [candle for _, _, chunk in chunks for candle in chunk]
     assert [candle.open for candle in every] == [1.0 + minute for minute in range(200)]
+    newest = await prices_in(store).candles("A", Interval.M1, *FOR_EVER, 2, newest_first=True)
+    assert [(start, len(own)) for start, _, own in newest] == [(start, len(own)) for start, _, own in chunks[:-3:-1]]
 
 
 async def test_anomalies_are_found_by_every_filter_and_page_by_page(store: Store) -> None:
@@ -141,8 +151,9 @@ async def test_anomalies_are_found_by_every_filter_and_page_by_page(store: Store
         AnomalyFilter(symbol="B"),
         AnomalyFilter(direction=Direction.DOWN),
         AnomalyFilter(severity=Severity.CRITICAL),
-        AnomalyFilter(since_us=START_US + 10_000_000),
-        AnomalyFilter("A", Direction.UP, Severity.MEDIUM, START_US + 10_000_000),
+        AnomalyFilter(from_us=START_US + 10_000_000),
+        AnomalyFilter(to_us=START_US + 10_000_000),
+        AnomalyFilter("A", Direction.UP, Severity.MEDIUM, START_US + 10_000_000, START_US + 20_000_000),
     ):
         expected = [each for each in every if matching.matches(each)]
         assert [each.anomaly for each in await prices_in(store).anomalies(matching, None, 1000)] == expected
@@ -153,6 +164,12 @@ async def test_anomalies_are_found_by_every_filter_and_page_by_page(store: Store
         paged += [each.anomaly for each in page]
         before = paged[-1].order
     assert paged == every
+    paged = []
+    after = None
+    while page := await prices_in(store).anomalies(AnomalyFilter(), after, 3, newest_first=False):
+        paged += [each.anomaly for each in page]
+        after = paged[-1].order
+    assert paged == every[::-1]
 
 
 async def test_an_anomaly_is_found_by_its_id_and_tells_where_its_tick_stands(store: Store) -> None:

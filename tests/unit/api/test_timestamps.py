@@ -57,14 +57,42 @@ def test_everything_else_is_refused(text: str) -> None:
         from_rfc3339(text)
 
 
-@pytest.mark.parametrize("milliseconds", [10**15, -(10**15), 10**30])
-def test_milliseconds_outside_the_years_that_can_be_written_are_refused(milliseconds: int) -> None:
-    with pytest.raises(InvalidTimestamp, match="years 1 to 9999"):
+@pytest.mark.parametrize(
+    ("milliseconds", "unit"),
+    [
+        (1_611_111_111, "seconds"),
+        (99_999_999_999, "seconds"),
+        (0, "seconds"),
+        (-(10**15), "seconds"),
+        (100_000_000_000_001, "micro- or nanoseconds"),
+        (1_611_111_111_000_000, "micro- or nanoseconds"),
+        (10**30, "micro- or nanoseconds"),
+    ],
+)
+def test_an_integer_that_looks_like_another_unit_is_refused(milliseconds: int, unit: str) -> None:
+    with pytest.raises(InvalidTimestamp, match=f"looks like {unit};"):
         from_milliseconds(milliseconds)
 
 
+@pytest.mark.parametrize("milliseconds", [10**11, 1_611_111_111_000, 10**14])
+def test_integers_are_milliseconds(milliseconds: int) -> None:
+    assert from_milliseconds(milliseconds) == milliseconds * 1000
+
+
 @given(st.integers(EARLIEST_US, LATEST_US))
-def test_moments_go_out_in_milliseconds_and_come_back(moment_us: int) -> None:
+def test_moments_go_out_in_full_and_come_back(moment_us: int) -> None:
     text = to_rfc3339(moment_us)
     assert text.endswith("Z")
-    assert from_rfc3339(text) == moment_us // 1000 * 1000
+    assert from_rfc3339(text) == moment_us
+
+
+@pytest.mark.parametrize(
+    ("moment_us", "text"),
+    [
+        (1_618_628_922_037_000, "2021-04-17T03:08:42.037Z"),
+        (1_618_628_922_000_000, "2021-04-17T03:08:42.000Z"),
+        (1_618_628_922_037_001, "2021-04-17T03:08:42.037001Z"),
+    ],
+)
+def test_six_digits_of_a_second_only_where_three_do_not_suffice(moment_us: int, text: str) -> None:
+    assert to_rfc3339(moment_us) == text

@@ -86,7 +86,7 @@ def test_variables_of_sections_that_do_not_exist_are_ignored(monkeypatch: pytest
             "processing.partitionz (MARKETDATA_PROCESSING__PARTITIONZ): no such",
         ),
         ("MARKETDATA_PROCESSING__FULL_MODE", "drop", "'drop_oldest', 'drop_newest', 'reject' or 'wait'"),
-        ("MARKETDATA_SIMULATION__SYMBOLS", "A B", "every symbol must be 1 to 32"),
+        ("MARKETDATA_SIMULATION__SYMBOLS", "A B", "every symbol must be 1 to 64"),
         ("MARKETDATA_SERVER", "x", "server (environment)"),
         ("MARKETDATA_PROCESSING", '{"partitions":-3}', "processing.partitions (MARKETDATA_PROCESSING)"),
         ("MARKETDATA_TELEMETRY__TRACES_ENDPOINT", "http://[::1", "telemetry.traces_endpoint"),

@@ -11,28 +11,30 @@ AnomalyOrder = tuple[int, str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class AnomalyFilter:
-    """A field that is None matches everything. since_us: detected at this time or later."""
+    """A field that is None matches everything. Anomalies match if detected within [from_us, to_us)."""
 
     symbol: str | None = None
     direction: Direction | None = None
     severity: Severity | None = None
-    since_us: int | None = None
+    from_us: int | None = None
+    to_us: int | None = None
 
     def matches(self, anomaly: PriceAnomaly) -> bool:
         return (
             (self.symbol is None or anomaly.symbol == self.symbol)
             and (self.direction is None or anomaly.direction is self.direction)
-            and (self.since_us is None or anomaly.detected_at_us >= self.since_us)
+            and (self.from_us is None or anomaly.detected_at_us >= self.from_us)
+            and (self.to_us is None or anomaly.detected_at_us < self.to_us)
             and (self.severity is None or anomaly.severity is self.severity)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class AnomalyPage:
-    """items: newest first. next_before: where the next page starts, None on the last."""
+    """next_after: the position after which the next page starts, None on the last."""
 
     items: tuple[PriceAnomaly, ...]
-    next_before: AnomalyOrder | None
+    next_after: AnomalyOrder | None
 
 
 class AnomalySink(Protocol):
@@ -42,6 +44,8 @@ class AnomalySink(Protocol):
 
 
 class AnomalyRepository(Protocol):
-    async def page(self, matching: AnomalyFilter, before: AnomalyOrder | None, limit: int) -> AnomalyPage:
-        """Return up to `limit` anomalies older than `before` (see `PriceAnomaly.order`), or the newest."""
+    async def page(
+        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
+    ) -> AnomalyPage:
+        """Return up to `limit` anomalies that come after a position (see `PriceAnomaly.order`), or the first ones."""
         ...

@@ -13,7 +13,7 @@ TickPlace = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class TickPage:
-    """items: in order of arrival. next_after: the position after which the next page starts, None on the last."""
+    """next_after: the position after which the next page starts, None on the last."""
 
     items: tuple[PriceUpdate, ...]
     next_after: TickPlace | None
@@ -21,10 +21,10 @@ class TickPage:
 
 @dataclass(frozen=True, slots=True)
 class CandlePage:
-    """items: oldest first, without empty intervals. next_from_us: where the next page starts."""
+    """items: without empty intervals. rest: the range of the next page, None on the last."""
 
     items: tuple[Candle, ...]
-    next_from_us: int | None
+    rest: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,15 @@ class ExplainedAnomaly:
 class History(Protocol):
     """Every method raises HistoryUnavailable if the store does not respond."""
 
-    async def ticks(self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int) -> TickPage:
-        """Return ticks stamped within [from, to)."""
+    async def ticks(
+        self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int, newest_first: bool = False
+    ) -> TickPage:
+        """Return ticks stamped within [from, to), in order of arrival or the other way round."""
         ...
 
-    async def candles(self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int) -> CandlePage:
+    async def candles(
+        self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int, newest_first: bool = False
+    ) -> CandlePage:
         """Return candles that start within [from, to)."""
         ...
 

@@ -9,7 +9,7 @@ from domain.prices.symbol_statistics import SymbolStatistics
 
 @dataclass(frozen=True, slots=True)
 class StatisticsPage:
-    """items: sorted by symbol. total: over all pages. next_after: where the next page starts, None on the last."""
+    """total: over all pages. next_after: where the next page starts, None on the last."""
 
     items: tuple[SymbolStatistics, ...]
     total: int
@@ -19,6 +19,16 @@ class StatisticsPage:
 class StatisticsRepository(Protocol):
     async def get(self, symbol: str) -> SymbolStatistics | None: ...
 
-    async def page(self, symbols: Sequence[str] | None, after: str | None, limit: int) -> StatisticsPage:
-        """Return up to `limit` symbols that sort after `after`, out of `symbols` or of all."""
+    async def page(
+        self,
+        symbols: Sequence[str] | None,
+        after: str | None,
+        limit: int,
+        updated: tuple[int, int] | None = None,
+        descending: bool = False,
+    ) -> StatisticsPage:
+        """Return up to `limit` symbols that come after `after`, out of `symbols` or of all.
+
+        updated: only those last updated within this range, microseconds since the epoch.
+        """
         ...

@@ -1,21 +1,23 @@
-"""List recent anomalies, newest first."""
+"""List anomalies by time."""
 
 from dataclasses import dataclass, field, replace
 
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
-from application.paging import PAGE_SIZE_DEFAULT, page_size
+from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
 from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder, AnomalyPage, AnomalyRepository
+from application.prices.queries.time_range import check_range
 from domain.symbol import InvalidSymbol, normalise_symbol
 
 
 @dataclass(frozen=True, slots=True)
 class GetRecentAnomalies(Message[AnomalyPage]):
-    """before: the position, in `PriceAnomaly.order`, after which the page starts."""
+    """after: the position, in `PriceAnomaly.order`, after which the page starts."""
 
     matching: AnomalyFilter = field(default_factory=AnomalyFilter)
     limit: int | None = None
-    before: AnomalyOrder | None = None
+    after: AnomalyOrder | None = None
+    order: Order = Order.DESC
 
 
 class GetRecentAnomaliesValidator:
@@ -25,6 +27,7 @@ class GetRecentAnomaliesValidator:
     def validate(self, query: GetRecentAnomalies) -> GetRecentAnomalies:
         errors: list[FieldError] = []
         limit = page_size(query.limit, self._limit_max, errors)
+        check_range(query.matching.from_us, query.matching.to_us, errors)
         symbol = query.matching.symbol
         if symbol is not None:
             try:
@@ -41,4 +44,5 @@ class GetRecentAnomaliesHandler:
         self._repository = repository
 
     async def handle(self, query: GetRecentAnomalies) -> AnomalyPage:
-        return await self._repository.page(query.matching, query.before, query.limit or PAGE_SIZE_DEFAULT)
+        limit = query.limit or PAGE_SIZE_DEFAULT
+        return await self._repository.page(query.matching, query.after, limit, query.order is Order.DESC)

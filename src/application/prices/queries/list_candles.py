@@ -4,39 +4,35 @@ from dataclasses import dataclass, replace
 
 from application.errors import FieldError, SymbolNotFound, ValidationFailed
 from application.mediator import Message
-from application.paging import PAGE_SIZE_DEFAULT, page_size
+from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
 from application.prices.ports.history import History
 from application.prices.ports.statistics_repository import StatisticsRepository
-from application.prices.queries.time_range import check_range, known_symbol
+from application.prices.queries.time_range import EARLIEST_US, check_range, known_symbol
 from domain.prices.candle import Candle, Interval
 
 
 @dataclass(frozen=True, slots=True)
 class CandleList:
-    """items: oldest first. still_open_us: a candle that ends later is still open, because no later tick has arrived.
+    """still_open_us: a candle that ends later is still open, because no later tick has arrived.
 
-    next_from_us: where the next page starts, None on the last. to_us: the end of the range.
+    rest: the range of the next page, None on the last.
     """
 
     items: tuple[Candle, ...]
     still_open_us: int
-    next_from_us: int | None
-    to_us: int
+    rest: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListCandles(Message[CandleList]):
-    """Candles that start within [from_us, to_us).
-
-    Without to_us, the range ends at the newest tick of the symbol; without from_us, it covers the last `limit`
-    intervals before its end.
-    """
+    """Candles that start within [from_us, to_us). Without to_us, the range ends at the newest tick of the symbol."""
 
     symbol: str
     interval: Interval
     from_us: int | None = None
     to_us: int | None = None
     limit: int | None = None
+    order: Order = Order.ASC
 
 
 class ListCandlesValidator:
@@ -63,11 +59,9 @@ class ListCandlesHandler:
         statistics = await self._statistics.get(query.symbol)
         if statistics is None:
             raise SymbolNotFound(query.symbol)
-        limit = query.limit or PAGE_SIZE_DEFAULT
         newest_us = statistics.last_update_us
-        width_us = query.interval.width_us
+        from_us = EARLIEST_US if query.from_us is None else query.from_us
         to_us = newest_us + 1 if query.to_us is None else query.to_us
-        last_us = (to_us - 1) // width_us * width_us
-        from_us = last_us - (limit - 1) * width_us if query.from_us is None else query.from_us
-        page = await self._history.candles(query.symbol, query.interval, from_us, to_us, limit)
-        return CandleList(page.items, newest_us, page.next_from_us, to_us)
+        limit, newest_first = query.limit or PAGE_SIZE_DEFAULT, query.order is Order.DESC
+        page = await self._history.candles(query.symbol, query.interval, from_us, to_us, limit, newest_first)
+        return CandleList(page.items, newest_us, page.rest)

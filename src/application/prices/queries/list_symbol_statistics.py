@@ -4,18 +4,26 @@ from dataclasses import dataclass, replace
 
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
-from application.paging import PAGE_SIZE_DEFAULT, page_size
+from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
 from application.prices.ports.statistics_repository import StatisticsPage, StatisticsRepository
+from application.prices.queries.time_range import EARLIEST_US, LATEST_US, check_range
 from domain.symbol import InvalidSymbol, normalise_symbol
 
 
 @dataclass(frozen=True, slots=True)
 class ListSymbolStatistics(Message[StatisticsPage]):
-    """symbols: None for all. after: the symbol after which the page starts."""
+    """Sorted by symbol.
+
+    symbols: None for all. from_us, to_us: only symbols last updated within [from_us, to_us). after: the symbol after
+        which the page starts.
+    """
 
     symbols: tuple[str, ...] | None = None
     limit: int | None = None
     after: str | None = None
+    from_us: int | None = None
+    to_us: int | None = None
+    order: Order = Order.ASC
 
 
 class ListSymbolStatisticsValidator:
@@ -25,6 +33,7 @@ class ListSymbolStatisticsValidator:
     def validate(self, query: ListSymbolStatistics) -> ListSymbolStatistics:
         errors: list[FieldError] = []
         limit = page_size(query.limit, self._limit_max, errors)
+        check_range(query.from_us, query.to_us, errors)
         if query.symbols is None:
             symbols = None
         else:
@@ -45,4 +54,9 @@ class ListSymbolStatisticsHandler:
         self._repository = repository
 
     async def handle(self, query: ListSymbolStatistics) -> StatisticsPage:
-        return await self._repository.page(query.symbols, query.after, query.limit or PAGE_SIZE_DEFAULT)
+        limit = query.limit or PAGE_SIZE_DEFAULT
+        updated = None
+        if query.from_us is not None or query.to_us is not None:
+            from_us = EARLIEST_US if query.from_us is None else query.from_us
+            updated = (from_us, LATEST_US if query.to_us is None else query.to_us)
+        return await self._repository.page(query.symbols, query.after, limit, updated, query.order is Order.DESC)

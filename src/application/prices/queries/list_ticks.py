@@ -1,10 +1,10 @@
-"""List the ticks of a symbol in order of arrival."""
+"""List the ticks of a symbol, in order of arrival or the newest first."""
 
 from dataclasses import dataclass, replace
 
 from application.errors import FieldError, SymbolNotFound, ValidationFailed
 from application.mediator import Message
-from application.paging import PAGE_SIZE_DEFAULT, page_size
+from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
 from application.prices.ports.history import History, TickPage, TickPlace
 from application.prices.ports.statistics_repository import StatisticsRepository
 from application.prices.queries.time_range import EARLIEST_US, LATEST_US, check_range, known_symbol
@@ -19,6 +19,7 @@ class ListTicks(Message[TickPage]):
     to_us: int | None = None
     limit: int | None = None
     after: TickPlace | None = None
+    order: Order = Order.ASC
 
 
 class ListTicksValidator:
@@ -46,4 +47,5 @@ class ListTicksHandler:
             raise SymbolNotFound(query.symbol)
         from_us = EARLIEST_US if query.from_us is None else query.from_us
         to_us = LATEST_US if query.to_us is None else query.to_us
-        return await self._history.ticks(query.symbol, from_us, to_us, query.after, query.limit or PAGE_SIZE_DEFAULT)
+        limit = query.limit or PAGE_SIZE_DEFAULT
+        return await self._history.ticks(query.symbol, from_us, to_us, query.after, limit, query.order is Order.DESC)

@@ -8,7 +8,8 @@ from support.bodies import BATCHES, GOOD, JSON, NDJSON, TICKS
 from support.wire import Way, both_ways
 
 GOOD_BATCH = (
-    b'[{"symbol":"A","price":100,"timestamp":1},{"symbol":"A","price":"103.5","timestamp":2},{"symbol":"b","price":-1}]'
+    b'[{"symbol":"A","price":100,"timestamp":100000000001},{"symbol":"A","price":"103.5","timestamp":100000000002},'
+    b'{"symbol":"b","price":-1}]'
 )
 GOOD_LINES = GOOD_BATCH[1:-1].replace(b"},{", b"}\n{")
 # Longer ones are cut at some places only.

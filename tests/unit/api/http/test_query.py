@@ -29,7 +29,7 @@ def read(*pairs: tuple[str, str]) -> Example:
 def test_a_query_string_becomes_a_struct() -> None:
     given = [("colour", "blue"), ("from", "1970-01-01T00:00:01Z"), ("loud", "true"), ("limit", "7"), ("cursor", "x")]
     assert read(*given) == Example(Colour.BLUE, Moment(1_000_000), True, 7, "x")
-    assert read(("colour", "red"), ("from", "1500")) == Example(Colour.RED, Moment(1_500_000))
+    assert read(("colour", "red"), ("from", "1618628922037")) == Example(Colour.RED, Moment(1_618_628_922_037_000))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_a_query_string_becomes_a_struct() -> None:
         ([], "colour", "missing"),
         ([("colour", "green")], "colour", "unknown_value"),
         ([("colour", "red"), ("from", "yesterday")], "from", "invalid_timestamp"),
+        ([("colour", "red"), ("from", "1618628922")], "from", "invalid_timestamp"),
         ([("colour", "red"), ("loud", "yes")], "loud", "unknown_value"),
         ([("colour", "red"), ("limit", "ten")], "limit", "not_an_integer"),
         ([("colour", "red"), ("limit", "")], "limit", "not_an_integer"),

@@ -45,9 +45,9 @@ async def test_anomalies_come_newest_first_in_pages() -> None:
     first = await repository.page(AnomalyFilter(), None, 2)
     assert [item.detected_at_us for item in first.items] == [4, 3]
     await repository.publish([anomaly("A", 9)])
-    second = await repository.page(AnomalyFilter(), first.next_before, 3)
+    second = await repository.page(AnomalyFilter(), first.next_after, 3)
     assert [item.detected_at_us for item in second.items] == [2, 1, 0]
-    assert second.next_before is None
+    assert second.next_after is None
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ async def test_anomalies_come_newest_first_in_pages() -> None:
         (AnomalyFilter(symbol="NONE"), []),
         (AnomalyFilter(direction=Direction.DOWN), [4]),
         (AnomalyFilter(severity=Severity.CRITICAL), [3]),
-        (AnomalyFilter(since_us=3), [4, 3]),
-        (AnomalyFilter(symbol="B", since_us=3, direction=Direction.DOWN), [4]),
+        (AnomalyFilter(from_us=3), [4, 3]),
+        (AnomalyFilter(symbol="B", from_us=3, direction=Direction.DOWN), [4]),
     ],
 )
 async def test_filters(matching: AnomalyFilter, times: list[int]) -> None:
@@ -69,6 +69,17 @@ async def test_filters(matching: AnomalyFilter, times: list[int]) -> None:
     )
     page = await repository.page(matching, None, 10)
     assert [item.detected_at_us for item in page.items] == times
+
+
+async def test_anomalies_come_oldest_first_in_pages_too() -> None:
+    repository = InMemoryAnomalyRepository(100)
+    await repository.publish([anomaly("A", time_us) for time_us in range(6)])
+    in_range = AnomalyFilter(from_us=1, to_us=5)
+    first = await repository.page(in_range, None, 2, newest_first=False)
+    assert [item.detected_at_us for item in first.items] == [1, 2]
+    second = await repository.page(in_range, first.next_after, 2, newest_first=False)
+    assert [item.detected_at_us for item in second.items] == [3, 4]
+    assert second.next_after is None
 
 
 async def test_the_newest_are_kept_whatever_order_they_come_in() -> None:
