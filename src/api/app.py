@@ -16,6 +16,7 @@ from api.http.asgi import AsgiApp
 from api.http.dependencies import COMMON, constant
 from api.http.fast_path import FastPath
 from api.http.gateway import Gateway
+from api.http.methods import METHODS, Methods
 from api.http.problems import problem_response
 from api.http.responses import ViewResponse
 from api.live.event_stream import EventStream
@@ -56,6 +57,8 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         openapi_config=None,
         logging_config=None,
     )
+    methods = Methods(app.routes)
+    app.state[METHODS] = methods
     fast_path = FastPath(
         {path: respond for each in connected for path, respond in each.posts.items()},
         [read for each in connected for read in each.reads],
@@ -64,6 +67,9 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         cast("AsgiApp", app),
         fast_path,
         [path for each in connected for path in each.stream_paths],
+        methods,
+        container.origins(),
+        container.request_log(),
         container.admission(),
         container.request_meter(),
         container.loop_meter(),

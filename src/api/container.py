@@ -6,6 +6,8 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from api.health import Health
+from api.http.origins import Origins
+from api.http.request_log import RequestLog
 from api.live.hub import Hub
 from api.subjects.features import Entry, Features
 from api.subjects.processing import Core
@@ -117,6 +119,8 @@ class Container(containers.DeclarativeContainer):
     admission = prices.processing.admission
     partitions = prices.processing.partitions
 
+    request_log = providers.Singleton(RequestLog, clock)
+    origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
     hub = providers.Singleton(
         Hub,
         providers.Callable(lambda features: [each.live for each in features], features),

@@ -122,6 +122,15 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     gateway = create_app(settings, container)
     heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
     writer = AnswerWriter()
+    # Needs no task per connection; see docs/decisions/0017-watchers.md.
+    websocket = partial(
+        WebSocketProtocol,
+        container.hub(),
+        writer,
+        container.request_meter(),
+        container.request_log(),
+        container.origins(),
+    )
     config = uvicorn.Config(
         gateway,
         host=settings.server.host,
@@ -132,8 +141,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         http=partial(HttpProtocol, gateway, heads, writer, settings.limits),  # type: ignore[arg-type]  # called like a class
         proxy_headers=False,
         timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # a float works too
-        # Needs no task per connection; see docs/decisions/0017-watchers.md.
-        ws=partial(WebSocketProtocol, container.hub(), writer, container.request_meter()),  # type: ignore[arg-type]  # called like a class
+        ws=websocket,  # type: ignore[arg-type]  # called like a class
         lifespan="on",
         # The rest of the deadline is for draining the queues.
         timeout_graceful_shutdown=settings.processing.shutdown_deadline_seconds / 4,  # type: ignore[arg-type]  # a float works too

@@ -26,6 +26,12 @@ class Section(BaseModel):
 class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    allowed_origins: tuple[str, ...] = ()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [origin for origin in value.split(",") if origin] if isinstance(value, str) else value
 
 
 class ProcessingSettings(Section):
@@ -142,6 +148,7 @@ class RetentionSettings(Section):
 
 class LimitsSettings(Section):
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
+    max_compression_ratio: int = Field(100, ge=1)
     max_held_bytes: int = Field(256 * 1024 * 1024, ge=0)
     max_page_size: int = Field(10_000, ge=1)
     head_seconds: float = Field(10.0, gt=0, le=3600)
@@ -162,12 +169,6 @@ class StreamSettings(Section):
     heartbeat_seconds: float = Field(15.0, ge=0.1, le=3600)
     idle_seconds: float = Field(60.0, ge=0.2, le=86_400)
     max_queued_anomalies: int = Field(1000, ge=1, le=1_000_000)
-    allowed_origins: tuple[str, ...] = ()
-
-    @field_validator("allowed_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [origin for origin in value.split(",") if origin] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _check_intervals(self) -> "StreamSettings":

@@ -122,7 +122,7 @@ def test_subscription_limit_is_named(start: Callable[..., Service]) -> None:
 
 
 def test_pages_of_other_addresses_are_refused(start: Callable[..., Service]) -> None:
-    service = start(STREAM__ALLOWED_ORIGINS="https://desk.example.org")
+    service = start(SERVER__ALLOWED_ORIGINS="https://desk.example.org")
     with pytest.raises(InvalidStatus) as refusal:
         Watcher(service, origin="https://elsewhere.example.org")
     assert refusal.value.response.status_code == 403

@@ -13,7 +13,9 @@ _T0 = 1769860800000
 _HEADERS = (
     "allow",
     "cache-control",
+    "content-encoding",
     "content-type",
+    "etag",
     "idempotency-replayed",
     "next-cursor",
     "preference-applied",

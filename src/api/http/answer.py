@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace as altered
 
 from api.http.asgi import Send
+from api.http.content_coding import ENCODED_BYTES_MIN, encoded
 from api.http.problems import MEDIA_TYPE, problem_body, problem_headers, problem_of
 from application.errors import Draining
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
@@ -29,6 +31,16 @@ def answer_to(given: BaseException, path: str, addition: str = "") -> Answer:
     problem = problem_of(error, path)
     problem = replace(problem, detail=problem.detail + addition)
     return Answer(problem.status, MEDIA_TYPE, problem_body(problem, path), tuple(problem_headers(error).items()))
+
+
+def encoded_answer(answer: Answer, coding: str | None) -> Answer:
+    """The answer as the client accepts it: a body of more than 1 KiB may be encoded."""
+    if len(answer.body) <= ENCODED_BYTES_MIN:
+        return answer
+    headers = (*answer.headers, ("Vary", "Accept-Encoding"))
+    if coding is None:
+        return altered(answer, headers=headers)
+    return altered(answer, body=encoded(answer.body, coding), headers=(*headers, ("Content-Encoding", coding)))
 
 
 async def send_answer(send: Send, answer: Answer) -> int:

@@ -12,7 +12,9 @@ class AnswerWriter:
         self._defaults: list[tuple[bytes, bytes]] = []
         self._written_defaults = b""
 
-    def written(self, answer: Answer, defaults: list[tuple[bytes, bytes]], closing: bool = False) -> bytes:
+    def written(
+        self, answer: Answer, request_id: str, defaults: list[tuple[bytes, bytes]], closing: bool = False
+    ) -> bytes:
         """The bytes of an answer. closing: with `Connection: close`."""
         if defaults is not self._defaults:
             self._defaults = defaults
@@ -20,10 +22,11 @@ class AnswerWriter:
         more = "".join(f"{name.lower()}: {value}\r\n" for name, value in answer.headers).encode()
         if closing:
             more += b"connection: close\r\n"
-        return b"%b%b%bcontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+        return b"%b%b%bx-request-id: %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
             STATUS_LINE[answer.status],
             self._written_defaults,
             more,
+            request_id.encode(),
             answer.media_type.encode(),
             len(answer.body),
             answer.body,

@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-
 from api.http.asgi import Receive, Scope
+from api.http.errors import BodyTooLarge
 
 # Status in metrics if the client disconnects before the answer.
 CLIENT_GONE = 499
@@ -14,12 +13,14 @@ class ClientGone(Exception):
     """The client disconnected before its body was complete."""
 
 
+def header_bytes(scope: Scope, wanted: bytes) -> bytes | None:
+    """The first header of that name, which is in lower case."""
+    return next((value for name, value in scope["headers"] if name == wanted), None)
+
+
 def header(scope: Scope, wanted: bytes) -> str | None:
-    for name, value in scope["headers"]:
-        if name == wanted:
-            text: str = value.decode("latin-1")
-            return text
-    return None
+    value = header_bytes(scope, wanted)
+    return None if value is None else value.decode("latin-1")
 
 
 async def whole_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
@@ -27,18 +28,18 @@ async def whole_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
     Raises:
         ClientGone: the client disconnected first.
-        RequestEntityTooLarge: the body is larger than `bytes_max`.
+        BodyTooLarge: the body is larger than `bytes_max`.
     """
     announced = header(scope, b"content-length")
     if announced is not None and int(announced) > bytes_max:
-        raise RequestEntityTooLarge
+        raise BodyTooLarge
     parts = []
     size = 0
     async for part in body_parts(receive):
         parts.append(part)
         size += len(part)
         if size > bytes_max:
-            raise RequestEntityTooLarge
+            raise BodyTooLarge
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -9,10 +9,12 @@ from litestar.di import Provide
 
 from api.http.asgi import Scope
 from api.http.bodies import whole_body
+from api.http.content_coding import coding_of, decoded
 from api.http.query import NoQuery, Query, read_query
 from api.http.request_options import RequestOptions, read_options
 from api.http.shares import share_of
 from infrastructure.processing.admission import Admission
+from infrastructure.settings import LimitsSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,18 @@ async def provide_options(request: Request[Any, Any, Any]) -> RequestOptions:
     return read_options(request.scope["headers"])
 
 
-def posted_by(admission: Admission, body_bytes_max: int) -> Provide:
-    """Read bodies and wait for admission. Raises ClientGone, RequestEntityTooLarge, Overloaded."""
+def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
+    """Read and decode bodies, and wait for admission.
+
+    Raises:
+        ClientGone, UnsupportedCoding, MalformedBody, BodyTooLarge, Overloaded
+    """
 
     async def provide_posted(request: Request[Any, Any, Any]) -> Posted:
         scope = cast("Scope", request.scope)
-        body = await whole_body(scope, cast("Any", request.receive), body_bytes_max)
+        coding = coding_of(scope)
+        body = await whole_body(scope, cast("Any", request.receive), limits.max_body_bytes)
+        body = decoded(body, coding, limits.max_body_bytes, limits.max_compression_ratio)
         options = read_options(scope["headers"])
         admitted = await admission.enter(share_of(scope), len(body))
         return Posted(options if admitted else options.overdue(), body)

@@ -5,11 +5,35 @@ class MalformedBody(Exception):
     """The body is invalid for its media type. The message is safe to show to clients."""
 
 
+class BodyTooLarge(Exception):
+    """The body exceeds its limit, as sent or decoded."""
+
+    def __init__(self, message: str = "The body is larger than limits.max_body_bytes allows.") -> None:
+        super().__init__(message)
+
+
+class UnsupportedCoding(Exception):
+    """The body's Content-Encoding is not supported."""
+
+    def __init__(self) -> None:
+        super().__init__("Send the body with Content-Encoding: gzip or zstd, or without one.")
+
+
 class MalformedRequest(Exception):
     """The received bytes are not HTTP."""
 
     def __init__(self) -> None:
         super().__init__("What was sent is no HTTP request.")
+
+
+class MethodNotAllowed(Exception):
+    """The resource has other methods. methods: those, separated by commas."""
+
+    def __init__(self, method: str, methods: str) -> None:
+        # Clients can invent methods.
+        name = method if method.isascii() and method.isalpha() and len(method) <= 16 else "This method"
+        super().__init__(f"{name} is not allowed here; allowed are {methods}.")
+        self.methods = methods
 
 
 class BadHandshake(Exception):
@@ -20,7 +44,7 @@ class ForeignOrigin(Exception):
     """A page of a foreign origin requested a WebSocket."""
 
     def __init__(self) -> None:
-        super().__init__("The page that asks is of another address, and not among stream.allowed_origins.")
+        super().__init__("The page's origin is not among server.allowed_origins.")
 
 
 class UpgradeRequired(Exception):

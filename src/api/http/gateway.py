@@ -4,16 +4,22 @@ import asyncio
 from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
-from api.http.answer import Answer, answer_to, send_answer
+from api.http.answer import Answer, answer_to, encoded_answer, send_answer
 from api.http.asgi import IS_HEAD, AsgiApp, Message, Receive, Scope, Send
+from api.http.bodies import CLIENT_GONE, header_bytes
+from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding
 from api.http.fast_path import FastPath, FastRoute
 from api.http.inline import timed
+from api.http.methods import Methods
+from api.http.origins import Origins
+from api.http.outgoing import Outgoing
+from api.http.request_log import RequestLog
 from api.http.request_options import RequestOptions
 from api.http.symbol_paths import routable
 from application.ports.clock import Clock
 from infrastructure.processing.admission import Admission
 from infrastructure.telemetry.meters import LoopMeter, RequestMeter
-from infrastructure.telemetry.trace_context import TraceContext, current_trace
+from infrastructure.telemetry.trace_context import TraceContext, current_trace, new_trace_id
 from infrastructure.telemetry.tracing import OpenTelemetryTracer
 
 # Clients can invent methods; a metric label must be bounded.
@@ -36,6 +42,9 @@ class Gateway:
         app: AsgiApp,
         fast_path: FastPath,
         stream_paths: Collection[str],
+        methods: Methods,
+        origins: Origins,
+        log: RequestLog,
         admission: Admission,
         meter: RequestMeter,
         loop_meter: LoopMeter,
@@ -50,6 +59,9 @@ class Gateway:
         self.spend_on_reads = loop_meter.spend_on_reads
         self._tracer = tracer
         self._clock = clock
+        self._methods = methods
+        self._origins = origins
+        self._log = log
 
     @property
     def traces(self) -> bool:
@@ -61,32 +73,45 @@ class Gateway:
             await self.app(scope, receive, send)
             return
         method = str(scope["method"])
-        traceparent = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
         spend = self.admission.spend if method == "POST" else self.spend_on_reads
-        work = timed(self._by_router(scope, receive, send), self._clock.monotonic, spend)
-        await self._observed(method, traceparent, work)
+        trace = TraceContext(header_bytes(scope, b"traceparent"))
+        work = timed(self._by_router(scope, receive, send, trace), self._clock.monotonic, spend)
+        await self._observed(method, scope["path"], trace, work)
 
-    async def answer(self, method: str, route: FastRoute, options: RequestOptions, body: bytes) -> Answer:
-        """Answer a fast-path request, which never has a parent trace."""
+    async def answer(self, method: str, route: FastRoute, options: RequestOptions, body: bytes) -> tuple[Answer, str]:
+        """The answer to a fast-path request, which never has a parent trace, and its request id."""
         if self._tracer.enabled:
-            return await self._observed(method, None, self._answer(route, options, body))
+            trace = TraceContext()
+            answer = await self._observed(method, route.path, trace, self._answer(route, options, body))
+            return answer, trace.trace_id
         start = self._clock.monotonic()
         current_trace.set(None)
         answer = await self.fast_path.answer(route, options, body)
+        if len(answer.body) > ENCODED_BYTES_MIN:
+            answer = encoded_answer(answer, options.coding)
         self._meter.observe(route.template, method, answer.status, self._clock.monotonic() - start)
-        return answer
+        if answer.status < 400:
+            return answer, new_trace_id()
+        return answer, self._failed(method, route.path, answer.status)
 
-    def refuse(self, error: Exception, method: str = "OTHER", route: FastRoute | None = None) -> Answer:
-        """The answer to a malformed or refused request."""
+    def refuse(self, error: Exception, method: str = "OTHER", route: FastRoute | None = None) -> tuple[Answer, str]:
+        """The answer to a malformed or refused request, and its request id."""
         current_trace.set(TraceContext())
-        answer = answer_to(error, "" if route is None else route.path)
+        path = "" if route is None else route.path
+        answer = answer_to(error, path)
         self._meter.observe(UNMATCHED if route is None else route.template, method, answer.status, 0.0)
-        return answer
+        return answer, self._failed(method, path, answer.status)
+
+    def _failed(self, method: str, path: str, status: int) -> str:
+        """Log a failed request. Returns its id."""
+        trace = current_trace.get()
+        assert trace is not None, "the problem has its trace id from there"
+        self._log.note(method, path, status, trace.problem)
+        return trace.trace_id
 
     async def _observed(
-        self, method: str, traceparent: bytes | None, work: Coroutine[Any, Any, tuple[str, int, Result]]
+        self, method: str, path: str, trace: TraceContext, work: Coroutine[Any, Any, tuple[str, int, Result]]
     ) -> Result:
-        trace = TraceContext(traceparent)
         start = self._clock.monotonic()
         # Not reset: the next request sets its own.
         current_trace.set(trace)
@@ -102,29 +127,57 @@ class Gateway:
         finally:
             shown = method if method in _METHODS else "OTHER"
             self._meter.observe(route, shown, status, self._clock.monotonic() - start)
+            if status >= 400:
+                self._failed(shown, path, status)
 
     async def _answer(self, route: FastRoute, options: RequestOptions, body: bytes) -> tuple[str, int, Answer]:
-        answer = await self.fast_path.answer(route, options, body)
+        answer = encoded_answer(await self.fast_path.answer(route, options, body), options.coding)
         return route.template, answer.status, answer
 
-    async def _by_router(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, None]:
-        status = 0
-
-        async def counting_send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+    async def _by_router(
+        self, scope: Scope, receive: Receive, send: Send, trace: TraceContext
+    ) -> tuple[str, int, None]:
+        origin = header_bytes(scope, b"origin")
+        headers = [(b"x-request-id", trace.trace_id.encode()), *self._origins.answer_headers(origin)]
+        coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
+        outgoing = Outgoing(send, headers, coding)
+        client = _Client(receive)
+        methods = self._methods.of(scope["raw_path"]) if scope["method"] == "OPTIONS" else ""
+        if methods:
+            more = [(b"allow", methods.encode())]
+            if header_bytes(scope, b"access-control-request-method") is not None:
+                more += self._origins.preflight_headers(methods)
+            await outgoing({"type": "http.response.start", "status": 204, "headers": more})
+            await outgoing({"type": "http.response.body", "body": b""})
+            return UNMATCHED, 204, None
         path = routable(scope["path"], scope["raw_path"], scope["method"])
         # HEAD runs as GET; the server omits the body.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         inner = {**scope, "path": path, "method": method, IS_HEAD: method != scope["method"]}
         try:
-            await self.app(inner, receive, counting_send)
+            await self.app(inner, client.receive, outgoing)
         except asyncio.CancelledError as stopped:
             # The shutdown deadline has passed.
-            if status:
+            if outgoing.status:
                 raise
-            await send_answer(counting_send, answer_to(stopped, scope["path"]))
-        return str(inner.get("path_template") or UNMATCHED), status or 500, None
+            await send_answer(outgoing, answer_to(stopped, scope["path"]))
+        except Exception:
+            # The framework fails where a client leaves in the middle of its body or of its answer.
+            if not client.gone:
+                raise
+            return str(inner.get("path_template") or UNMATCHED), CLIENT_GONE, None
+        return str(inner.get("path_template") or UNMATCHED), outgoing.status or 500, None
+
+
+class _Client:
+    """Notices when the client disconnects. receive: of the server."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.gone = False
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.gone = True
+        return message

@@ -17,7 +17,18 @@ _HEADS_MAX = 4096
 _END = b"\r\n\r\n"
 # Requests with these headers take the ordinary path.
 _UNUSUAL = frozenset(
-    (b"expect", b"idempotency-key", b"te", b"trailer", b"traceparent", b"transfer-encoding", b"upgrade")
+    (
+        b"content-encoding",
+        b"expect",
+        b"idempotency-key",
+        b"if-none-match",
+        b"origin",
+        b"te",
+        b"trailer",
+        b"traceparent",
+        b"transfer-encoding",
+        b"upgrade",
+    )
 )
 
 

@@ -11,7 +11,7 @@
 | SymbolNotFound | 404 | symbol-not-found |
 | AnomalyNotFound | 404 | anomaly-not-found |
 | no such route | 404 | not-found |
-| method not allowed | 405 | method-not-allowed |
+| MethodNotAllowed | 405, with Allow | method-not-allowed |
 | TooSlow | 408 | too-slow |
 | HistoryDisabled | 404 | history-disabled |
 | KeyInUse | 409 | key-in-use |
@@ -19,6 +19,7 @@
 | body or batch too large | 413 | too-large |
 | HeadTooLarge | 431 | head-too-large |
 | UnsupportedMediaType | 415 | unsupported-media-type |
+| UnsupportedCoding | 415, with Accept-Encoding | unsupported-coding |
 | StorageFailed | 507 | storage-failed |
 | Overloaded, QueueFull, QueueOverflowed, Draining | 503, with Retry-After | unavailable |
 | TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
@@ -36,23 +37,29 @@ from litestar import Request, Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
+    InternalServerException,
     MethodNotAllowedException,
     NotFoundException,
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from api.http.bodies import CLIENT_GONE, ClientGone
+from api.http.content_coding import CODINGS
 from api.http.errors import (
     BadHandshake,
+    BodyTooLarge,
     ForeignOrigin,
     HeadTooLarge,
     MalformedBody,
     MalformedRequest,
+    MethodNotAllowed,
     NotReady,
     TooSlow,
+    UnsupportedCoding,
     UnsupportedMediaType,
     UpgradeRequired,
 )
+from api.http.methods import METHODS
 from api.views.problem import ErrorView, ProblemView
 from api.views.view import encode
 from application.errors import (
@@ -70,6 +77,8 @@ from application.errors import (
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 MEDIA_TYPE = "application/problem+json"
+# What the framework says of a client that leaves in the middle of its body.
+_LEFT = "client disconnected prematurely"
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -115,18 +124,22 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("storage-failed", "Not on disk", 507, str(error))
         case NotFoundException():
             return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
-        case MethodNotAllowedException():
-            return Problem("method-not-allowed", "Method not allowed", 405, "This address takes other methods.")
+        case MethodNotAllowed():
+            return Problem("method-not-allowed", "Method not allowed", 405, str(error))
         case HeadTooLarge():
             return Problem("head-too-large", "Too large a head", 431, str(error))
         case TooSlow():
             return Problem("too-slow", "Too slow", 408, str(error))
         case BatchTooLarge():
             return Problem("too-large", "Too large", 413, str(error))
+        case BodyTooLarge():
+            return Problem("too-large", "Too large", 413, str(error))
         case RequestEntityTooLarge():
-            return Problem("too-large", "Too large", 413, "The body is larger than limits.max_body_bytes allows.")
+            return Problem("too-large", "Too large", 413, str(BodyTooLarge()))
         case UnsupportedMediaType():
             return Problem("unsupported-media-type", "Unsupported media type", 415, str(error))
+        case UnsupportedCoding():
+            return Problem("unsupported-coding", "Unsupported content coding", 415, str(error))
         case Unavailable():
             return Problem("unavailable", "Not now", 503, str(error))
         case NotReady():
@@ -140,10 +153,13 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The app's exception handler."""
-    if isinstance(error, ClientGone):
+    if isinstance(error, ClientGone) or (isinstance(error, InternalServerException) and error.detail == _LEFT):
         # The client cannot read an answer; the status is for metrics.
         return Response(b"", status_code=CLIENT_GONE, media_type=MEDIA_TYPE)
     path = request.scope["raw_path"].decode("latin-1")
+    if isinstance(error, MethodNotAllowedException):
+        methods = request.app.state[METHODS].of(request.scope["raw_path"])
+        error = MethodNotAllowed(request.method, methods)
     problem = problem_of(error, path)
     return Response(
         problem_body(problem, path),
@@ -159,17 +175,16 @@ def problem_headers(error: Exception) -> dict[str, str]:
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if isinstance(error, UpgradeRequired):
         return {"Upgrade": "websocket"}
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    if isinstance(error, MethodNotAllowedException):
-        # Every GET route also serves HEAD.
-        allowed = next((value for name, value in headers.items() if name.lower() == "allow"), "")
-        methods = {name.strip() for name in allowed.split(",")}
-        return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
-    return headers
+    if isinstance(error, UnsupportedCoding):
+        return {"Accept-Encoding": ", ".join(CODINGS)}
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": error.methods}
+    return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
 
 
 def problem_body(problem: Problem, instance: str) -> bytes:
     trace = current_trace.get() or TraceContext()
+    trace.problem = problem.detail
     return encode(
         ProblemView(
             type=f"urn:marketdata:problem:{problem.kind}",

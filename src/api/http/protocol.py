@@ -131,7 +131,7 @@ class HttpProtocol(TimedProtocol):
             resume = partial(self._resume, head, body)
             self._admission.enqueue(self._share, len(body), resume, bytes_behind=len(behind))
         except Overloaded as error:
-            self._write(self._gateway.refuse(error, head.method, head.route))
+            self._write(*self._gateway.refuse(error, head.method, head.route))
             return behind
         self._waiting = True
         if behind:
@@ -145,7 +145,7 @@ class HttpProtocol(TimedProtocol):
         behind = b"".join(self._parts)
         self._parts = []
         if verdict is Verdict.REFUSED:
-            self._write(self._gateway.refuse(Overloaded(), head.method, head.route))
+            self._write(*self._gateway.refuse(Overloaded(), head.method, head.route))
         else:
             # Even if the client has disconnected: its request is complete.
             options = head.options if verdict is Verdict.ADMITTED else head.options.overdue()
@@ -163,7 +163,7 @@ class HttpProtocol(TimedProtocol):
             return b""
         start = time.monotonic()
         try:
-            self._write(run_inline(answer))
+            self._write(*run_inline(answer))
         except Suspended as suspended:
             self._wait_for(timed(suspended.rest, time.monotonic, spend), behind)
             return b""
@@ -171,7 +171,7 @@ class HttpProtocol(TimedProtocol):
             spend(time.monotonic() - start)
         return behind
 
-    def _wait_for(self, answer: Coroutine[Any, Any, Answer], behind: bytes) -> None:
+    def _wait_for(self, answer: Coroutine[Any, Any, tuple[Answer, str]], behind: bytes) -> None:
         self._waiting = True
         self._parts = [behind]
         self.flow.pause_reading()
@@ -179,10 +179,10 @@ class HttpProtocol(TimedProtocol):
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _answer_later(self, coming: Coroutine[Any, Any, Answer]) -> None:
-        answer = await coming
+    async def _answer_later(self, coming: Coroutine[Any, Any, tuple[Answer, str]]) -> None:
+        answer, request_id = await coming
         self._waiting = False
-        self._write(answer)
+        self._write(answer, request_id)
         data = b"".join(self._parts)
         self._parts = []
         self._parse_rest(data)
@@ -198,11 +198,11 @@ class HttpProtocol(TimedProtocol):
         if data:
             self.data_received(data)
 
-    def _write(self, answer: Answer) -> None:
+    def _write(self, answer: Answer, request_id: str) -> None:
         if self.transport.is_closing():
             return
         self.server_state.total_requests += 1
-        self.transport.write(self._writer.written(answer, self.server_state.default_headers))
+        self.transport.write(self._writer.written(answer, request_id, self.server_state.default_headers))
 
     def _hand_over(self) -> None:
         if self._begun is not None:

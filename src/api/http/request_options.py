@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from api.http.content_coding import accepted_coding
 from application.errors import FieldError, ValidationFailed
 from application.ports.processor import Patience
 
@@ -14,13 +15,14 @@ _KEY = re.compile(rb'"?([\x21\x23-\x7e]{1,128})"?\Z')
 class RequestOptions:
     """media_type: the Content-Type as sent. durable: answer once on disk. key: the Idempotency-Key as sent.
 
-    patience: how long the sender waits for room in the queues.
+    patience: how long the sender waits for room in the queues. coding: that the client accepts for the answer.
     """
 
     media_type: str | None = None
     durable: bool = False
     key: bytes | None = None
     patience: Patience = Patience.LIMITED
+    coding: str | None = None
 
     def overdue(self) -> "RequestOptions":
         """A copy for a sender that must not be held any longer."""
@@ -45,6 +47,7 @@ def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:
     """Read the options from headers with lower-case names."""
     media_type: str | None = None
     key: bytes | None = None
+    coding: str | None = None
     durable = False
     for name, value in headers:
         if name == b"content-type" and media_type is None:
@@ -55,4 +58,6 @@ def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:
             durable = durable or b"durable" in wishes
         elif name == b"idempotency-key":
             key = value.strip()
-    return RequestOptions(media_type, durable, key)
+        elif name == b"accept-encoding":
+            coding = accepted_coding(value.decode("latin-1"))
+    return RequestOptions(media_type, durable, key, coding=coding)

@@ -2,8 +2,9 @@
 
 import csv
 from collections.abc import Callable
+from hashlib import blake2b
 from io import StringIO
-from typing import Any, Protocol, TypeVar, get_args, get_type_hints
+from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 from litestar import Request, Response
@@ -41,7 +42,22 @@ class ViewResponse(Response[T]):
         return content if isinstance(content, bytes) else encode(content)
 
 
-class PageResponse(ViewResponse[T]):
+class ValidatedResponse(ViewResponse[T]):
+    """A view that clients may keep, and revalidate by its `ETag`."""
+
+    def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
+        if not isinstance(self.content, bytes):
+            self.content = _encoder(request)(self.content)  # type: ignore[assignment]  # rendered
+        tag = etag(cast("bytes", self.content))
+        self.headers |= {"ETag": tag, "Cache-Control": "no-cache"}
+        known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
+        if known & {tag, "*"}:
+            self.status_code = 304
+            self.content = b""  # type: ignore[assignment]  # none
+        return super().to_asgi_response(app, request, **more)
+
+
+class PageResponse(ValidatedResponse[T]):
     """A page in the media type that the request prefers: JSON, or only its items as NDJSON or CSV.
 
     With NDJSON and CSV, the cursor of the next page is in the `Next-Cursor` header.
@@ -57,6 +73,11 @@ class PageResponse(ViewResponse[T]):
             self.media_type = wanted
             self.content = _lines(page, _encoder(request)) if wanted == NDJSON else _csv(page)  # type: ignore[assignment]  # rendered
         return super().to_asgi_response(app, request, **more)
+
+
+def etag(body: bytes) -> str:
+    """A weak tag: the answer is the same however it is encoded."""
+    return f'W/"{blake2b(body, digest_size=8).hexdigest()}"'
 
 
 def response_of(given: Answer) -> Response[Any]:

@@ -171,6 +171,7 @@ class TimedProtocol(HttpToolsProtocol):
     def _close_with(self, error: Exception) -> None:
         """Send the problem, unless an answer is in progress, and close."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            answer = self._gateway.refuse(error)
-            self.transport.write(self._writer.written(answer, self.server_state.default_headers, closing=True))
+            answer, request_id = self._gateway.refuse(error)
+            headers = self.server_state.default_headers
+            self.transport.write(self._writer.written(answer, request_id, headers, closing=True))
         self.transport.close()

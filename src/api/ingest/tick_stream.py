@@ -5,6 +5,7 @@ more is read, so TCP applies back-pressure to the sender.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,10 @@ import msgspec
 from litestar.types import ASGIApp
 
 from api.http.answer import Answer, answer_to, send_answer, start_answer
-from api.http.asgi import Receive, Send
-from api.http.bodies import CLIENT_GONE, ClientGone, body_parts
+from api.http.asgi import Send
+from api.http.bodies import CLIENT_GONE, ClientGone
+from api.http.content_coding import coding_of, decoded_parts
+from api.http.errors import BodyTooLarge, MalformedBody
 from api.http.request_options import RequestOptions
 from api.http.shares import share_of
 from api.ingest.tick_decoding import decode_lines
@@ -100,13 +103,19 @@ class _Account:
 
 
 class TickStream:
-    """ticks_max: ticks per command. durable: whether every answer waits until the ticks are on disk."""
+    """ticks_max: ticks per command. ratio_max: of a compressed body.
 
-    def __init__(self, mediator: Mediator, admission: Admission, clock: Clock, ticks_max: int, durable: bool) -> None:
+    durable: whether every answer waits until the ticks are on disk.
+    """
+
+    def __init__(
+        self, mediator: Mediator, admission: Admission, clock: Clock, ticks_max: int, ratio_max: int, durable: bool
+    ) -> None:
         self._mediator = mediator
         self._admission = admission
         self._clock = clock
         self._ticks_max = ticks_max
+        self._ratio_max = ratio_max
         self._durable = durable
 
     def app(self, options: RequestOptions, progress: bool) -> ASGIApp:
@@ -114,22 +123,23 @@ class TickStream:
         media_type(options.media_type, NDJSON)
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
+            parts = decoded_parts(receive, coding_of(scope), self._ratio_max)
             account = _Account(self._durable or options.durable, share_of(scope))
             try:
                 if progress:
-                    await self._answer_with_progress(account, receive, send)
+                    await self._answer_with_progress(account, parts, send)
                 else:
-                    await send_answer(send, await self._take(account, receive))
+                    await send_answer(send, await self._take(account, parts))
             except ClientGone:
                 await start_answer(send, CLIENT_GONE, NDJSON)
 
         return answer
 
-    async def _answer_with_progress(self, account: _Account, receive: Receive, send: Send) -> None:
+    async def _answer_with_progress(self, account: _Account, parts: AsyncIterator[bytes], send: Send) -> None:
         await start_answer(send, account.status, NDJSON)
         telling = asyncio.create_task(self._tell(account, send))
         try:
-            answer = await self._take(account, receive)
+            answer = await self._take(account, parts)
         finally:
             telling.cancel()
             with suppress(asyncio.CancelledError):
@@ -142,10 +152,10 @@ class TickStream:
             line = encode(ProgressView(account.accepted, account.rejected)) + b"\n"
             await send({"type": "http.response.body", "body": line, "more_body": True})
 
-    async def _take(self, account: _Account, receive: Receive) -> Answer:
+    async def _take(self, account: _Account, parts: AsyncIterator[bytes]) -> Answer:
         lines = Lines()
         try:
-            async for part in body_parts(receive):
+            async for part in parts:
                 block, gave_up = lines.feed(part)
                 await self._process(account, block)
                 if gave_up:
@@ -154,7 +164,7 @@ class TickStream:
             await self._process(account, lines.last())
             if account.durable:
                 await self._mediator.send(ConfirmDurability())
-        except (Unavailable, StorageFailed, asyncio.CancelledError) as given:
+        except (Unavailable, StorageFailed, MalformedBody, BodyTooLarge, asyncio.CancelledError) as given:
             # Streams still open at the shutdown deadline are cancelled.
             so_far = f" Of this stream, {account.accepted} ticks were accepted and {account.rejected} rejected before."
             return answer_to(given, STREAM_PATH, so_far)

@@ -21,12 +21,14 @@ from websockets.server import ServerProtocol
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
 from api.http.errors import BadHandshake, ForeignOrigin
+from api.http.origins import Origins
+from api.http.request_log import RequestLog
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
 from api.live.hub import Hub
 from api.live.server_messages import Error, Pong
 from api.live.session import Session
 from infrastructure.telemetry.meters import RequestMeter
-from infrastructure.telemetry.trace_context import current_trace
+from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 WS_PATH = "/ws"
 _BAD_TEXT = 1007
@@ -48,12 +50,21 @@ class WebSocketProtocol(asyncio.Protocol):
     transport_name = "websocket"
 
     def __init__(
-        self, hub: Hub, writer: AnswerWriter, meter: RequestMeter, server_state: ServerState, **_of_uvicorn: Any
+        self,
+        hub: Hub,
+        writer: AnswerWriter,
+        meter: RequestMeter,
+        log: RequestLog,
+        origins: Origins,
+        server_state: ServerState,
+        **_of_uvicorn: Any,
     ) -> None:
         self.writable = True
         self._hub = hub
         self._writer = writer
         self._meter = meter
+        self._log = log
+        self._origins = origins
         self._server_state = server_state
         self._limits = hub.limits
         self._session: Session | None = None
@@ -148,7 +159,8 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _handshake(self, request: Request) -> None:
         # Not part of the previous request's trace.
-        current_trace.set(None)
+        trace = TraceContext()
+        current_trace.set(trace)
         path = request.path.partition("?")[0]
         try:
             if path != WS_PATH:
@@ -161,15 +173,19 @@ class WebSocketProtocol(asyncio.Protocol):
         except Exception as error:  # every error becomes an answer
             self._refuse(error, path)
         else:
+            response.headers["X-Request-Id"] = trace.trace_id
             self._protocol.send_response(response)
             self._send_own()
             self._session = self._hub.join(self)
             self._meter.observe(WS_PATH, "GET", response.status_code, 0.0)
 
     def _refuse(self, error: Exception, path: str) -> None:
+        trace = TraceContext()
+        current_trace.set(trace)
         answer = answer_to(error, path)
         headers = self._server_state.default_headers
-        self._transport.write(self._writer.written(answer, headers, closing=True))
+        self._transport.write(self._writer.written(answer, trace.trace_id, headers, closing=True))
+        self._log.note("GET", path, answer.status, trace.problem)
         self._closing = True
         self._transport.close()
         self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", answer.status, 0.0)
@@ -180,8 +196,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if len(hosts) != 1 or not hosts[0]:
             raise BadHandshake("The request does not say which host it is for.")
         for origin in request.headers.get_all("Origin"):
-            of_ours = origin.partition("://")[2].lower() == hosts[0].lower()
-            if not of_ours and origin not in self._limits.allowed_origins:
+            if not self._origins.allows(origin, hosts[0]):
                 raise ForeignOrigin
 
     def _take(self, frame: Frame, session: Session) -> None:

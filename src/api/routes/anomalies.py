@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from api.http.cursors import Int64, from_cursor, to_cursor
 from api.http.query import Cursor, Descending, From, Limit, Moment, NumberFormat, Numbers, OneQuery, Query, To
-from api.http.responses import PageResponse
+from api.http.responses import PageResponse, ValidatedResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
 from api.reference.documented import documented
@@ -91,6 +91,7 @@ class AnomaliesController(Controller):
         "/api/anomalies/{id:str}",
         operation_id="getAnomaly",
         summary="One spike, with the ticks that explain it",
+        response_class=ValidatedResponse,
         opt=documented("The spike.", example.EXPLAINED, problems=(400, 404, 503)),
     )
     async def get_anomaly(

@@ -21,7 +21,7 @@ from api.http.query import (
     Query,
 )
 from api.http.request_options import RequestOptions
-from api.http.responses import response_of
+from api.http.responses import ValidatedResponse, response_of
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import TickStream
@@ -141,6 +141,7 @@ class PricesController(Controller):
         "/",
         operation_id="listStatistics",
         summary="List statistics, sorted by symbol",
+        response_class=ValidatedResponse,
         opt=documented("One page.", example.PAGE, problems=(400,)),
     )
     async def list_prices(
@@ -159,6 +160,7 @@ class PricesController(Controller):
         "/{symbol:str}",
         operation_id="getStatistics",
         summary="The statistics of one symbol",
+        response_class=ValidatedResponse,
         opt=documented("What is known of it.", example.STATISTICS, problems=(404,)),
     )
     async def get_price(

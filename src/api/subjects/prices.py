@@ -7,7 +7,7 @@ from operator import attrgetter
 from api.http.answer import Answer
 from api.http.dependencies import posted_by
 from api.http.fast_path import FastRead
-from api.http.responses import JSON
+from api.http.responses import JSON, etag
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import STREAM_PATH, TickStream
 from api.live.live_subject import EventChannel, LiveSubject
@@ -146,14 +146,22 @@ def _handlers(
 def _connect(mediator: Mediator, processing: Processing, core: Core) -> Connected:
     settings, clock, durable = core.settings.processing, core.clock, core.is_durable
     intake = TickIntake(mediator, core.stored_answers, clock, settings.max_batch_size, durable)
-    stream = TickStream(mediator, processing.admission, clock, settings.max_batch_size, durable)
+    stream = TickStream(
+        mediator,
+        processing.admission,
+        clock,
+        settings.max_batch_size,
+        core.settings.limits.max_compression_ratio,
+        durable,
+    )
 
     async def statistics(symbol: str) -> Answer:
-        return Answer(200, JSON, encode(StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol)))))
+        body = encode(StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol))))
+        return Answer(200, JSON, body, (("ETag", etag(body)), ("Cache-Control", "no-cache")))
 
     return Connected(
         dependencies={
-            "posted": posted_by(processing.admission, core.settings.limits.max_body_bytes),
+            "posted": posted_by(processing.admission, core.settings.limits),
             "intake": intake,
             "tick_stream": stream,
         },

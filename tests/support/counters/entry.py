@@ -119,7 +119,7 @@ def _assemble(subject: Subject, core: Core) -> Features:
         connect=lambda _: Connected(
             {
                 "counters": processing.snapshots,
-                "posted_counts": posted_by(processing.admission, core.settings.limits.max_body_bytes),
+                "posted_counts": posted_by(processing.admission, core.settings.limits),
             }
         ),
         collectors=[ProcessingCollector(subject, processing.processor, processing.partitions, "marketdata_counters")],

@@ -1,0 +1,37 @@
+"""The methods of every resource, for `Allow`."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from litestar.routes import HTTPRoute
+
+from api.http.symbol_paths import routable
+
+# Key of the app's `Methods` in its state.
+METHODS = "methods"
+_PARAMETER = re.compile(r"\\\{[^}]*\\\}")
+
+
+class Methods:
+    """Knows which methods a path has. routes: those of the app."""
+
+    def __init__(self, routes: Sequence[object]) -> None:
+        self._routes = [
+            (re.compile(_PARAMETER.sub("[^/]+", re.escape(route.path_format))), route.methods - {"OPTIONS"})
+            for route in routes
+            if isinstance(route, HTTPRoute)
+        ]
+
+    def of(self, raw_path: bytes) -> str:
+        """The methods of a resource, such as `GET, HEAD, OPTIONS`; empty if there is no such resource."""
+        path = unquote(raw_path.decode("latin-1"))
+        found = {
+            method
+            for pattern, methods in self._routes
+            for method in methods
+            if pattern.fullmatch(routable(path, raw_path, method).rstrip("/") or "/")
+        }
+        if "GET" in found:
+            found.add("HEAD")
+        return ", ".join(sorted(found | {"OPTIONS"})) if found else ""

@@ -1,0 +1,38 @@
+"""Cross-origin requests: which origins' pages may use the service, and the headers that tell browsers (CORS)."""
+
+from collections.abc import Collection
+
+Headers = list[tuple[bytes, bytes]]
+
+_ALLOWED_HEADERS = b"accept, authorization, content-encoding, content-type, idempotency-key, prefer, traceparent"
+_EXPOSED_HEADERS = b"etag, idempotency-replayed, next-cursor, preference-applied, retry-after, x-request-id"
+_PREFLIGHT_SECONDS = b"600"
+
+
+class Origins:
+    """allowed: origins besides the service's own, such as `https://desk.example.org`."""
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        self._allowed = frozenset(allowed)
+
+    def allows(self, origin: str, host: str) -> bool:
+        """Whether a page of `origin` may use the service at `host`."""
+        return origin.partition("://")[2].lower() == host.lower() or origin in self._allowed
+
+    def answer_headers(self, origin: bytes | None) -> Headers:
+        """The CORS headers of any answer."""
+        if not self._allowed:
+            return []
+        # Caches must keep answers to different origins apart.
+        vary = [(b"vary", b"Origin")]
+        if origin is None or origin.decode("latin-1") not in self._allowed:
+            return vary
+        return [*vary, (b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED_HEADERS)]
+
+    def preflight_headers(self, methods: str) -> Headers:
+        """The further headers of the answer to a preflight request for a resource with these methods."""
+        return [
+            (b"access-control-allow-methods", methods.encode()),
+            (b"access-control-allow-headers", _ALLOWED_HEADERS),
+            (b"access-control-max-age", _PREFLIGHT_SECONDS),
+        ]
