@@ -17,6 +17,7 @@ class Flood(asyncio.Protocol):
         self.stopped = False
         self.idle = asyncio.Event()
         self._rest = b""
+        self._last = b""
         self.writable = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -29,10 +30,13 @@ class Flood(asyncio.Protocol):
         self.writable = True
 
     def send(self) -> None:
+        if self.transport.is_closing():
+            raise RuntimeError(f"the service closed a connection; its last answers: {self.answers}, {self._last!r}")
         self.sent += 1
         self.transport.write(next(self._bodies))
 
     def data_received(self, data: bytes) -> None:
+        self._last = data[-500:]
         data = self._rest + data
         at = 0
         while (head := data.find(b"\r\n\r\n", at)) >= 0:
