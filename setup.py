@@ -23,6 +23,7 @@ ENGINE = (
     "domain/prices/late_prices",
     "domain/prices/moving_average",
     "domain/prices/price_anomaly",
+    "domain/prices/price_move",
     "domain/prices/price_update",
     "domain/prices/sliding_window",
     "domain/prices/spike_rule",

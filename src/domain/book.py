@@ -10,13 +10,17 @@ class Applied:
     """The result of applying a batch.
 
     processed: observations applied. late: how many of those were late. events: events they caused, such as anomalies.
-    places: position in the batch of each event's observation. failures: key and error of each observation that failed.
+    places: position in the batch of each event's observation.
+    updates: what goes on over many observations, such as a move, as it is after them where it has changed; the last one
+        of several is the valid one.
+    failures: key and error of each observation that failed.
     """
 
     processed: int = 0
     late: int = 0
     events: list[Any] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
+    updates: list[Any] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
 
 

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +20,12 @@ def post(service: Service, symbol: str, *ticks: tuple[Any, int] | tuple[Any, int
     ]
     assert service.client.post("/api/prices/batch", json=batch).status_code == 202
     service.settled()
+
+
+def stamp(ms: int) -> str:
+    """ms after the start, as answers show it."""
+    moment = datetime.fromtimestamp((START_MS + ms) / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def candles(service: Service, symbol: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -166,3 +174,25 @@ def test_anomalies_beyond_those_in_memory_come_from_the_store(start: Any) -> Non
     assert [each["detectedAt"] for each in found] == sorted((each["detectedAt"] for each in found), reverse=True)
     down = list(service.pages("/api/anomalies", limit="4", direction="down"))
     assert down == [each for each in found if each["direction"] == "down"]
+
+
+def test_a_burst_is_one_move_and_stays_one_after_a_restart(start: Callable[..., Service]) -> None:
+    service = start()
+    post(service, "BURST", (100, 0), *[(103 + at * 0.01, 1 + at) for at in range(300)])
+    (move,) = service.client.get("/api/moves?symbol=burst").json()["items"]
+    assert (move["count"], move["referencePrice"], move["peakPrice"], move["endedAt"]) == (300, 100.0, 105.99, None)
+    assert (move["peakPercent"], move["severity"], move["direction"]) == (5.99, "critical", "up")
+    first = next(iter(service.pages("/api/anomalies", symbol="BURST", order="asc")))
+    assert (move["id"], move["startedAt"]) == (first["id"], first["detectedAt"])
+    service.terminate()
+    again = start(again=service)
+    assert again.client.get("/api/moves").json()["items"] == [move]
+    post(again, "BURST", (106.5, 400), (106.5, 5_000))
+    (move,) = again.client.get("/api/moves").json()["items"]
+    assert (move["count"], move["peakPrice"], move["endedAt"]) == (301, 106.5, stamp(400))
+    for query in ("severity=high", "direction=down", "symbol=NONE", f"from={START_MS + 2}", f"to={START_MS + 1}"):
+        assert again.client.get(f"/api/moves?{query}").json()["items"] == []
+    again.kill()
+    # What the last checkpoint did not have is applied again from the log.
+    third = start(again=again)
+    assert third.client.get("/api/moves").json()["items"] == [move]

@@ -28,6 +28,28 @@ def test_watcher_sees_snapshot_changes_and_anomalies(service: Service) -> None:
         assert watcher.price_of("SEE", 2) == service.client.get("/api/prices/SEE").json()
 
 
+def test_watcher_of_moves_sees_them_open_peak_and_end(service: Service) -> None:
+    start = 10**12
+    with Watcher(service) as watcher:
+        watcher.say("subscribe", symbols=["MOVES"], channels=["moves"])
+        assert watcher.read()["subscriptions"] == {"prices": [], "anomalies": [], "moves": ["MOVES"]}
+        for ms, price, change, count in (
+            (0, 100, None, 0),
+            (1, 103.5, "opened", 1),
+            (2, 103.2, None, 2),
+            (3, 104, "peak", 3),
+            (5000, 104, "ended", 3),
+        ):
+            service.post({"symbol": "MOVES", "price": price, "timestamp": start + ms})
+            service.settled()
+            if change is not None:
+                move = watcher.until("move")["move"]
+                assert (move["change"], move["count"]) == (change, count)
+        (stored,) = service.client.get("/api/moves?symbol=MOVES").json()["items"]
+        assert {**stored, "change": "ended"} == move
+        assert (move["peakPrice"], move["endedAt"]) == (104.0, "2001-09-09T01:46:40.003Z")
+
+
 def test_what_is_not_understood_gets_an_error_and_the_connection_goes_on(service: Service) -> None:
     with Watcher(service) as watcher:
         watcher.socket.send("nonsense")

@@ -50,6 +50,7 @@ class Batches:
             applied = self.book.apply(ticks)
             candle_book.apply(ticks)
             number, first = blocks.add(ticks)
+            events += [LoggedEvent(update, number, first) for update in applied.updates]
             events += [
                 LoggedEvent(event, number, first + at) for event, at in zip(applied.events, applied.places, strict=True)
             ]

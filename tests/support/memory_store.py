@@ -7,11 +7,13 @@ from operator import attrgetter
 from typing import Any
 
 from application.ports.journal import StoredAnswer
-from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
+from application.prices.ports.event_repository import EventFilter, EventOrder
 from domain.prices.candle import Candle, Interval, rolled_up
+from domain.prices.price_move import PriceMove
 from domain.prices.ticks import Ticks
 from infrastructure.prices.candle_chunks import chunk_start
 from infrastructure.prices.price_format import PRICES, PriceLogFormat, StoredAnomaly
+from infrastructure.prices.price_store import Kind
 from infrastructure.storage.payloads import block_row, segments_of
 from infrastructure.storage.records import Batch, Block, Position, StoredState
 from infrastructure.storage.store import Place
@@ -29,6 +31,7 @@ class MemoryStore:
         self._states: dict[str, StoredState] = {}
         self._anomalies: list[StoredAnomaly] = []
         self._by_id: dict[str, StoredAnomaly] = {}
+        self._moves: dict[EventOrder, PriceMove] = {}
         self._candles: dict[tuple[Interval, str], list[Candle]] = {}
         self._answers: dict[str, StoredAnswer] = {}
 
@@ -50,6 +53,9 @@ class MemoryStore:
                 ticks.extend(_FORMAT.decode(segment))
             self._blocks.append((batch.written_us, Block(row[0], PRICES, ticks)))
         for logged in batch.events.get(PRICES, ()):
+            if isinstance(logged.event, PriceMove):
+                self._moves[logged.event.order] = logged.event
+                continue
             seq = batch.first_seq + logged.block
             stored = StoredAnomaly(logged.event, seq, logged.place, RULES.window_us)
             insort(self._anomalies, stored, key=_order)
@@ -131,7 +137,7 @@ class MemoryStore:
         return [(chunk, self._position.candles_seq, chunks[chunk]) for chunk in chosen]
 
     async def anomalies(
-        self, matching: AnomalyFilter, after: AnomalyOrder | None, limit: int, newest_first: bool = True
+        self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True
     ) -> Sequence[StoredAnomaly]:
         is_after = operator.lt if newest_first else operator.gt
         found = (
@@ -169,20 +175,36 @@ class MemoryStore:
         del candles[:count]
         return 0
 
-    async def anomalies_over(self, count_max: int) -> int | None:
-        over = len(self._anomalies) - count_max
-        return self._anomalies[over - 1].anomaly.detected_at_us if over > 0 else None
+    async def moves(
+        self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True
+    ) -> Sequence[PriceMove]:
+        is_after = operator.lt if newest_first else operator.gt
+        found = [
+            self._moves[order]
+            for order in sorted(self._moves, reverse=newest_first)
+            if (after is None or is_after(order, after)) and matching.matches(self._moves[order])
+        ]
+        return found[:limit]
 
-    async def prune_anomalies(self, symbol: str | None, before_us: int, limit: int) -> int:
-        old = [
-            stored
-            for stored in self._anomalies
-            if stored.anomaly.detected_at_us < before_us and symbol in (None, stored.anomaly.symbol)
-        ][:limit]
-        for stored in old:
-            self._anomalies.remove(stored)
-            del self._by_id[stored.anomaly.id]
+    async def events_over(self, kind: Kind, count_max: int) -> int | None:
+        orders = self._orders(kind)
+        over = len(orders) - count_max
+        return orders[over - 1][0] if over > 0 else None
+
+    async def prune_events(self, kind: Kind, symbol: str | None, before_us: int, limit: int) -> int:
+        old = [order for order in self._orders(kind) if order[0] < before_us and symbol in (None, order[1])][:limit]
+        for order in old:
+            if kind == "moves":
+                del self._moves[order]
+        if kind == "anomalies":
+            gone = [stored for stored in self._anomalies if stored.anomaly.order in old]
+            for stored in gone:
+                self._anomalies.remove(stored)
+                del self._by_id[stored.anomaly.id]
         return len(old)
+
+    def _orders(self, kind: Kind) -> list[EventOrder]:
+        return sorted(self._moves) if kind == "moves" else [stored.anomaly.order for stored in self._anomalies]
 
     async def prune_answers(self, before_us: int) -> int:
         old = [key for key, answer in self._answers.items() if answer.written_us < before_us]
@@ -214,5 +236,5 @@ def _ticks(block: Block) -> Ticks:
     return block.columns
 
 
-def _order(stored: StoredAnomaly) -> AnomalyOrder:
+def _order(stored: StoredAnomaly) -> EventOrder:
     return stored.anomaly.order

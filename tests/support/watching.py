@@ -8,9 +8,10 @@ from typing import Any
 from api.live.hub import Hub
 from api.live.live_subject import EventChannel, LiveSubject
 from api.live.session import Session
-from api.views.prices import AnomalyView, StatisticsView
+from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
 from application.ports.live_feed import Changes, LiveFeed
 from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity
+from domain.prices.price_move import PriceMove
 from domain.prices.symbol_statistics import SymbolStatistics
 from infrastructure.settings import StreamSettings
 from support.fakes import START_US, FakeClock
@@ -58,8 +59,9 @@ class FakeFeed:
 
 def live_prices(feed: LiveFeed) -> LiveSubject:
     """Prices as subscribers see them."""
-    anomalies = EventChannel("anomalies", "anomaly", attrgetter("symbol"), AnomalyView.of)
-    return LiveSubject("prices", feed, StatisticsView.of, anomalies)
+    anomalies = EventChannel("anomalies", "anomaly", PriceAnomaly, attrgetter("symbol"), AnomalyView.of)
+    moves = EventChannel("moves", "move", PriceMove, attrgetter("symbol"), MoveChangeView.of)
+    return LiveSubject("prices", feed, StatisticsView.of, (anomalies, moves))
 
 
 class FakeWire:

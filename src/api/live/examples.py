@@ -7,7 +7,7 @@ Json = dict[str, Any]
 # (description, message).
 CLIENT: dict[str, tuple[str, Json]] = {
     "subscribe": (
-        "Watch symbols, starts of symbols with a `*`, or `*` for all. Where `channels` is absent: both.",
+        "Watch symbols, prefixes that end in `*`, or `*` for all. Without `channels`: `prices` and `anomalies`.",
         {
             "op": "subscribe",
             "id": 1,
@@ -17,7 +17,7 @@ CLIENT: dict[str, tuple[str, Json]] = {
         },
     ),
     "unsubscribe": (
-        "Watch less. A symbol or prefix goes as it was subscribed to; without `channels` from both.",
+        "Remove subscriptions. Use the exact symbol or prefix you subscribed with; without `channels`, `prices` and `anomalies`.",
         {"op": "unsubscribe", "id": 2, "symbols": ["BTC*"], "channels": ["anomalies"]},
     ),
     "ping": ("Ask for a `pong`, to see that all is well and how long it takes.", {"op": "ping", "id": 3}),
@@ -28,7 +28,7 @@ SERVER: dict[str, tuple[str, Json]] = {
         {
             "type": "subscribed",
             "seq": 1,
-            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL", "BTC*"]},
+            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL", "BTC*"], "moves": []},
             "intervalMs": 100,
             "id": 1,
         },
@@ -38,7 +38,7 @@ SERVER: dict[str, tuple[str, Json]] = {
         {
             "type": "unsubscribed",
             "seq": 6,
-            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL"]},
+            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL"], "moves": []},
             "intervalMs": 100,
             "id": 2,
         },

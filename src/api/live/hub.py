@@ -43,7 +43,7 @@ class Hub:
     def __init__(self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings) -> None:
         self.channels = tuple(channel for subject in subjects for channel in subject.channels)
         # A client that names no channel gets the first subject only, however many there are.
-        self.default_channels = subjects[0].channels
+        self.default_channels = subjects[0].default_channels
         self.state_channels = tuple(subject.name for subject in subjects)
         self.index: dict[str, WatchIndex[Session]] = {channel: WatchIndex() for channel in self.channels}
         self.sent: Counter[str] = Counter()
@@ -143,9 +143,10 @@ class Hub:
             changes = subject.feed.take()
             if changes.keys:
                 self._mark(subject.name, changes.keys)
-            if subject.events is not None:
-                for event in changes.events:
-                    self._announce(subject.events, event)
+            for event in changes.events:
+                for channel in subject.events:
+                    if isinstance(event, channel.kind):
+                        self._announce(channel, event)
         now = self._clock.monotonic()
         for session in list(self._ready):
             if not session.flush(now):
@@ -204,8 +205,9 @@ class Hub:
     def _announce(self, channel: EventChannel, event: Any) -> None:
         key = channel.key(event)
         sessions = self.index[channel.name].watchers(key)
-        if sessions:
-            rest = event_fields(channel.message, channel.view(event))
+        view = channel.view(event) if sessions else None
+        if view is not None:
+            rest = event_fields(channel.message, view)
             self._ready.update(sessions)
             for session in sessions:
                 session.queue(channel.name, key, channel.message, rest)

@@ -12,27 +12,32 @@ from application.ports.live_feed import LiveFeed
 class EventChannel:
     """name: of the channel. message: type of a message with one event, and the field that holds the event.
 
-    key: the key of an event. view: converts an event for clients.
+    kind: class of the events. key: the key of an event. view: converts an event for clients, None if it is not sent.
     """
 
     name: str
     message: str
+    kind: type
     key: Callable[[Any], str]
-    view: Callable[[Any], View]
+    view: Callable[[Any], View | None]
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSubject:
     """name: of the channel of states; also the type of its messages, and the field that holds the states.
 
-    view: converts the snapshot of a key for clients.
+    view: converts the snapshot of a key for clients. events: of these, a client that names no channel gets the first.
     """
 
     name: str
     feed: LiveFeed
     view: Callable[[Any], View]
-    events: EventChannel | None = None
+    events: tuple[EventChannel, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
-        return (self.name,) if self.events is None else (self.name, self.events.name)
+        return (self.name, *(channel.name for channel in self.events))
+
+    @property
+    def default_channels(self) -> tuple[str, ...]:
+        return self.channels[:2]

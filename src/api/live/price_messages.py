@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from api.reference.price_examples import ANOMALIES, STATISTICS
-from api.views.prices import AnomalyView, StatisticsView
+from api.reference.price_examples import ANOMALIES, MOVES, STATISTICS
+from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
 from api.views.view import View
 
 
@@ -28,13 +28,26 @@ class Anomaly(View, frozen=True):
     anomaly: AnomalyView
 
 
-class Gap(View, frozen=True):
-    """anomalies: how many were dropped because the subscriber did not keep up."""
+class Move(View, frozen=True):
+    """A move that has opened, reached a new peak, or ended."""
 
-    anomalies: int
+    move: MoveChangeView
 
 
-SHAPES: dict[str, type[msgspec.Struct]] = {"snapshot": Snapshot, "prices": Prices, "anomaly": Anomaly, "gap": Gap}
+class Gap(View, frozen=True, omit_defaults=True):
+    """anomalies, moves: how many were dropped because the subscriber did not keep up."""
+
+    anomalies: int | msgspec.UnsetType = msgspec.UNSET
+    moves: int | msgspec.UnsetType = msgspec.UNSET
+
+
+SHAPES: dict[str, type[msgspec.Struct]] = {
+    "snapshot": Snapshot,
+    "prices": Prices,
+    "anomaly": Anomaly,
+    "move": Move,
+    "gap": Gap,
+}
 # (description, message).
 EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "snapshot": (
@@ -46,8 +59,12 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "prices", "seq": 3, "prices": [STATISTICS]},
     ),
     "anomaly": ("A spike. Each one is sent, at once.", {"type": "anomaly", "seq": 4, "anomaly": ANOMALIES["items"][0]}),
+    "move": (
+        "A move has opened, reached a new peak, or ended. Only on the channel `moves`.",
+        {"type": "move", "seq": 5, "move": MOVES["items"][0] | {"change": "opened"}},
+    ),
     "gap": (
-        "So many anomalies were let go for a client that did not keep up. `GET /api/anomalies` has them.",
+        "Number of anomalies dropped because the client was too slow. `GET /api/anomalies` has them.",
         {"type": "gap", "seq": 5, "anomalies": 17},
     ),
 }

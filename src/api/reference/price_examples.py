@@ -43,6 +43,23 @@ ANOMALIES: dict[str, Any] = {
     ],
     "nextCursor": None,
 }
+MOVES: dict[str, Any] = {
+    "items": [
+        {
+            "id": "f3c0a1d2b4958677a9b8c7d6e5f40312",
+            "symbol": "AAPL",
+            "direction": "up",
+            "startedAt": "2026-01-31T12:00:00.500Z",
+            "endedAt": None,
+            "referencePrice": 100.0,
+            "peakPrice": 103.5,
+            "peakPercent": 3.5,
+            "severity": "high",
+            "count": 1,
+        }
+    ],
+    "nextCursor": None,
+}
 STORED_TICK = {
     "symbol": "AAPL",
     "price": 103.5,
@@ -107,6 +124,13 @@ ANOMALY_LINES = {
     '"detectedAt":"2026-01-31T12:00:00.500Z"}\n',
     "text/csv": "id,symbol,direction,referencePrice,newPrice,changePercent,severity,detectedAt\r\n"
     "f3c0a1d2b4958677a9b8c7d6e5f40312,AAPL,up,100.0,103.5,3.5,high,2026-01-31T12:00:00.500Z\r\n",
+}
+MOVE_LINES = {
+    "application/x-ndjson": '{"id":"f3c0a1d2b4958677a9b8c7d6e5f40312","symbol":"AAPL","direction":"up",'
+    '"startedAt":"2026-01-31T12:00:00.500Z","endedAt":null,"referencePrice":100.0,"peakPrice":103.5,'
+    '"peakPercent":3.5,"severity":"high","count":1}\n',
+    "text/csv": "id,symbol,direction,startedAt,endedAt,referencePrice,peakPrice,peakPercent,severity,count\r\n"
+    "f3c0a1d2b4958677a9b8c7d6e5f40312,AAPL,up,2026-01-31T12:00:00.500Z,,100.0,103.5,3.5,high,1\r\n",
 }
 TICK_LINES = {
     "application/x-ndjson": '{"symbol":"AAPL","price":103.5,"timestamp":"2026-01-31T12:00:00.500Z","volume":20.0,'

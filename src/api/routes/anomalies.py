@@ -1,4 +1,4 @@
-"""Routes for anomalies."""
+"""Routes for anomalies and moves."""
 
 from typing import Annotated
 
@@ -13,16 +13,16 @@ from api.http.responses import PageResponse, ValidatedResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
 from api.reference.documented import documented
-from api.views.prices import AnomalyPageView, AnomalyView, ExplainedAnomalyView
+from api.views.prices import AnomalyPageView, AnomalyView, ExplainedAnomalyView, MovePageView, MoveView
 from application.mediator import Mediator
 from application.paging import Order
-from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder
+from application.prices.ports.event_repository import EventFilter, EventOrder
 from application.prices.queries.get_anomaly import GetAnomaly
-from application.prices.queries.get_recent_anomalies import GetRecentAnomalies
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
+from application.prices.queries.list_events import GetRecentAnomalies, ListMoves
 from domain.prices.price_anomaly import Direction, Severity
 
-_PLACES: msgspec.json.Decoder[AnomalyOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64, str])
+_PLACES: msgspec.json.Decoder[EventOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64, str])
 ONE_PAGE = "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`."
 
 
@@ -46,13 +46,25 @@ class SymbolAnomaliesQuery(Query, frozen=True, rename={"from_": "from"}):
     numbers: NumberFormat = Numbers.NUMBER
 
 
+class MovesQuery(Query, frozen=True, rename={"from_": "from"}):
+    symbol: _SymbolFilter = None
+    direction: _DirectionFilter = None
+    severity: _SeverityFilter = None
+    from_: From = None
+    to: To = None
+    limit: Limit = None
+    cursor: Cursor = None
+    order: Descending = Order.DESC
+    numbers: NumberFormat = Numbers.NUMBER
+
+
 class AnomaliesQuery(SymbolAnomaliesQuery, frozen=True, rename={"from_": "from"}):
     symbol: _SymbolFilter = None
 
 
 async def _page(mediator: Mediator, params: SymbolAnomaliesQuery, symbol: str | None) -> AnomalyPageView:
     from_us = params.since if params.from_ is None else params.from_
-    matching = AnomalyFilter(symbol, params.direction, params.severity, from_us, params.to)
+    matching = EventFilter(symbol, params.direction, params.severity, from_us, params.to)
     after = from_cursor(params.cursor, _PLACES)
     found = await mediator.send(GetRecentAnomalies(matching, params.limit, after, params.order))
     return AnomalyPageView([AnomalyView.of(item) for item in found.items], to_cursor(found.next_after))
@@ -64,7 +76,7 @@ class AnomaliesController(Controller):
     @get(
         "/api/anomalies",
         operation_id="listAnomalies",
-        summary="The spikes of all symbols, newest first",
+        summary="The spikes of all symbols by time",
         response_class=PageResponse,
         opt=documented(ONE_PAGE, example.ANOMALIES, media=example.ANOMALY_LINES, problems=(400, 503)),
     )
@@ -76,7 +88,7 @@ class AnomaliesController(Controller):
     @get(
         "/api/prices/{symbol:str}/anomalies",
         operation_id="listSymbolAnomalies",
-        summary="The spikes of one symbol, newest first",
+        summary="The spikes of one symbol by time",
         response_class=PageResponse,
         opt=documented(ONE_PAGE, example.ANOMALIES, media=example.ANOMALY_LINES, problems=(400, 404, 503)),
     )
@@ -101,3 +113,18 @@ class AnomaliesController(Controller):
         mediator: NamedDependency[Mediator],
     ) -> ExplainedAnomalyView:
         return ExplainedAnomalyView.of(await mediator.send(GetAnomaly(id)))
+
+    @get(
+        "/api/moves",
+        operation_id="listMoves",
+        summary="The moves of all symbols, by when they started: consecutive spikes in one direction as one event",
+        response_class=PageResponse,
+        opt=documented(ONE_PAGE, example.MOVES, media=example.MOVE_LINES, problems=(400, 503)),
+    )
+    async def list_moves(
+        self, params: NamedDependency[MovesQuery], mediator: NamedDependency[Mediator]
+    ) -> MovePageView:
+        matching = EventFilter(params.symbol, params.direction, params.severity, params.from_, params.to)
+        after = from_cursor(params.cursor, _PLACES)
+        found = await mediator.send(ListMoves(matching, params.limit, after, params.order))
+        return MovePageView([MoveView.of(item) for item in found.items], to_cursor(found.next_after))

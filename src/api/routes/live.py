@@ -24,7 +24,9 @@ class EventsQuery(Query, frozen=True, kw_only=True):
             examples=["AAPL,BTC*"],
         ),
     ] = None
-    channels: Annotated[str | None, msgspec.Meta(description="Without it both.", examples=["prices,anomalies"])] = None
+    channels: Annotated[
+        str | None, msgspec.Meta(description="Without it, `prices` and `anomalies`.", examples=["prices,anomalies"])
+    ] = None
     interval_ms: Annotated[int | None, msgspec.Meta(description="How often prices come, at most.", examples=[100])] = (
         None
     )

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import dataclass
 from operator import attrgetter
 
 from api.http.answer import Answer
@@ -17,7 +18,7 @@ from api.routes.history import HistoryController
 from api.routes.prices import PricesController
 from api.subjects.features import Connected, Entry, Features
 from api.subjects.processing import Core, Processing, processing_of
-from api.views.prices import AnomalyView, StatisticsView
+from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
 from api.views.view import encode
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
@@ -34,68 +35,89 @@ from application.prices.commands.process_price_update import (
 from application.prices.commands.refuse_price_update import RefusePriceUpdate, RefusePriceUpdateHandler
 from application.prices.commands.tick_rules import TickRules
 from application.prices.messages import MESSAGES
-from application.prices.ports.anomaly_repository import AnomalyRepository
 from application.prices.ports.history import History
 from application.prices.queries.get_anomaly import GetAnomaly, GetAnomalyHandler
-from application.prices.queries.get_recent_anomalies import (
-    GetRecentAnomalies,
-    GetRecentAnomaliesHandler,
-    GetRecentAnomaliesValidator,
-)
 from application.prices.queries.get_symbol_statistics import (
     GetSymbolStatistics,
     GetSymbolStatisticsHandler,
     GetSymbolStatisticsValidator,
 )
 from application.prices.queries.list_candles import ListCandles, ListCandlesHandler, ListCandlesValidator
+from application.prices.queries.list_events import (
+    GetRecentAnomalies,
+    ListEventsHandler,
+    ListEventsValidator,
+    ListMoves,
+)
 from application.prices.queries.list_symbol_statistics import (
     ListSymbolStatistics,
     ListSymbolStatisticsHandler,
     ListSymbolStatisticsValidator,
 )
 from application.prices.queries.list_ticks import ListTicks, ListTicksHandler, ListTicksValidator
+from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_move import PriceMove
 from infrastructure.feeds.simulation import RandomWalk, SimulatedFeed
 from infrastructure.prices.anomaly_collector import AnomalyCollector
-from infrastructure.prices.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
 from infrastructure.prices.no_history import NoHistory
+from infrastructure.prices.price_events import PriceEvents
 from infrastructure.prices.price_retention import PriceRetention
 from infrastructure.prices.price_store import SqlPriceStore
-from infrastructure.prices.stored_anomalies import StoredAnomalies
+from infrastructure.prices.recent_events import RecentEvents
+from infrastructure.prices.stored_events import StoredEvents, anomalies_in
 from infrastructure.prices.stored_history import StoredHistory
 from infrastructure.prices.subject import prices
 from infrastructure.settings import Settings
+from infrastructure.storage.retention import Pruner
+from infrastructure.storage.storage import Recovered
 from infrastructure.subject import Subject
 from infrastructure.telemetry.processing_collector import ProcessingCollector
 
 # A symbol that needs no escapes in its path. Others, with escapes or slashes, go through the router.
+_SYMBOL = attrgetter("symbol")
 _STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:=+&@$-]{1,64})\Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Where queries find what has happened; the events are published there too."""
+
+    anomalies: RecentEvents[PriceAnomaly] | StoredEvents[PriceAnomaly]
+    moves: RecentEvents[PriceMove] | StoredEvents[PriceMove]
+    history: History
+
+
 def _assemble(subject: Subject, core: Core) -> Features:
-    recent = InMemoryAnomalyRepository(core.settings.processing.recent_anomalies_capacity)
+    capacity = core.settings.processing.recent_anomalies_capacity
+    recent_anomalies: RecentEvents[PriceAnomaly] = RecentEvents(capacity)
+    recent_moves: RecentEvents[PriceMove] = RecentEvents(capacity)
     if core.store is None:
-        anomalies: InMemoryAnomalyRepository | StoredAnomalies = recent
-        history: History = NoHistory()
-        pruners, recovered = [], []
+        repositories = Repositories(recent_anomalies, recent_moves, NoHistory())
+        pruners: list[Pruner] = []
+        recovered: list[Recovered] = []
     else:
         store = SqlPriceStore(core.store)
-        stored = StoredAnomalies(recent, store)
-        anomalies = stored
-        history = StoredHistory(core.store, store, core.journal)
+        anomalies = StoredEvents(recent_anomalies, anomalies_in(store))
+        moves = StoredEvents(recent_moves, store.moves)
+        repositories = Repositories(anomalies, moves, StoredHistory(core.store, store, core.journal))
         books = core.books[subject.name]
-        pruners, recovered = [PriceRetention(store, books, core.clock, core.settings.retention)], [stored]
-    processing = processing_of(subject, core, anomalies)
+        pruners = [PriceRetention(store, books, core.clock, core.settings.retention)]
+        recovered = [anomalies, moves]
+    processing = processing_of(subject, core, PriceEvents(repositories.anomalies, repositories.moves))
     return Features(
         processing=processing,
         live=LiveSubject(
             "prices",
             processing.feed,
             StatisticsView.of,
-            EventChannel("anomalies", "anomaly", attrgetter("symbol"), AnomalyView.of),
+            (
+                EventChannel("anomalies", "anomaly", PriceAnomaly, _SYMBOL, AnomalyView.of),
+                EventChannel("moves", "move", PriceMove, _SYMBOL, MoveChangeView.of),
+            ),
         ),
         messages=MESSAGES,
-        handlers=_handlers(processing, core, anomalies, history),
+        handlers=_handlers(processing, core, repositories),
         validators=_validators(core),
         routes=(PricesController, AnomaliesController, HistoryController),
         connect=lambda mediator: _connect(mediator, processing, core),
@@ -103,7 +125,7 @@ def _assemble(subject: Subject, core: Core) -> Features:
         live_shapes=SHAPES,
         collectors=[
             ProcessingCollector(subject, processing.processor, processing.partitions, "marketdata"),
-            AnomalyCollector(recent),
+            AnomalyCollector(recent_anomalies),
         ],
         pruners=pruners,
         recovered=recovered,
@@ -119,24 +141,24 @@ def _validators(core: Core) -> dict[type, Validator]:
         ProcessPriceBatch: ProcessPriceBatchValidator(rules, settings.max_batch_size),
         GetSymbolStatistics: GetSymbolStatisticsValidator(),
         ListSymbolStatistics: ListSymbolStatisticsValidator(page_max),
-        GetRecentAnomalies: GetRecentAnomaliesValidator(page_max),
+        GetRecentAnomalies: ListEventsValidator(page_max),
+        ListMoves: ListEventsValidator(page_max),
         ListCandles: ListCandlesValidator(page_max),
         ListTicks: ListTicksValidator(page_max),
     }
 
 
-def _handlers(
-    processing: Processing, core: Core, anomalies: AnomalyRepository, history: History
-) -> dict[type, Handler]:
+def _handlers(processing: Processing, core: Core, repositories: Repositories) -> dict[type, Handler]:
     processor, journal = processing.processor, core.durability
-    statistics = InMemoryStatisticsRepository(processing.snapshots)
+    statistics, history = InMemoryStatisticsRepository(processing.snapshots), repositories.history
     return {
         ProcessPriceUpdate: ProcessPriceUpdateHandler(processor, journal),
         ProcessPriceBatch: ProcessPriceBatchHandler(processor, journal),
         RefusePriceUpdate: RefusePriceUpdateHandler(processor),
         GetSymbolStatistics: GetSymbolStatisticsHandler(statistics),
         ListSymbolStatistics: ListSymbolStatisticsHandler(statistics),
-        GetRecentAnomalies: GetRecentAnomaliesHandler(anomalies),
+        GetRecentAnomalies: ListEventsHandler(repositories.anomalies),
+        ListMoves: ListEventsHandler(repositories.moves),
         GetAnomaly: GetAnomalyHandler(history),
         ListCandles: ListCandlesHandler(history, statistics),
         ListTicks: ListTicksHandler(history, statistics),

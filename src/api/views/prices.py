@@ -1,6 +1,7 @@
 """Prices: statistics, ticks, anomalies and candles."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -9,6 +10,7 @@ from api.views.view import View, significant
 from application.prices.ports.history import ExplainedAnomaly
 from domain.prices.candle import Candle, Interval
 from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_move import MoveChange, PriceMove
 from domain.prices.price_update import PriceUpdate
 from domain.prices.symbol_statistics import SymbolStatistics
 
@@ -76,9 +78,66 @@ class AnomalyView(View, frozen=True):
 
 
 class AnomalyPageView(View, frozen=True):
-    """Anomalies, newest first. nextCursor: for the next page, null on the last."""
+    """Anomalies, newest first unless ordered otherwise. nextCursor: for the next page, null on the last."""
 
     items: list[AnomalyView]
+    next_cursor: str | None
+
+
+class MoveView(View, frozen=True):
+    """Anomalies of a symbol in one direction, each within the window of the one before: what a person calls one event.
+
+    id: of its first anomaly. referencePrice, peakPrice, peakPercent, severity: of the anomaly with the largest change.
+    endedAt: time of its last anomaly, null while it goes on. count: of its anomalies.
+    """
+
+    id: str
+    symbol: str
+    direction: str
+    started_at: str
+    ended_at: str | None
+    reference_price: float | Decimal
+    peak_price: float | Decimal
+    peak_percent: float
+    severity: str
+    count: int
+
+    @classmethod
+    def of(cls, move: PriceMove) -> "MoveView":
+        return cls(**_move_fields(move))
+
+
+class MoveChangeView(MoveView, frozen=True):
+    """A move as of its last change. change: `opened`, `peak` for a new peak, or `ended`."""
+
+    change: str
+
+    @classmethod
+    def of(cls, move: PriceMove) -> "MoveChangeView | None":  # type: ignore[override]  # None where nobody needs to know
+        if move.change is MoveChange.CONTINUED:
+            return None
+        return cls(**_move_fields(move), change=move.change.value)
+
+
+def _move_fields(move: PriceMove) -> dict[str, Any]:
+    return {
+        "id": move.id,
+        "symbol": move.symbol,
+        "direction": move.direction.value,
+        "started_at": to_rfc3339(move.started_at_us),
+        "ended_at": to_rfc3339(move.last_at_us) if move.has_ended else None,
+        "reference_price": move.reference_price,
+        "peak_price": move.peak_price,
+        "peak_percent": move.peak_percent,
+        "severity": move.severity.value,
+        "count": move.count,
+    }
+
+
+class MovePageView(View, frozen=True):
+    """Moves, newest first unless ordered otherwise. nextCursor: for the next page, null on the last."""
+
+    items: list[MoveView]
     next_cursor: str | None
 
 
@@ -97,7 +156,7 @@ class TickView(View, frozen=True):
 
 
 class TickPageView(View, frozen=True):
-    """Ticks in order of arrival. nextCursor: for the next page, null on the last."""
+    """Ticks in order of arrival, or newest first. nextCursor: for the next page, null on the last."""
 
     items: list[TickView]
     next_cursor: str | None
@@ -166,7 +225,7 @@ class CandleView(View, frozen=True):
 
 
 class CandlePageView(View, frozen=True):
-    """Candles, oldest first; empty ones are left out. nextCursor: for the next page, null on the last."""
+    """Candles, oldest or newest first; empty ones are left out. nextCursor: for the next page, null on the last."""
 
     items: list[CandleView]
     next_cursor: str | None

@@ -4,9 +4,9 @@ from application.prices.commands.process_price_batch import ProcessPriceBatch
 from application.prices.commands.process_price_update import ProcessPriceUpdate
 from application.prices.commands.refuse_price_update import RefusePriceUpdate
 from application.prices.queries.get_anomaly import GetAnomaly
-from application.prices.queries.get_recent_anomalies import GetRecentAnomalies
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_candles import ListCandles
+from application.prices.queries.list_events import GetRecentAnomalies, ListMoves
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
 from application.prices.queries.list_ticks import ListTicks
 
@@ -18,6 +18,7 @@ MESSAGES: tuple[type, ...] = (
     ListSymbolStatistics,
     GetRecentAnomalies,
     GetAnomaly,
+    ListMoves,
     ListCandles,
     ListTicks,
 )

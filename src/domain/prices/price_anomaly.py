@@ -53,9 +53,18 @@ class PriceAnomaly:
 
     @property
     def id(self) -> str:
-        """32 hex digits derived from the ticks alone, so that a replay produces the same id."""
-        name = f"{self.symbol} {self.sequence} {self.direction.value} {self.detected_at_us}"
-        return blake2b(name.encode(), digest_size=16).hexdigest()
+        """See `event_id`."""
+        return event_id(self.symbol, self.sequence, self.direction, self.detected_at_us)
+
+    @property
+    def time_us(self) -> int:
+        return self.detected_at_us
+
+
+def event_id(symbol: str, sequence: int, direction: Direction, time_us: int) -> str:
+    """Return 32 hex digits derived from the ticks alone, so that a replay produces the same id."""
+    name = f"{symbol} {sequence} {direction.value} {time_us}"
+    return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 def make_anomaly(

@@ -6,14 +6,16 @@ from typing import Any
 from domain.book import Applied
 from domain.numbers import Number
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
-from domain.prices.symbol_state import LATE, StatisticsRules, SymbolState
+from domain.prices.symbol_state import LATE, MOVE_ENDS, StatisticsRules, SymbolState
 from domain.prices.symbol_statistics import SymbolStatistics
 from domain.prices.ticks import Ticks
 from domain.prices.wide_symbol_state import WideSymbolState
 
 
 class SymbolBook:
-    """The `Book` of prices: the state of every symbol seen by one writer. Its events are anomalies."""
+    """The `Book` of prices: the state of every symbol seen by one writer. Its events are anomalies, its updates
+    moves.
+    """
 
     def __init__(self, rules: StatisticsRules) -> None:
         self._rules = rules
@@ -21,6 +23,7 @@ class SymbolBook:
 
     def apply(self, ticks: Ticks) -> Applied:
         applied = Applied()
+        moved: dict[str, None] = {}
         states = self._states
         # Any, so that the compiled loop too meets a wrong type inside the try; by index, which compiles without a call.
         symbols: list[Any] = ticks.symbols
@@ -41,9 +44,17 @@ class SymbolBook:
             if outcome:
                 applied.late += outcome & LATE
                 if outcome != LATE:
-                    spikes = states[symbol].anomalies(outcome)
-                    applied.events += spikes
-                    applied.places += [at] * len(spikes)
+                    moved[symbol] = None
+                    state = states[symbol]
+                    if outcome & MOVE_ENDS:
+                        applied.updates += state.end_moves()
+                    spikes = state.anomalies(outcome)
+                    if spikes:
+                        applied.events += spikes
+                        applied.places += [at] * len(spikes)
+                        state.add_to_moves(spikes)
+        for symbol in moved:
+            applied.updates += states[symbol].take_moves()
         applied.processed = len(ticks.symbols) - len(applied.failures)
         return applied
 

@@ -1,8 +1,9 @@
 """The full state of a symbol, for storage and recovery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.numbers import Number
+from domain.prices.price_move import PriceMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class SymbolCheckpoint:
     wide: whether prices are kept as Decimals.
     average: the state of the moving average (see `MovingAverage.numbers`), created for `average_size` prices.
     window: the (time, price) pairs that can still become the lowest or the highest, oldest first.
+    moves: those that go on.
     """
 
     symbol: str
@@ -25,3 +27,4 @@ class SymbolCheckpoint:
     average_size: int
     average: tuple[list[float], int, bool, float]
     window: list[tuple[int, Number]]
+    moves: list[PriceMove] = field(default_factory=list)

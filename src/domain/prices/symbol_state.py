@@ -1,20 +1,28 @@
 """The running statistics of one symbol."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 from domain.numbers import Number
 from domain.prices.moving_average import MovingAverage
 from domain.prices.price_anomaly import Direction, PriceAnomaly, make_anomaly
+from domain.prices.price_move import NEVER_US, OpenMoves, PriceMove
 from domain.prices.sliding_window import SlidingWindow
 from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
 from domain.prices.symbol_statistics import SymbolStatistics
 
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
 # Result flags of `apply`; 0 for an ordinary tick.
 LATE = 1
 SPIKE_UP = 2
 SPIKE_DOWN = 4
+MOVE_ENDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class SymbolState:
         "_down_hint",
         "_max",
         "_min",
+        "_moves",
+        "_moves_until_us",
         "_rules",
         "_up_hint",
         "_window",
@@ -67,9 +77,12 @@ class SymbolState:
         self._current = 0.0
         self._min = inf
         self._max = 0.0
+        self._moves: OpenMoves | None = None
+        # A tick later than this ends a move.
+        self._moves_until_us: i64 = NEVER_US
 
-    def apply(self, price: float, time_us: int) -> int:
-        """Apply one tick and return its flags: LATE, SPIKE_UP, SPIKE_DOWN."""
+    def apply(self, price: float, time_us: i64) -> int:
+        """Apply one tick and return its flags: LATE, SPIKE_UP, SPIKE_DOWN, MOVE_ENDS."""
         window = self._window
         late = time_us < window.newest_us
         self._average.push(price)
@@ -82,6 +95,8 @@ class SymbolState:
             return LATE
         self._current = price
         window.push(price, time_us)
+        if time_us > self._moves_until_us:
+            return self._detect_spikes() | MOVE_ENDS
         if price > window.lowest * self._up_hint or price < window.highest * self._down_hint:
             return self._detect_spikes()
         return 0
@@ -94,6 +109,25 @@ class SymbolState:
         if outcome & SPIKE_DOWN:
             spikes.append(self._anomaly(Direction.DOWN))
         return spikes
+
+    def end_moves(self) -> list[PriceMove]:
+        """End the moves that the tick just applied is too late for, and return what is new of them."""
+        assert self._moves is not None, "apply returned MOVE_ENDS"
+        ended = self._moves.end(self.last_update_us)
+        self._moves_until_us = self._moves.until_us
+        return ended
+
+    def add_to_moves(self, anomalies: list[PriceAnomaly]) -> None:
+        """Continue or open the moves of the spikes of the tick just applied."""
+        if self._moves is None:
+            self._moves = OpenMoves(self._rules.window_us)
+        for anomaly in anomalies:
+            self._moves.add(anomaly)
+        self._moves_until_us = self._moves.until_us
+
+    def take_moves(self) -> list[PriceMove]:
+        """Return the moves that go on and have changed since the last call."""
+        return [] if self._moves is None else self._moves.take()
 
     def snapshot(self) -> SymbolStatistics:
         """Return a clone of the statistics. Requires at least one tick."""
@@ -125,6 +159,7 @@ class SymbolState:
             self._rules.moving_average_size,
             self._average.numbers(),
             self._window_entries(),
+            [] if self._moves is None else self._moves.checkpoint(),
         )
 
     def restore(self, checkpoint: SymbolCheckpoint) -> None:
@@ -143,6 +178,10 @@ class SymbolState:
             former.restore(checkpoint.average)
             self._average.push(former.value)
         self._restore_prices(checkpoint)
+        if checkpoint.moves:
+            self._moves = OpenMoves(self._rules.window_us)
+            self._moves.restore(checkpoint.moves)
+            self._moves_until_us = self._moves.until_us
 
     @property
     def is_wide(self) -> bool:

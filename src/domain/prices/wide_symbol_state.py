@@ -7,7 +7,7 @@ from operator import itemgetter
 from domain.numbers import Number, narrow, written
 from domain.prices.price_anomaly import Direction
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
-from domain.prices.symbol_state import LATE, StatisticsRules, SymbolState
+from domain.prices.symbol_state import LATE, MOVE_ENDS, StatisticsRules, SymbolState
 
 _TIME = itemgetter(0)
 
@@ -72,6 +72,8 @@ class WideSymbolState(SymbolState):
         self.late_count = narrow_state.late_count
         self.anomaly_count = narrow_state.anomaly_count
         self._average = narrow_state._average
+        self._moves = narrow_state._moves
+        self._moves_until_us = narrow_state._moves_until_us
         self._wide_current = written(narrow_state._current)
         self._wide_min = written(narrow_state._min)
         self._wide_max = written(narrow_state._max)
@@ -98,7 +100,8 @@ class WideSymbolState(SymbolState):
             self.late_count += 1
             return LATE
         self._wide_current = price
-        return self._detect_spikes()
+        outcome = self._detect_spikes()
+        return outcome | MOVE_ENDS if time_us > self._moves_until_us else outcome
 
     @property
     def is_wide(self) -> bool:

@@ -6,11 +6,12 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from infrastructure.prices.in_memory_anomalies import InMemoryAnomalyRepository
+from domain.prices.price_anomaly import PriceAnomaly
+from infrastructure.prices.recent_events import RecentEvents
 
 
 class AnomalyCollector(Collector):
-    def __init__(self, anomalies: InMemoryAnomalyRepository) -> None:
+    def __init__(self, anomalies: RecentEvents[PriceAnomaly]) -> None:
         self._anomalies = anomalies
 
     def collect(self) -> Iterable[Metric]:

@@ -12,6 +12,7 @@ import msgspec
 from domain.numbers import Number
 from domain.prices.candle import Candle, old_to_new
 from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity
+from domain.prices.price_move import MoveChange, PriceMove
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
 from domain.prices.ticks import Ticks
 from infrastructure.storage.payloads import check, pack, seal
@@ -59,6 +60,10 @@ class StoredAnomaly:
     window_us: int
 
 
+# sequence, direction, when it started, when its last anomaly was, reference, peak, percent, severity, count
+_MoveRow = tuple[int, str, int, int, _Stored, _Stored, float, str, int]
+
+
 class _State(msgspec.Struct, array_like=True, gc=False):
     update_count: int
     late_count: int
@@ -70,6 +75,8 @@ class _State(msgspec.Struct, array_like=True, gc=False):
     average_size: int
     average: tuple[list[float], int, bool, float]
     window: list[tuple[int, _Stored]]
+    # States written before there were moves end here.
+    moves: list[_MoveRow] = []
 
 
 _STATE = msgspec.msgpack.Decoder(_State)
@@ -88,6 +95,7 @@ def encode_state(state: SymbolCheckpoint) -> bytes:
             state.average_size,
             state.average,
             state.window,
+            [_move_row(move) for move in state.moves],
         )
     )
 
@@ -106,7 +114,57 @@ def decode_state(symbol: str, payload: bytes) -> SymbolCheckpoint:
         read.average_size,
         read.average,
         [(time_us, _number(price)) for time_us, price in read.window],
+        [_move(symbol, row) for row in read.moves],
     )
+
+
+def _move_row(move: PriceMove) -> _MoveRow:
+    return (
+        move.sequence,
+        move.direction.value,
+        move.started_at_us,
+        move.last_at_us,
+        move.reference_price,  # type: ignore[return-value]  # a Decimal is packed as text
+        move.peak_price,
+        move.peak_percent,
+        move.severity.value,
+        move.count,
+    )
+
+
+def _move(symbol: str, row: _MoveRow, has_ended: bool = False) -> PriceMove:
+    return PriceMove(
+        symbol,
+        row[0],
+        Direction(row[1]),
+        row[2],
+        row[3],
+        _number(row[4]),
+        _number(row[5]),
+        row[6],
+        Severity(row[7]),
+        row[8],
+        has_ended,
+        MoveChange.ENDED if has_ended else MoveChange.CONTINUED,
+    )
+
+
+_STORED_MOVE: msgspec.msgpack.Decoder[tuple[_MoveRow, bool]] = msgspec.msgpack.Decoder(tuple[_MoveRow, bool])
+
+
+def stored_move_row(move: PriceMove) -> tuple[Any, ...]:
+    """Return the `MOVE` row, in column order."""
+    payload = pack((_move_row(move), move.has_ended))
+    keys = (move.id, move.started_at_us, move.symbol, move.sequence, move.direction.value, move.severity.value)
+    return (*keys, payload, seal(payload, *keys))
+
+
+def move_of(row: tuple[Any, ...]) -> PriceMove:
+    """Decode a `MOVE` row. Raises Corrupt."""
+    *keys, payload, crc = row
+    check(crc, f"move {keys[0]}", payload, *keys)
+    stored, has_ended = _STORED_MOVE.decode(payload)
+    return _move(keys[2], stored, has_ended)
 
 
 _CandleRow = tuple[int, _Stored, _Stored, _Stored, _Stored, int, int, int, str | None, str | None]

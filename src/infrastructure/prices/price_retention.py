@@ -1,4 +1,4 @@
-"""Prunes candles and anomalies."""
+"""Prunes candles, anomalies and moves."""
 
 from collections.abc import Awaitable, Sequence
 
@@ -6,18 +6,19 @@ from application.ports.clock import Clock
 from domain.book import Book
 from domain.prices.candle import Interval
 from infrastructure.prices.candle_chunks import CHUNK
-from infrastructure.prices.price_store import PriceStore
+from infrastructure.prices.price_store import Kind, PriceStore
 from infrastructure.settings import RetentionSettings
 from infrastructure.storage.retention import step_by_step
 
 _ROWS_A_STEP = 500
 _DAY_US = 86_400_000_000
+_KINDS: tuple[Kind, ...] = ("anomalies", "moves")
 
 
 class PriceRetention:
     """The `Pruner` of prices.
 
-    The age of candles and anomalies is relative to the newest tick of their symbol, so that a replayed recording of the
+    The age is relative to the newest tick of their symbol, so that a replayed recording of the
     past is not pruned at once.
     """
 
@@ -30,7 +31,8 @@ class PriceRetention:
     async def prune(self) -> None:
         for interval, days in self._candle_days().items():
             await self._prune_candles(interval, days)
-        await self._prune_anomalies()
+        for kind in _KINDS:
+            await self._prune_events(kind)
 
     async def _prune_candles(self, interval: Interval, days: float) -> None:
         store = self._store
@@ -49,17 +51,17 @@ class PriceRetention:
 
                 await step_by_step(self._clock, step, _ROWS_A_STEP)
 
-    async def _prune_anomalies(self) -> None:
+    async def _prune_events(self, kind: Kind) -> None:
         store, days = self._store, self._settings.anomalies_days
-        over_us = await store.anomalies_over(self._settings.anomalies_max)
+        over_us = await store.events_over(kind, self._settings.anomalies_max)
         if over_us is not None:
             moment = over_us
-            await step_by_step(self._clock, lambda: store.prune_anomalies(None, moment, _ROWS_A_STEP), _ROWS_A_STEP)
+            await step_by_step(self._clock, lambda: store.prune_events(kind, None, moment, _ROWS_A_STEP), _ROWS_A_STEP)
         for symbol, newest_us in self._newest() if days else ():
             aged_us = newest_us - int(days * _DAY_US)
 
             def step(symbol: str = symbol, moment: int = aged_us) -> Awaitable[int]:
-                return store.prune_anomalies(symbol, moment, _ROWS_A_STEP)
+                return store.prune_events(kind, symbol, moment, _ROWS_A_STEP)
 
             await step_by_step(self._clock, step, _ROWS_A_STEP)
 

@@ -1,4 +1,4 @@
-"""The tables of prices beside the log: anomalies and candles."""
+"""The tables of prices beside the log: anomalies, moves and candles."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.prices.candle_book import CandleBook
+from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_move import PriceMove
 from infrastructure.prices.candle_chunks import CandleChunks, ChunkKey, candles_of
-from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, anomaly_row
+from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, anomaly_row, move_of, stored_move_row
 from infrastructure.storage.records import LoggedEvent
-from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK
+from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, MOVE
 from infrastructure.subject import Aggregates, Put
 
 _KEYS_AT_ONCE = 200
@@ -34,8 +36,15 @@ class PriceTables:
         first_seq: int,
         last_seq: int,
     ) -> None:
-        placed = [StoredAnomaly(each.event, first_seq + each.block, each.place, self._window_us) for each in events]
+        placed = [
+            StoredAnomaly(each.event, first_seq + each.block, each.place, self._window_us)
+            for each in events
+            if isinstance(each.event, PriceAnomaly)
+        ]
         put(connection, ANOMALY, [anomaly_row(anomaly) for anomaly in placed], False)
+        # Of several states of a move, the last one is valid.
+        moves = {each.event.order: each.event for each in events if isinstance(each.event, PriceMove)}
+        put(connection, MOVE, [stored_move_row(move) for move in moves.values()], True)
         if isinstance(aggregates, CandleBook):
             rows = self._chunks.merged(aggregates, last_seq, lambda keys: _load_chunks(connection, keys))
             put(connection, CANDLE_CHUNK, rows, True)
@@ -44,12 +53,13 @@ class PriceTables:
         self._chunks.forget()
 
     def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
-        return [(CANDLE_CHUNK, candles_of), (ANOMALY, anomaly_of)]
+        return [(CANDLE_CHUNK, candles_of), (ANOMALY, anomaly_of), (MOVE, move_of)]
 
     def sizes(self) -> Mapping[str, sa.Select[Any]]:
         return {
             "chunks": sa.select(sa.func.count()).select_from(CANDLE_CHUNK),
             "anomalies": sa.select(sa.func.count()).select_from(ANOMALY),
+            "moves": sa.select(sa.func.count()).select_from(MOVE),
         }
 
 

@@ -116,11 +116,14 @@ class Partition:
         applied = self.book.apply(batch)
         self._recorder.record(batch, applied)
         self._notice.mark(batch.keys, applied.events)
+        if applied.updates:
+            self._notice.mark((), applied.updates)
         self.processed += applied.processed
         self.failed += len(applied.failures)
         self.late += applied.late
         self.events += len(applied.events)
         self._unpublished += applied.events
+        self._unpublished += applied.updates
         for key, failure in applied.failures:
             self._log_once(key, failure)
         now = self._clock.monotonic()

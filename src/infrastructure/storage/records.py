@@ -34,7 +34,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """Its observation is at `place` in block `block` of its subject's blocks in the batch, both from 0."""
+    """Its observation is at `place` in block `block` of its subject's blocks in the batch, both from 0.
+
+    An update has the place of the first observation of its batch.
+    """
 
     event: Any
     block: int

@@ -85,6 +85,22 @@ ANOMALY = sa.Table(
     sa.Index("ix_anomaly_symbol", "symbol", "detected_us", "sequence", "direction"),
 )
 
+# Moves, as of their last change.
+MOVE = sa.Table(
+    "move",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("started_us", sa.BigInteger, nullable=False),
+    sa.Column("symbol", TEXT_AS_PYTHON_SORTS_IT, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_move_order", "started_us", "symbol", "sequence", "direction"),
+    sa.Index("ix_move_symbol", "symbol", "started_us", "sequence", "direction"),
+)
+
 # The responses to batches with an Idempotency-Key.
 STORED_ANSWER = sa.Table(
     "first_answer",

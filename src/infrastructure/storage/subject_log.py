@@ -47,6 +47,8 @@ class SubjectLog:
         if self.aggregates is not None:
             self.aggregates.apply(columns)
         block, first = self.blocks.add(columns)
+        if applied.updates:
+            self._events += [LoggedEvent(update, block, first) for update in applied.updates]
         if applied.events:
             self._events += [
                 LoggedEvent(event, block, first + at) for event, at in zip(applied.events, applied.places, strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from application.ports.journal import StoredAnswer
-from application.prices.ports.anomaly_repository import AnomalyFilter
+from application.prices.ports.event_repository import EventFilter
 from domain.prices.candle import Interval
 from domain.prices.price_anomaly import Direction, Severity
 from domain.prices.price_update import PriceUpdate
@@ -37,7 +37,7 @@ async def test_a_new_store_is_empty(store: Store) -> None:
     assert await store.position() == Position()
     assert list(await store.states()) == []
     assert [block async for block in store.blocks(0)] == []
-    assert list(await prices_in(store).anomalies(AnomalyFilter(), None, 10)) == []
+    assert list(await prices_in(store).anomalies(EventFilter(), None, 10)) == []
     assert await prices_in(store).anomaly("x") is None
     assert await ticks_of(store, "A") == []
 
@@ -109,7 +109,7 @@ async def test_a_batch_that_is_there_already_is_passed_over(store: Store) -> Non
     await store.write(batch)
     await store.write(batch)
     assert len(await ticks_of(store, "A")) == 2
-    assert len(await prices_in(store).anomalies(AnomalyFilter(), None, 10)) == 1
+    assert len(await prices_in(store).anomalies(EventFilter(), None, 10)) == 1
     ((_, _, candles),) = await prices_in(store).candles("A", Interval.M1, *FOR_EVER, 10)
     assert [candle.count for candle in candles] == [2]
 
@@ -144,29 +144,29 @@ async def test_anomalies_are_found_by_every_filter_and_page_by_page(store: Store
     moves = [tick(symbol, price, ms) for ms in range(0, 30_000, 3_000) for symbol in "AB" for price in (100.0, 102.5)]
     falling = [tick("A", price, 60_000 + at) for at, price in enumerate((100.0, 90.0, 95.0))]
     await store.write(batches.next([*moves, *falling]))
-    every = [each.anomaly for each in await prices_in(store).anomalies(AnomalyFilter(), None, 1000)]
+    every = [each.anomaly for each in await prices_in(store).anomalies(EventFilter(), None, 1000)]
     assert len(every) > 20
     assert [each.order for each in every] == sorted((each.order for each in every), reverse=True)
     for matching in (
-        AnomalyFilter(symbol="B"),
-        AnomalyFilter(direction=Direction.DOWN),
-        AnomalyFilter(severity=Severity.CRITICAL),
-        AnomalyFilter(from_us=START_US + 10_000_000),
-        AnomalyFilter(to_us=START_US + 10_000_000),
-        AnomalyFilter("A", Direction.UP, Severity.MEDIUM, START_US + 10_000_000, START_US + 20_000_000),
+        EventFilter(symbol="B"),
+        EventFilter(direction=Direction.DOWN),
+        EventFilter(severity=Severity.CRITICAL),
+        EventFilter(from_us=START_US + 10_000_000),
+        EventFilter(to_us=START_US + 10_000_000),
+        EventFilter("A", Direction.UP, Severity.MEDIUM, START_US + 10_000_000, START_US + 20_000_000),
     ):
         expected = [each for each in every if matching.matches(each)]
         assert [each.anomaly for each in await prices_in(store).anomalies(matching, None, 1000)] == expected
         assert expected
     paged: list[Any] = []
     before = None
-    while page := await prices_in(store).anomalies(AnomalyFilter(), before, 3):
+    while page := await prices_in(store).anomalies(EventFilter(), before, 3):
         paged += [each.anomaly for each in page]
         before = paged[-1].order
     assert paged == every
     paged = []
     after = None
-    while page := await prices_in(store).anomalies(AnomalyFilter(), after, 3, newest_first=False):
+    while page := await prices_in(store).anomalies(EventFilter(), after, 3, newest_first=False):
         paged += [each.anomaly for each in page]
         after = paged[-1].order
     assert paged == every[::-1]
@@ -176,7 +176,7 @@ async def test_an_anomaly_is_found_by_its_id_and_tells_where_its_tick_stands(sto
     batches = Batches()
     await store.write(batches.next([tick("B", 1.0, 0)]))
     await store.write(batches.next([tick("A", 100.0, 0)], [tick("A", 101.0, 1), tick("A", 103.0, 2)]))
-    (newest,) = await prices_in(store).anomalies(AnomalyFilter(), None, 1)
+    (newest,) = await prices_in(store).anomalies(EventFilter(), None, 1)
     found = await prices_in(store).anomaly(newest.anomaly.id)
     assert found == newest
     place = dict(await store.observations(PRICES, "A", *FOR_EVER, None, 10))[found.seq, found.place]
@@ -220,18 +220,36 @@ async def test_old_anomalies_and_answers_are_pruned(store: Store) -> None:
     batches = Batches()
     moves = [tick(symbol, price, ms) for ms in range(0, 30_000, 3_000) for symbol in "AB" for price in (100.0, 110.0)]
     await store.write(batches.next(moves, answers=[StoredAnswer("k", b"", 202, b"", START_US)]))
-    assert await prices_in(store).anomalies_over(20) is None
-    over = await prices_in(store).anomalies_over(15)
+    assert await prices_in(store).events_over("anomalies", 20) is None
+    over = await prices_in(store).events_over("anomalies", 15)
     assert over is not None
-    assert await prices_in(store).prune_anomalies(None, over, 100) >= 4
-    left = await prices_in(store).anomalies(AnomalyFilter(), None, 100)
+    assert await prices_in(store).prune_events("anomalies", None, over, 100) >= 4
+    left = await prices_in(store).anomalies(EventFilter(), None, 100)
     # Two at every moment, which stay or go together.
     assert len(left) == 16
-    assert await prices_in(store).prune_anomalies("A", START_US + 10**9, 3) == 3
-    await prices_in(store).prune_anomalies("A", START_US + 10**9, 100)
-    assert {each.anomaly.symbol for each in await prices_in(store).anomalies(AnomalyFilter(), None, 100)} == {"B"}
+    assert await prices_in(store).prune_events("anomalies", "A", START_US + 10**9, 3) == 3
+    await prices_in(store).prune_events("anomalies", "A", START_US + 10**9, 100)
+    assert {each.anomaly.symbol for each in await prices_in(store).anomalies(EventFilter(), None, 100)} == {"B"}
     assert await store.prune_answers(START_US) == 0
     assert await store.prune_answers(START_US + 1) == 1
+
+
+async def test_moves_are_stored_as_of_their_last_change(store: Store) -> None:
+    batches = Batches()
+    rising = [tick("A", price, at * 100) for at, price in enumerate((100.0, 103.0, 104.0, 103.5))]
+    await store.write(batches.next(rising, [tick("B", 50.0, 0), tick("B", 40.0, 1)]))
+    down, up = await prices_in(store).moves(EventFilter(), None, 10, newest_first=False)
+    assert (up.count, up.peak_price, up.has_ended) == (3, 104.0, False)
+    assert (down.direction, down.count, down.severity) == (Direction.DOWN, 1, Severity.CRITICAL)
+    await store.write(batches.next([tick("A", 104.0, 5_000), tick("A", 110.0, 5_001)]))
+    newest, ended = await prices_in(store).moves(EventFilter(symbol="A"), None, 10)
+    assert (ended.id, ended.count, ended.has_ended, ended.last_at_us) == (up.id, 3, True, START_US + 300_000)
+    assert (newest.count, newest.has_ended) == (1, False)
+    assert await prices_in(store).moves(EventFilter(symbol="A"), newest.order, 10) == [ended]
+    assert await prices_in(store).moves(EventFilter(severity=Severity.HIGH), None, 10) == [ended]
+    assert await prices_in(store).moves(EventFilter(to_us=START_US + 50_000), None, 10) == [down]
+    assert await prices_in(store).prune_events("moves", "A", START_US + 10**9, 1) == 1
+    assert await prices_in(store).moves(EventFilter(symbol="A"), None, 10) == [newest]
 
 
 async def test_old_candles_are_pruned_by_symbol_and_interval(store: Store) -> None:

@@ -108,10 +108,10 @@ def _define(settings: Settings) -> Subject:
 
 def _assemble(subject: Subject, core: Core) -> Features:
     processing = processing_of(subject, core, NoSink())
-    milestones = EventChannel("milestones", "milestone", attrgetter("counter"), MilestoneView.of)
+    milestones = EventChannel("milestones", "milestone", Milestone, attrgetter("counter"), MilestoneView.of)
     return Features(
         processing=processing,
-        live=LiveSubject("counters", processing.feed, CounterView.of, milestones),
+        live=LiveSubject("counters", processing.feed, CounterView.of, (milestones,)),
         messages=(Count,),
         handlers={Count: CountHandler(processing.processor, core.durability)},
         validators={Count: CountValidator()},

@@ -28,7 +28,7 @@ def test_first_messages_say_what_is_subscribed_and_what_it_is_now() -> None:
     assert subscribed == {
         "type": "subscribed",
         "seq": 1,
-        "subscriptions": {"prices": ["AAPL", "BTC*", "NONE"], "anomalies": []},
+        "subscriptions": {"prices": ["AAPL", "BTC*", "NONE"], "anomalies": [], "moves": []},
         "intervalMs": 250,
         "id": 1,
     }
@@ -177,7 +177,7 @@ def test_unsubscribed_symbols_are_sent_no_more_and_others_go_on() -> None:
     session.unsubscribe(["a", "NEVER"], ["prices"], "x")
     answer = wire.new()[-1]
     assert (answer["type"], answer["id"]) == ("unsubscribed", "x")
-    assert answer["subscriptions"] == {"prices": ["B"], "anomalies": ["A", "B"]}
+    assert answer["subscriptions"] == {"prices": ["B"], "anomalies": ["A", "B"], "moves": []}
     watching.pass_time(0.2)
     assert shown(wire.new()[0]) == [("B", 2.0)]
     watching.feed.spike("A", 1)

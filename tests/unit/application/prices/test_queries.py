@@ -1,13 +1,13 @@
 import pytest
 
 from application.errors import SymbolNotFound, ValidationFailed
-from application.prices.ports.anomaly_repository import AnomalyFilter
-from application.prices.queries.get_recent_anomalies import GetRecentAnomalies, GetRecentAnomaliesValidator
+from application.prices.ports.event_repository import EventFilter
 from application.prices.queries.get_symbol_statistics import (
     GetSymbolStatistics,
     GetSymbolStatisticsHandler,
     GetSymbolStatisticsValidator,
 )
+from application.prices.queries.list_events import GetRecentAnomalies, ListEventsValidator
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics, ListSymbolStatisticsValidator
 from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
 from support.processing import partitions_of, snapshots_of
@@ -41,11 +41,11 @@ def test_page_sizes_are_limited(limit: int) -> None:
     with pytest.raises(ValidationFailed, match="between 1 and 10"):
         ListSymbolStatisticsValidator(10).validate(ListSymbolStatistics(limit=limit))
     with pytest.raises(ValidationFailed, match="between 1 and 10"):
-        GetRecentAnomaliesValidator(10).validate(GetRecentAnomalies(limit=limit))
+        ListEventsValidator(10).validate(GetRecentAnomalies(limit=limit))
 
 
 def test_bad_symbols_in_a_filter_are_named() -> None:
     with pytest.raises(ValidationFailed, match="A B"):
         ListSymbolStatisticsValidator(10).validate(ListSymbolStatistics(("A B",), limit=1))
     with pytest.raises(ValidationFailed, match="symbol"):
-        GetRecentAnomaliesValidator(10).validate(GetRecentAnomalies(AnomalyFilter(symbol="A B"), limit=1))
+        ListEventsValidator(10).validate(GetRecentAnomalies(EventFilter(symbol="A B"), limit=1))

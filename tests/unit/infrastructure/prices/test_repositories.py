@@ -2,12 +2,12 @@ import random
 
 import pytest
 
-from application.prices.ports.anomaly_repository import AnomalyFilter
+from application.prices.ports.event_repository import EventFilter
 from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity, make_anomaly
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
-from infrastructure.prices.in_memory_anomalies import InMemoryAnomalyRepository
 from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
+from infrastructure.prices.recent_events import RecentEvents
 from infrastructure.processing.placement import partition_of
 from support.processing import partitions_of, snapshots_of
 
@@ -40,12 +40,12 @@ def anomaly(symbol: str, time_us: int, sequence: int = 1, up: bool = True, price
 
 
 async def test_anomalies_come_newest_first_in_pages() -> None:
-    repository = InMemoryAnomalyRepository(100)
+    repository: RecentEvents[PriceAnomaly] = RecentEvents(100)
     await repository.publish([anomaly("A", time_us) for time_us in range(5)])
-    first = await repository.page(AnomalyFilter(), None, 2)
+    first = await repository.page(EventFilter(), None, 2)
     assert [item.detected_at_us for item in first.items] == [4, 3]
     await repository.publish([anomaly("A", 9)])
-    second = await repository.page(AnomalyFilter(), first.next_after, 3)
+    second = await repository.page(EventFilter(), first.next_after, 3)
     assert [item.detected_at_us for item in second.items] == [2, 1, 0]
     assert second.next_after is None
 
@@ -53,17 +53,17 @@ async def test_anomalies_come_newest_first_in_pages() -> None:
 @pytest.mark.parametrize(
     ("matching", "times"),
     [
-        (AnomalyFilter(), [4, 3, 2, 1]),
-        (AnomalyFilter(symbol="A"), [3, 1]),
-        (AnomalyFilter(symbol="NONE"), []),
-        (AnomalyFilter(direction=Direction.DOWN), [4]),
-        (AnomalyFilter(severity=Severity.CRITICAL), [3]),
-        (AnomalyFilter(from_us=3), [4, 3]),
-        (AnomalyFilter(symbol="B", from_us=3, direction=Direction.DOWN), [4]),
+        (EventFilter(), [4, 3, 2, 1]),
+        (EventFilter(symbol="A"), [3, 1]),
+        (EventFilter(symbol="NONE"), []),
+        (EventFilter(direction=Direction.DOWN), [4]),
+        (EventFilter(severity=Severity.CRITICAL), [3]),
+        (EventFilter(from_us=3), [4, 3]),
+        (EventFilter(symbol="B", from_us=3, direction=Direction.DOWN), [4]),
     ],
 )
-async def test_filters(matching: AnomalyFilter, times: list[int]) -> None:
-    repository = InMemoryAnomalyRepository(100)
+async def test_filters(matching: EventFilter, times: list[int]) -> None:
+    repository: RecentEvents[PriceAnomaly] = RecentEvents(100)
     await repository.publish(
         [anomaly("A", 1), anomaly("B", 2), anomaly("A", 3, price=120.0), anomaly("B", 4, up=False, price=96.0)]
     )
@@ -72,9 +72,9 @@ async def test_filters(matching: AnomalyFilter, times: list[int]) -> None:
 
 
 async def test_anomalies_come_oldest_first_in_pages_too() -> None:
-    repository = InMemoryAnomalyRepository(100)
+    repository: RecentEvents[PriceAnomaly] = RecentEvents(100)
     await repository.publish([anomaly("A", time_us) for time_us in range(6)])
-    in_range = AnomalyFilter(from_us=1, to_us=5)
+    in_range = EventFilter(from_us=1, to_us=5)
     first = await repository.page(in_range, None, 2, newest_first=False)
     assert [item.detected_at_us for item in first.items] == [1, 2]
     second = await repository.page(in_range, first.next_after, 2, newest_first=False)
@@ -88,17 +88,17 @@ async def test_the_newest_are_kept_whatever_order_they_come_in() -> None:
     for seed in range(3):
         shuffled = anomalies.copy()
         random.Random(seed).shuffle(shuffled)
-        repository = InMemoryAnomalyRepository(7)
+        repository: RecentEvents[PriceAnomaly] = RecentEvents(7)
         for each in shuffled:
             await repository.publish([each])
-        page = await repository.page(AnomalyFilter(), None, 100)
+        page = await repository.page(EventFilter(), None, 100)
         kept.append(page.items)
-        by_symbol = [(await repository.page(AnomalyFilter(symbol=f"S{i}"), None, 100)).items for i in range(3)]
+        by_symbol = [(await repository.page(EventFilter(symbol=f"S{i}"), None, 100)).items for i in range(3)]
         assert sorted(each.order for items in by_symbol for each in items) == sorted(each.order for each in page.items)
     assert kept[0] == kept[1] == kept[2] == tuple(sorted(anomalies, key=lambda each: each.order)[:-8:-1])
 
 
 async def test_counts_go_on_when_anomalies_are_let_go() -> None:
-    repository = InMemoryAnomalyRepository(1)
+    repository: RecentEvents[PriceAnomaly] = RecentEvents(1)
     await repository.publish([anomaly("A", 1), anomaly("A", 2)])
     assert repository.counts[Direction.UP, Severity.HIGH] == 2

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from application.ports.journal import StoredAnswer
-from application.prices.ports.anomaly_repository import AnomalyFilter
+from application.prices.ports.event_repository import EventFilter
 from domain.prices.candle import Interval
 from infrastructure.prices.price_retention import PriceRetention
 from infrastructure.settings import RetentionSettings
@@ -88,7 +88,10 @@ async def test_anomalies_go_by_age_and_by_number() -> None:
     await store.write(batches.next(moves))
 
     async def left() -> int:
-        return len(await store.anomalies(AnomalyFilter(), None, 1000))
+        anomalies = await store.anomalies(EventFilter(), None, 1000)
+        # Here every anomaly is a move.
+        assert len(await store.moves(EventFilter(), None, 1000)) == len(anomalies)
+        return len(anomalies)
 
     await pruned(store, batches, RetentionSettings(anomalies_days=0), START_US)
     assert await left() == 100

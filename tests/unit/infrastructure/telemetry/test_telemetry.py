@@ -11,10 +11,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.registry import Collector
 
+from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from infrastructure.prices.anomaly_collector import AnomalyCollector
-from infrastructure.prices.in_memory_anomalies import InMemoryAnomalyRepository
+from infrastructure.prices.recent_events import RecentEvents
 from infrastructure.prices.subject import prices_by
 from infrastructure.processing.admission import Admission
 from infrastructure.processing.partition import Partition
@@ -53,7 +54,7 @@ class Worked:
 
 async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> None:
     clock = FakeClock()
-    anomalies = InMemoryAnomalyRepository(10)
+    anomalies: RecentEvents[PriceAnomaly] = RecentEvents(10)
     partitions = partitions_of(1, capacity=2, sink=CollectingSink(failures=1), clock=clock)
     processor = processor_of(partitions, clock)
     requests, messages, loop_meter = RequestMeter(), PipelineMeter(), LoopMeter()

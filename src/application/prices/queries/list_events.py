@@ -1,30 +1,44 @@
-"""List anomalies by time."""
+"""List anomalies or moves by time."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
 from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
-from application.prices.ports.anomaly_repository import AnomalyFilter, AnomalyOrder, AnomalyPage, AnomalyRepository
+from application.prices.ports.event_repository import EventFilter, EventOrder, EventPage, EventRepository
 from application.prices.queries.time_range import check_range
+from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_move import PriceMove
 from domain.symbol import InvalidSymbol, normalise_symbol
 
 
 @dataclass(frozen=True, slots=True)
-class GetRecentAnomalies(Message[AnomalyPage]):
-    """after: the position, in `PriceAnomaly.order`, after which the page starts."""
+class _ListEvents:
+    """after: the position, in `PriceEvent.order`, after which the page starts."""
 
-    matching: AnomalyFilter = field(default_factory=AnomalyFilter)
+    matching: EventFilter = field(default_factory=EventFilter)
     limit: int | None = None
-    after: AnomalyOrder | None = None
+    after: EventOrder | None = None
     order: Order = Order.DESC
 
 
-class GetRecentAnomaliesValidator:
+class GetRecentAnomalies(_ListEvents, Message[EventPage[PriceAnomaly]]):
+    __slots__ = ()
+
+
+class ListMoves(_ListEvents, Message[EventPage[PriceMove]]):
+    __slots__ = ()
+
+
+Q = TypeVar("Q", bound=_ListEvents)
+
+
+class ListEventsValidator:
     def __init__(self, limit_max: int) -> None:
         self._limit_max = limit_max
 
-    def validate(self, query: GetRecentAnomalies) -> GetRecentAnomalies:
+    def validate(self, query: Q) -> Q:
         errors: list[FieldError] = []
         limit = page_size(query.limit, self._limit_max, errors)
         check_range(query.matching.from_us, query.matching.to_us, errors)
@@ -39,10 +53,10 @@ class GetRecentAnomaliesValidator:
         return replace(query, matching=replace(query.matching, symbol=symbol), limit=limit)
 
 
-class GetRecentAnomaliesHandler:
-    def __init__(self, repository: AnomalyRepository) -> None:
+class ListEventsHandler:
+    def __init__(self, repository: EventRepository[Any]) -> None:
         self._repository = repository
 
-    async def handle(self, query: GetRecentAnomalies) -> AnomalyPage:
+    async def handle(self, query: _ListEvents) -> EventPage[Any]:
         limit = query.limit or PAGE_SIZE_DEFAULT
         return await self._repository.page(query.matching, query.after, limit, query.order is Order.DESC)
