@@ -192,6 +192,8 @@ def test_a_burst_is_one_move_and_stays_one_after_a_restart(start: Callable[..., 
     assert (move["count"], move["peakPrice"], move["endedAt"]) == (301, 106.5, stamp(400))
     for query in ("severity=high", "direction=down", "symbol=NONE", f"from={START_MS + 2}", f"to={START_MS + 1}"):
         assert again.client.get(f"/api/moves?{query}").json()["items"] == []
+    # Everything before it is on disk too.
+    again.client.post("/api/prices", json={"symbol": "OTHER", "price": 1}, headers={"Prefer": "durable"})
     again.kill()
     # What the last checkpoint did not have is applied again from the log.
     third = start(again=again)

@@ -182,7 +182,7 @@ EXCHANGES = (
     _get("/schema/openapi.json", known_bytes=0),
     _get("/schema/asyncapi.json", known_bytes=0),
     _get("/ws"),
-    _get("/api/stream?symbols=$"),
+    _get("/api/stream?symbols=%25"),
     _get("/api/stream?channels=x"),
     _get("/api/stream?channels=prices,anomalies,prices&intervalMs=1"),
     _get("/api/stream?x=1"),

@@ -17,7 +17,8 @@ CLIENT: dict[str, tuple[str, Json]] = {
         },
     ),
     "unsubscribe": (
-        "Remove subscriptions. Use the exact symbol or prefix you subscribed with; without `channels`, `prices` and `anomalies`.",
+        "Remove subscriptions. Name a symbol or prefix as it was subscribed to. "
+        "Without `channels`: `prices` and `anomalies`.",
         {"op": "unsubscribe", "id": 2, "symbols": ["BTC*"], "channels": ["anomalies"]},
     ),
     "ping": ("Ask for a `pong`, to see that all is well and how long it takes.", {"op": "ping", "id": 3}),
