@@ -63,7 +63,7 @@ class BatchTooLarge(MarketDataError):
     """The batch has more ticks than allowed."""
 
     def __init__(self, ticks: int, ticks_max: int) -> None:
-        super().__init__(f"The batch has {ticks} ticks; at most {ticks_max} are taken at once.")
+        super().__init__(f"The batch has {ticks} ticks; the limit is {ticks_max}.")
 
 
 class SymbolNotFound(MarketDataError):
@@ -77,14 +77,14 @@ class AnomalyNotFound(MarketDataError):
     """No anomaly has that id."""
 
     def __init__(self, anomaly_id: str) -> None:
-        super().__init__(f"There is no anomaly {ascii(anomaly_id[:64])[1:-1]}.")
+        super().__init__(f"No anomaly has the id {ascii(anomaly_id[:64])[1:-1]}.")
 
 
 class HistoryDisabled(MarketDataError):
     """The service keeps no history."""
 
     def __init__(self) -> None:
-        super().__init__("This service keeps no history: storage.enabled is false.")
+        super().__init__("This service has no history: storage.enabled is false.")
 
 
 class StorageFailed(MarketDataError):
@@ -103,14 +103,14 @@ class KeyReused(MarketDataError):
     """The Idempotency-Key belongs to another request."""
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was sent before, with another body.")
+        super().__init__("This Idempotency-Key was used before with a different body.")
 
 
 class KeyInUse(MarketDataError):
     """The first request with that Idempotency-Key is still in progress."""
 
     def __init__(self) -> None:
-        super().__init__("The first request with this Idempotency-Key is not answered yet.")
+        super().__init__("The first request with this Idempotency-Key is still being processed.")
 
 
 class Unavailable(MarketDataError):
@@ -121,14 +121,14 @@ class Overloaded(Unavailable):
     """Too many requests are held, or for too long; this one was not decoded."""
 
     def __init__(self) -> None:
-        super().__init__("More is sent than can be processed; nothing of this request was taken.")
+        super().__init__("The service is overloaded; no tick of this request was accepted.")
 
 
 class QueueFull(Unavailable):
     """The partition's queue is full, and the policy is to reject."""
 
     def __init__(self) -> None:
-        super().__init__("The queue of the symbol's partition is full; nothing was taken.")
+        super().__init__("The queue of the symbol's partition is full; nothing was accepted.")
 
 
 class QueueOverflowed(Unavailable):
@@ -144,18 +144,18 @@ class TooManyWatchers(Unavailable):
     """The limit of stream connections is reached."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"There are {most} connections that watch, which is as many as are allowed.")
+        super().__init__(f"The limit of {most} subscribers is reached.")
 
 
 class Draining(Unavailable):
     """The service is shutting down."""
 
     def __init__(self) -> None:
-        super().__init__("The service is shutting down and takes no more ticks.")
+        super().__init__("The service is shutting down and accepts no more ticks.")
 
 
 class HistoryUnavailable(Unavailable):
     """The store does not respond."""
 
     def __init__(self) -> None:
-        super().__init__("The store does not answer; what is in memory can be asked for.")
+        super().__init__("The store does not answer; only data in memory is available.")

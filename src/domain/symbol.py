@@ -7,6 +7,8 @@ SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / -
 
 # \Z, not $, which also matches before a trailing line feed.
 _SPACE = " \t\r\n"
+# Of a symbol as it may be sent, for schemas.
+SYMBOL_PATTERN = r"^[A-Za-z0-9._:/\-^=+&#@$]+$"
 _VALID = re.compile(rf"[A-Z0-9._:/\-^=+&#@$]{{1,{SYMBOL_LENGTH_MAX}}}\Z")
 
 

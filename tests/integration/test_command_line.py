@@ -119,7 +119,7 @@ def scripted() -> Iterator[str]:
 
 
 TAKEN: tuple[int, dict[str, str], bytes] = (202, {}, b'{"accepted":2,"rejected":0,"errors":[]}')
-PROBLEM = b'{"title":"Not now","status":503,"detail":"The queue is full."}'
+PROBLEM = b'{"title":"Service unavailable","status":503,"detail":"The queue is full."}'
 
 
 def test_replay_tries_again_while_the_service_says_not_now(scripted: str, tmp_path: Path) -> None:

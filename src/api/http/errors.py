@@ -23,7 +23,7 @@ class MalformedRequest(Exception):
     """The received bytes are not HTTP."""
 
     def __init__(self) -> None:
-        super().__init__("What was sent is no HTTP request.")
+        super().__init__("The request is not valid HTTP.")
 
 
 class MethodNotAllowed(Exception):
@@ -51,21 +51,21 @@ class UpgradeRequired(Exception):
     """The route serves WebSockets only."""
 
     def __init__(self) -> None:
-        super().__init__("A WebSocket is spoken here; for server-sent events there is /api/stream.")
+        super().__init__("This route serves WebSockets only; use /api/stream for server-sent events.")
 
 
 class HeadTooLarge(Exception):
     """The request head exceeds its limit."""
 
     def __init__(self) -> None:
-        super().__init__("The head of the request is larger than 64 KiB.")
+        super().__init__("The request head is larger than 64 KiB.")
 
 
 class TooSlow(Exception):
     """The client missed a deadline for sending its request."""
 
     def __init__(self) -> None:
-        super().__init__("The request did not arrive in the time that limits.head_seconds and the like allow.")
+        super().__init__("The request did not arrive within the deadlines of [limits].")
 
 
 class UnsupportedMediaType(Exception):

@@ -98,18 +98,18 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
     """Map an error by the table above. Unexpected errors are logged with their path."""
     match error:
         case MalformedRequest():
-            return Problem("malformed-request", "Not HTTP", 400, str(error))
+            return Problem("malformed-request", "Malformed request", 400, str(error))
         case BadHandshake():
-            return Problem("bad-handshake", "No WebSocket handshake", 400, str(error))
+            return Problem("bad-handshake", "Bad WebSocket handshake", 400, str(error))
         case ForeignOrigin():
-            return Problem("foreign-origin", "Not for this page", 403, str(error))
+            return Problem("foreign-origin", "Origin not allowed", 403, str(error))
         case UpgradeRequired():
-            return Problem("upgrade-required", "Only for WebSockets", 426, str(error))
+            return Problem("upgrade-required", "Upgrade required", 426, str(error))
         case MalformedBody():
-            return Problem("malformed-body", "The body cannot be read", 400, str(error))
+            return Problem("malformed-body", "Malformed body", 400, str(error))
         case ValidationFailed():
             errors = tuple(map(ErrorView.of, error.errors))
-            return Problem("validation-failed", "The input breaks a rule", 400, _summary(error), errors)
+            return Problem("validation-failed", "Validation failed", 400, _summary(error), errors)
         case SymbolNotFound():
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
         case AnomalyNotFound():
@@ -117,38 +117,43 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
         case HistoryDisabled():
             return Problem("history-disabled", "No history", 404, str(error))
         case KeyInUse():
-            return Problem("key-in-use", "Not answered yet", 409, str(error))
+            return Problem("key-in-use", "Idempotency key in use", 409, str(error))
         case KeyReused():
-            return Problem("key-reused", "Another request", 422, str(error))
+            return Problem("key-reused", "Idempotency key reused", 422, str(error))
         case StorageFailed():
-            return Problem("storage-failed", "Not on disk", 507, str(error))
+            return Problem("storage-failed", "Storage failed", 507, str(error))
         case NotFoundException():
-            return Problem("not-found", "No such resource", 404, "There is nothing at this address; see /schema.")
+            return Problem("not-found", "Not found", 404, "No such resource; /schema lists all routes.")
         case MethodNotAllowed():
             return Problem("method-not-allowed", "Method not allowed", 405, str(error))
         case HeadTooLarge():
-            return Problem("head-too-large", "Too large a head", 431, str(error))
+            return Problem("head-too-large", "Request head too large", 431, str(error))
         case TooSlow():
-            return Problem("too-slow", "Too slow", 408, str(error))
+            return Problem("too-slow", "Request timeout", 408, str(error))
         case BatchTooLarge():
-            return Problem("too-large", "Too large", 413, str(error))
+            return Problem("too-large", "Content too large", 413, str(error))
         case BodyTooLarge():
-            return Problem("too-large", "Too large", 413, str(error))
+            return Problem("too-large", "Content too large", 413, str(error))
         case RequestEntityTooLarge():
-            return Problem("too-large", "Too large", 413, str(BodyTooLarge()))
+            return Problem("too-large", "Content too large", 413, str(BodyTooLarge()))
         case UnsupportedMediaType():
             return Problem("unsupported-media-type", "Unsupported media type", 415, str(error))
         case UnsupportedCoding():
             return Problem("unsupported-coding", "Unsupported content coding", 415, str(error))
         case Unavailable():
-            return Problem("unavailable", "Not now", 503, str(error))
+            return Problem("unavailable", "Service unavailable", 503, str(error))
         case NotReady():
             return Problem("not-ready", "Not ready", 503, str(error))
         case ClientException():
             return Problem("bad-request", "Bad request", error.status_code, "The request cannot be understood.")
         case _:
             _log.error("request failed", path=path, exc_info=error)
-            return Problem("internal-error", "Internal error", 500, "Something went wrong here; the log knows more.")
+            return Problem(
+                "internal-error",
+                "Internal error",
+                500,
+                "Unexpected error; the log has the details under this trace id.",
+            )
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -185,16 +190,18 @@ def problem_headers(error: Exception) -> dict[str, str]:
 def problem_body(problem: Problem, instance: str) -> bytes:
     trace = current_trace.get() or TraceContext()
     trace.problem = problem.detail
-    return encode(
-        ProblemView(
-            type=f"urn:marketdata:problem:{problem.kind}",
-            title=problem.title,
-            status=problem.status,
-            detail=problem.detail,
-            instance=instance,
-            trace_id=trace.trace_id,
-            errors=list(problem.errors) if problem.errors else msgspec.UNSET,
-        )
+    return encode(problem_view(problem, instance, trace.trace_id))
+
+
+def problem_view(problem: Problem, instance: str, trace_id: str) -> ProblemView:
+    return ProblemView(
+        type=f"urn:marketdata:problem:{problem.kind}",
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        instance=instance,
+        trace_id=trace_id,
+        errors=list(problem.errors) if problem.errors else msgspec.UNSET,
     )
 
 

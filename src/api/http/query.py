@@ -12,7 +12,7 @@ from typing import Annotated, Any, NewType, TypeVar, get_args, get_type_hints
 import msgspec
 from litestar.datastructures import MultiDict
 
-from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.timestamps import EARLIEST_MS, LATEST_MS, InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError, ValidationFailed
 from application.paging import Order
 
@@ -24,6 +24,7 @@ MOMENT = "RFC 3339, or milliseconds since the Unix epoch"
 Q = TypeVar("Q", bound="Query")
 Values = MultiDict[Any] | Mapping[str, str]
 
+_MILLISECONDS_SCHEMA = {"type": "integer", "minimum": EARLIEST_MS, "maximum": LATEST_MS}
 _MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
 
 
@@ -38,7 +39,11 @@ class NoQuery(Query, frozen=True):
 # Common to all paginated routes.
 Limit = Annotated[
     int | None,
-    msgspec.Meta(description="Items on a page.", examples=[100], extra_json_schema={"minimum": 1, "default": 100}),
+    msgspec.Meta(
+        description="Items on a page.",
+        examples=[100],
+        extra_json_schema={"minimum": 1, "maximum": 10_000, "default": 100},
+    ),
 ]
 
 
@@ -80,7 +85,13 @@ class OneQuery(Query, frozen=True):
     numbers: NumberFormat = Numbers.NUMBER
 
 
-Cursor = Annotated[str | None, msgspec.Meta(description="The `nextCursor` of the page before.")]
+Cursor = Annotated[
+    str | None,
+    msgspec.Meta(
+        description="The `nextCursor` of the page before.",
+        extra_json_schema={"minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"},
+    ),
+]
 
 
 def read_query(kind: type[Q], values: "MultiDict[Any]") -> Q:
@@ -93,7 +104,8 @@ def read_query(kind: type[Q], values: "MultiDict[Any]") -> Q:
     unknown = [name for name in values if name not in readers]
     if unknown:
         name = ascii(unknown[0][:64])[1:-1]
-        raise _bad(name, "unknown_parameter", f"is not a parameter here; there is {', '.join(readers) or 'none'}")
+        supported = ", ".join(readers) or "none"
+        raise _bad(name, "unknown_parameter", f"is not a query parameter of this route; it has {supported}")
     for name in readers:
         if len(values.getall(name, [])) > 1:
             raise _bad(name, "repeated", "must be given once")
@@ -197,7 +209,7 @@ _SCHEMAS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
     bool: {"type": "boolean"},
-    Moment: {"type": "string"},
+    Moment: {"anyOf": [{"type": "string", "format": "date-time"}, _MILLISECONDS_SCHEMA]},
 }
 
 

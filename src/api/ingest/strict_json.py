@@ -29,7 +29,7 @@ def read_json(body: bytes) -> Any:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        raise MalformedBody(f"The body is not UTF-8: the byte at {error.start} cannot stand there.") from None
+        raise MalformedBody(f"The body is not valid UTF-8 (byte {error.start}).") from None
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:

@@ -34,7 +34,7 @@ def read_tick(item: Any, now_us: int) -> PriceUpdate:
         for key in islice((key for key in item if key not in FIELDS), _UNKNOWN_NAMED_MAX)
     ]
     errors += [
-        FieldError(_shown(key), "contradiction", "stands more than once, with different values")
+        FieldError(_shown(key), "contradiction", "appears more than once with different values")
         for key in sorted(item.contradictions)
     ]
     symbol = _read_text(item, "symbol", errors)

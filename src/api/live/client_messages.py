@@ -62,7 +62,7 @@ def decode_op(text: bytes) -> Subscribe | Unsubscribe | Ping:
         message = "op must be subscribe, unsubscribe or ping." if code == "unknown_op" else f"{error}."
         raise Refused(code, message) from None
     except (msgspec.DecodeError, RecursionError):
-        raise Refused("malformed", "The message is no JSON.") from None
+        raise Refused("malformed", "The message is not JSON.") from None
 
 
 def channels_of(given: Sequence[str] | None, known: Sequence[str], default: Sequence[str]) -> Sequence[str]:

@@ -17,8 +17,10 @@ CLIENT: dict[str, tuple[str, Json]] = {
         },
     ),
     "unsubscribe": (
-        "Remove subscriptions. Name a symbol or prefix as it was subscribed to. "
-        "Without `channels`: `prices` and `anomalies`.",
+        (
+            "Remove subscriptions. Name a symbol or prefix as it was subscribed to. "
+            "Without `channels`: `prices` and `anomalies`."
+        ),
         {"op": "unsubscribe", "id": 2, "symbols": ["BTC*"], "channels": ["anomalies"]},
     ),
     "ping": ("Ask for a `pong`, to see that all is well and how long it takes.", {"op": "ping", "id": 3}),

@@ -16,7 +16,8 @@ OPT = "reference"
 class Documented:
     """description, example: of the success answer, whose shape is the handler's return type.
 
-    media: examples of it in other media types. also: (shape, description, example) of other answers, by status.
+    media: examples of it, and of other answers, in other media types. also: (shape, description, example) of other
+        answers, by status.
     problems: statuses. headers: parameters. body: by media type. content: replaces the handler's return type.
     """
 
@@ -27,6 +28,7 @@ class Documented:
     problems: Sequence[int] = ()
     headers: Sequence[Json] = ()
     body: Mapping[str, Json] = field(default_factory=dict)
+    body_required: bool = True
     content: Json | None = None
 
 
@@ -35,9 +37,14 @@ def documented(description: str, example: object = None, **more: Any) -> Json:
     return {OPT: Documented(description, example, **more)}
 
 
-def header(name: str, description: str, example: object = None) -> Json:
+def header(name: str, description: str, example: object = None, schema: Json | None = None) -> Json:
     """An optional request header."""
-    parameter: Json = {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+    parameter: Json = {
+        "name": name,
+        "in": "header",
+        "description": description,
+        "schema": schema or {"type": "string"},
+    }
     return parameter if example is None else parameter | {"example": example}
 
 

@@ -51,10 +51,11 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
             for method, (handler, _) in route.route_handler_map.items():
                 operation = document["paths"][route.path_format].get(method.lower())
                 if operation is not None and OPT in handler.opt:
-                    _describe(operation, handler, handler.opt[OPT], views, extra)
+                    _describe(operation, f"{method.lower()} {route.path_format}", handler, views, extra)
     return {
         "openapi": document["openapi"],
         "info": document["info"],
+        "servers": [{"url": "/"}],
         "paths": document["paths"],
         "components": {"schemas": component_schemas(views.values()) | extra},
     }
@@ -63,19 +64,18 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
 def component_schemas(structs: Iterable[type[msgspec.Struct]]) -> Json:
     """The JSON Schemas of structs by name, for `#/components/schemas`."""
     _, schemas = msgspec.json.schema_components(structs, ref_template=_REF + "{name}")
-    # Decimals are encoded as numbers, which the schema generator does not know.
-    text = msgspec.json.encode(schemas).replace(b'{"type":"string","format":"decimal"}', b'{"type":"number"}')
-    decoded: Json = msgspec.json.decode(text)
-    return decoded
+    return schemas
 
 
 def _describe(
     operation: Json,
+    name: str,
     handler: HTTPRouteHandler,
-    about: Documented,
     views: dict[str, type[msgspec.Struct]],
     extra: Json,
 ) -> None:
+    about: Documented = handler.opt[OPT]
+    method, path = name.split(" ")
     query = handler.parsed_fn_signature.parameters.get("params")
     parameters = operation.get("parameters", [])
     if query is not None and issubclass(query.annotation, Query):
@@ -86,14 +86,14 @@ def _describe(
     responses = {str(handler.status_code): _success(handler, about, views)}
     for status, (view, description, example) in about.also.items():
         views[view.__name__] = view
-        responses[str(status)] = _answer(_json(view, example), description)
+        responses[str(status)] = _answer(_json(view, example) | _media(about), description)
     for status in about.problems:
-        example = problem_example(status)
+        example = problem_example(status, method, path)
         content = {"application/problem+json": {"schema": _ref(ProblemView), "example": example}}
         responses[str(status)] = _answer(content, DESCRIPTIONS[status])
     operation["responses"] = responses
     if about.body:
-        operation["requestBody"] = {"required": True, "content": _bodies(about, extra)}
+        operation["requestBody"] = {"required": about.body_required, "content": _bodies(about, extra)}
 
 
 def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type[msgspec.Struct]]) -> Json:
@@ -105,10 +105,14 @@ def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type
     else:
         views[view.__name__] = view
         content = _json(view, about.example)
-    content = content | {
+    content = content | _media(about)
+    return _answer(content, about.description)
+
+
+def _media(about: Documented) -> Json:
+    return {
         media_type: {"schema": {"type": "string"}, "example": example} for media_type, example in about.media.items()
     }
-    return _answer(content, about.description)
 
 
 def _view_of(handler: HTTPRouteHandler) -> type[View] | None:

@@ -2,19 +2,28 @@
 
 from typing import Any
 
-from domain.symbol import SYMBOL_RULE
+from api.timestamps import EARLIEST_MS, LATEST_MS
+from domain.numbers import NUMBER_MAX, NUMBER_MIN
+from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_PATTERN, SYMBOL_RULE
 
 TICK = {"symbol": "AAPL", "price": 103.5, "timestamp": "2026-01-31T12:00:00.500Z", "volume": 20}
 BATCH = [
     {"symbol": "AAPL", "price": 100, "timestamp": "2026-01-31T12:00:00.000Z"},
     TICK,
-    {"symbol": "AAPL", "price": -1},
+    {"symbol": "AAPL", "price": 104, "timestamp": "2199-01-31T12:00:00Z"},
 ]
 NDJSON_BATCH = '{"symbol":"AAPL","price":100}\n{"symbol":"BTCUSD","price":"64250.10"}\n'
 BATCH_ANSWER = {
     "accepted": 2,
     "rejected": 1,
-    "errors": [{"field": "price", "code": "not_positive", "message": "must be greater than 0", "index": 2}],
+    "errors": [
+        {
+            "field": "timestamp",
+            "code": "in_the_future",
+            "message": "must not be more than 60 s ahead of the server's clock",
+            "index": 2,
+        }
+    ],
 }
 STATISTICS = {
     "symbol": "AAPL",
@@ -99,21 +108,49 @@ CANDLES = {
     "nextCursor": None,
 }
 
-_NUMBER = [{"type": "number"}, {"type": "string", "description": "A decimal number, as exchanges send it."}]
+_DECIMAL = {
+    "type": "string",
+    "description": "A decimal number, as exchanges send it.",
+    "pattern": r"^[0-9]{1,20}(\.[0-9]{1,20})?$",
+}
 # Tick bodies have their own parsers, which no struct describes.
 TICK_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["symbol", "price"],
     "additionalProperties": False,
     "properties": {
-        "symbol": {"type": "string", "description": f"{SYMBOL_RULE}; trimmed and upper-cased."},
-        "price": {"description": "Greater than 0, up to 64 significant digits.", "anyOf": _NUMBER},
+        "symbol": {
+            "type": "string",
+            "description": f"{SYMBOL_RULE}; trimmed and upper-cased.",
+            "minLength": 1,
+            "maxLength": SYMBOL_LENGTH_MAX,
+            "pattern": SYMBOL_PATTERN,
+        },
+        "price": {
+            "description": "Greater than 0, up to 64 significant digits.",
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "minimum": NUMBER_MIN, "maximum": NUMBER_MAX},
+                _DECIMAL | {"pattern": r"^[0-9]{0,20}[1-9](\.[0-9]{1,20})?$"},
+            ],
+        },
         "timestamp": {
             "description": "RFC 3339 with an offset, or milliseconds since the Unix epoch; now, where absent.",
-            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}, {"type": "null"}],
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "integer", "minimum": EARLIEST_MS, "maximum": LATEST_MS},
+                {"type": "null"},
+            ],
         },
-        "volume": {"description": "At least 0.", "anyOf": [*_NUMBER, {"type": "null"}]},
-        "id": {"description": "The feeder's own name for it.", "type": ["string", "null"], "maxLength": 128},
+        "volume": {
+            "description": "At least 0.",
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": NUMBER_MAX}, _DECIMAL, {"type": "null"}],
+        },
+        "id": {
+            "description": "Printable; assigned by the feeder. A tick with the same id counts once.",
+            "type": ["string", "null"],
+            "minLength": 1,
+            "maxLength": 128,
+        },
     },
 }
 

@@ -1,47 +1,73 @@
-"""What each problem status means, with an example."""
+"""What each problem status means, with an example made from the error itself."""
 
-from typing import Any
+import msgspec
+
+from api.http.errors import (
+    BodyTooLarge,
+    ForeignOrigin,
+    MethodNotAllowed,
+    NotReady,
+    TooSlow,
+    UnsupportedMediaType,
+    UpgradeRequired,
+)
+from api.http.problems import problem_of, problem_view
+from api.reference.documented import Json
+from application.errors import (
+    AnomalyNotFound,
+    Draining,
+    FieldError,
+    KeyInUse,
+    KeyReused,
+    StorageFailed,
+    SymbolNotFound,
+    ValidationFailed,
+)
 
 DESCRIPTIONS = {
-    400: "The body or a parameter is bad; `errors` says what.",
-    403: "The page that asks is of another address.",
-    404: "Nothing is known of the symbol.",
-    409: "The first request with this Idempotency-Key is not answered yet.",
+    400: "The body or a parameter is invalid; `errors` names the field.",
+    403: "The page's origin is not in `server.allowed_origins`.",
+    404: "No price of the symbol has been processed, or there is no such resource.",
+    405: "The resource has other methods, which `Allow` names.",
     408: "Nothing came for longer than `limits.stream_idle_seconds`.",
+    409: "The first request with this Idempotency-Key is still being processed.",
     413: "The body, or the batch, is too large.",
-    415: "The body is of another media type.",
-    422: "This Idempotency-Key was sent before, with another body.",
-    507: "What should be on disk is not; `detail` says whether the ticks are in memory.",
-    426: "Only a WebSocket is spoken here.",
+    415: "The body has another media type or content coding.",
+    422: "This Idempotency-Key was used before with a different body.",
+    426: "This route serves WebSockets only.",
     503: "Senders were held for too long under a rejecting policy, or the service is shutting down. "
     "Retry after `Retry-After`.",
+    507: "The ticks could not be stored; `detail` says whether they are in memory.",
 }
-_PROBLEM = {
-    "type": "urn:marketdata:problem:validation-failed",
-    "title": "The input breaks a rule",
-    "status": 400,
-    "detail": "price must be greater than 0.",
-    "instance": "/api/prices",
-    "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+_TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+_ERRORS: dict[int, Exception] = {
+    403: ForeignOrigin(),
+    404: SymbolNotFound("NOSUCH"),
+    405: MethodNotAllowed("DELETE", "GET, HEAD, OPTIONS"),
+    408: TooSlow(),
+    409: KeyInUse(),
+    413: BodyTooLarge(),
+    415: UnsupportedMediaType("Send Content-Type: application/json."),
+    422: KeyReused(),
+    426: UpgradeRequired(),
+    503: Draining(),
+    507: StorageFailed("disk is full", taken=False),
 }
-_ERRORS = [{"field": "price", "code": "not_positive", "message": "must be greater than 0"}]
-# (type, title, detail) by status, where they differ from a failed validation.
-_OTHERS: dict[int, tuple[str, str, str]] = {
-    403: ("foreign-origin", "Not for this page", "The page that asks is of another address."),
-    404: ("symbol-not-found", "Unknown symbol", "No price of NOSUCH has been processed."),
-    408: ("too-slow", "Too slow", "The request did not arrive in time."),
-    409: ("key-in-use", "Not answered yet", "The first request with this Idempotency-Key is not answered yet."),
-    413: ("too-large", "Too large", "The body is larger than limits.max_body_bytes allows."),
-    415: ("unsupported-media-type", "Unsupported media type", "Send Content-Type: application/json."),
-    422: ("key-reused", "Another request", "This Idempotency-Key was sent before, with another body."),
-    426: ("upgrade-required", "Only for WebSockets", "A WebSocket is spoken here."),
-    503: ("unavailable", "Not now", "The service is shutting down and takes no more ticks."),
-    507: ("storage-failed", "Not on disk", "Nothing was taken: the storage fails (disk is full)."),
-}
+_BAD_TICK = ValidationFailed([FieldError("price", "not_positive", "must be greater than 0")])
+_BAD_QUERY = ValidationFailed([FieldError("numbers", "unknown_value", "must be one of number, string")])
 
 
-def problem_example(status: int) -> dict[str, Any]:
-    if status not in _OTHERS:
-        return _PROBLEM | {"status": status, "errors": _ERRORS}
-    kind, title, detail = _OTHERS[status]
-    return _PROBLEM | {"type": f"urn:marketdata:problem:{kind}", "title": title, "status": status, "detail": detail}
+def problem_example(status: int, method: str, path: str) -> Json:
+    """The example of a status for an operation. path: its template."""
+    if status == 400:
+        error: Exception = _BAD_TICK if method == "post" else _BAD_QUERY
+    elif status == 404 and path.endswith("{id}"):
+        error = AnomalyNotFound("f3c0a1d2b4958677a9b8c7d6e5f40312")
+    elif status == 503 and path == "/health/ready":
+        error = NotReady("The workers do not run, or are draining.")
+    else:
+        error = _ERRORS[status]
+    instance = path.replace("{symbol}", "AAPL").replace("{id}", "f3c0a1d2b4958677a9b8c7d6e5f40312")
+    view = problem_view(problem_of(error, instance), instance, _TRACE_ID)
+    example: Json = msgspec.to_builtins(view)
+    return example

@@ -21,12 +21,20 @@ from application.prices.queries.get_anomaly import GetAnomaly
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_events import GetRecentAnomalies, ListMoves
 from domain.prices.price_anomaly import Direction, Severity
+from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_PATTERN
 
 _PLACES: msgspec.json.Decoder[EventOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64, str])
 ONE_PAGE = "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`."
 
 
-_SymbolFilter = Annotated[str | None, msgspec.Meta(description="Only of this symbol.", examples=["AAPL"])]
+_SymbolFilter = Annotated[
+    str | None,
+    msgspec.Meta(
+        description="Only of this symbol.",
+        examples=["AAPL"],
+        extra_json_schema={"pattern": SYMBOL_PATTERN, "maxLength": SYMBOL_LENGTH_MAX},
+    ),
+]
 _DirectionFilter = Annotated[Direction | None, msgspec.Meta(description="Only moves this way.", examples=["up"])]
 _SeverityFilter = Annotated[Severity | None, msgspec.Meta(description="Only of this severity.", examples=["high"])]
 _Since = Annotated[

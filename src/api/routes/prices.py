@@ -33,18 +33,30 @@ from application.mediator import Mediator
 from application.paging import Order
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
+from domain.symbol import SYMBOL_PATTERN
 
 _PLACES = msgspec.json.Decoder(str)
+_SYMBOL = SYMBOL_PATTERN[1:-1]
 _PREFER = header("Prefer", "`durable`: answer with 200 once the ticks are on disk.", "durable")
-_KEY = header("Idempotency-Key", "A retry with the same key gets the first answer.")
+_KEY = header(
+    "Idempotency-Key",
+    "A retry with the same key gets the first answer.",
+    schema={"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+)
 _TICK = {"$ref": "#/components/schemas/Tick"}
 _TICK_SCHEMA = {"Tick": example.TICK_SCHEMA}
+_PROGRESS = '{"accepted":1000,"rejected":0}\n{"accepted":1200,"rejected":0,"errors":[]}\n'
 _LINES = {"schema": {"type": "string"}, "example": example.NDJSON_BATCH}
 
 
 class StatisticsQuery(Query, frozen=True, rename={"from_": "from"}):
     symbols: Annotated[
-        str | None, msgspec.Meta(description="Only these, separated by commas.", examples=["AAPL,BTCUSD"])
+        str | None,
+        msgspec.Meta(
+            description="Only these, separated by commas.",
+            examples=["AAPL,BTCUSD"],
+            extra_json_schema={"pattern": f"^({_SYMBOL}(,{_SYMBOL})*)?$"},
+        ),
     ] = None
     from_: Annotated[Moment | None, msgspec.Meta(description=f"Last updated at this moment or later: {MOMENT}.")] = None
     to: Annotated[Moment | None, msgspec.Meta(description=f"Last updated before this moment: {MOMENT}.")] = None
@@ -100,7 +112,10 @@ class PricesController(Controller):
             problems=(400, 409, 413, 415, 422, 503, 507),
             headers=[_PREFER, _KEY],
             body={
-                "application/json": {"schema": {"type": "array", "items": _TICK}, "example": example.BATCH},
+                "application/json": {
+                    "schema": {"type": "array", "items": _TICK, "minItems": 1},
+                    "example": example.BATCH,
+                },
                 "application/x-ndjson": _LINES,
             },
         ),
@@ -124,6 +139,8 @@ class PricesController(Controller):
                 }
             },
             also={200: (BatchView, "The same, once the ticks are on disk.", example.BATCH_ANSWER)},
+            media={"application/x-ndjson": _PROGRESS},
+            body_required=False,
             problems=(400, 408, 415, 503, 507),
             headers=[_PREFER],
             body={"application/x-ndjson": _LINES},
@@ -161,7 +178,7 @@ class PricesController(Controller):
         operation_id="getStatistics",
         summary="The statistics of one symbol",
         response_class=ValidatedResponse,
-        opt=documented("What is known of it.", example.STATISTICS, problems=(404,)),
+        opt=documented("What is known of it.", example.STATISTICS, problems=(400, 404)),
     )
     async def get_price(
         self, symbol: SymbolPath, params: NamedDependency[OneQuery], mediator: NamedDependency[Mediator]

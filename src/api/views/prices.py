@@ -20,7 +20,7 @@ class StatisticsView(View, frozen=True):
 
     symbol: str
     current_price: float | Decimal
-    moving_average: float
+    moving_average: float | Decimal
     min_price: float | Decimal
     max_price: float | Decimal
     update_count: int
@@ -59,7 +59,7 @@ class AnomalyView(View, frozen=True):
     direction: str
     reference_price: float | Decimal
     new_price: float | Decimal
-    change_percent: float
+    change_percent: float | Decimal
     severity: str
     detected_at: str
 
@@ -98,7 +98,7 @@ class MoveView(View, frozen=True):
     ended_at: str | None
     reference_price: float | Decimal
     peak_price: float | Decimal
-    peak_percent: float
+    peak_percent: float | Decimal
     severity: str
     count: int
 
@@ -173,7 +173,7 @@ class ExplainedAnomalyView(View, frozen=True):
     direction: str
     reference_price: float | Decimal
     new_price: float | Decimal
-    change_percent: float
+    change_percent: float | Decimal
     severity: str
     detected_at: str
     window: list[TickView]
@@ -202,8 +202,8 @@ class CandleView(View, frozen=True):
     high: float | Decimal
     low: float | Decimal
     close: float | Decimal
-    volume: Decimal | None
-    vwap: float | None
+    volume: float | Decimal | None
+    vwap: float | Decimal | None
     count: int
     closed: bool
 

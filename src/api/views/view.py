@@ -1,6 +1,7 @@
 """The base of all answers."""
 
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -22,7 +23,9 @@ def encode_with_strings(view: object) -> bytes:
 
 def significant(mean: float) -> float:
     """Round a mean to the 15 significant digits that a double holds for certain."""
-    return float(f"{mean:.15g}")
+    rounded = float(f"{mean:.15g}")
+    # Next to the largest double, rounding up leaves the range.
+    return rounded if isfinite(rounded) else mean
 
 
 def _with_strings(value: Any) -> Any:
