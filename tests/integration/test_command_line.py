@@ -46,7 +46,8 @@ def test_replay_sends_a_file_and_sums_up(start: Callable[..., Service], tmp_path
     (tmp_path / "more.ndjson").write_text('{"symbol":"R2","price":"1.50"}\n{"symbol":"R2","price":2}\n')
     ended = marketdata("replay", "ticks.csv", "more.ndjson", "--url", service.url, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    assert re.fullmatch(r"4 accepted, 0 rejected, [\d,]+ ticks a second\n", ended.stdout)
+    assert re.fullmatch(r"4 accepted, 0 rejected in [\d.]+ s \([\d,]+ ticks/s\)\n", ended.stdout)
+    assert "elapsed 0:00:0" in ended.stderr
     service.settled()
     assert service.client.get("/api/prices/R1").json()["currentPrice"] == 104.5
     assert len(service.client.get("/api/prices/R1/anomalies").json()["items"]) == 1
@@ -70,11 +71,11 @@ def test_replay_names_the_reasons_of_what_was_refused_and_ends_with_1(
 
 def test_replay_keeps_the_pace_it_is_told(start: Callable[..., Service], tmp_path: Path) -> None:
     service = start()
-    lines = [json.dumps({"symbol": "PACE", "price": 1, "timestamp": 1000 * i}) for i in range(5)]
+    lines = [json.dumps({"symbol": "PACE", "price": 1, "timestamp": 1_769_860_800_000 + 1000 * i}) for i in range(5)]
     (tmp_path / "slow.ndjson").write_text("\n".join(lines))
     ended = marketdata("replay", "slow.ndjson", "--speed", "10", "--url", service.url, cwd=tmp_path)
     assert ended.returncode == 0
-    rate = int(re.search(r"([\d,]+) ticks", ended.stdout).group(1).replace(",", ""))  # type: ignore[union-attr]
+    rate = int(re.search(r"([\d,]+) ticks/s", ended.stdout).group(1).replace(",", ""))  # type: ignore[union-attr]
     # Four seconds at ten times the speed: five ticks cannot have gone out faster than in 0.4 s.
     assert rate <= 5 / 0.4
 
