@@ -101,7 +101,8 @@ class SimulationSettings(Section):
 
 class StorageSettings(Section):
     enabled: bool = True
-    url: str = ""
+    # Not in messages: an address may contain a password.
+    url: str = Field("", repr=False)
     data_dir: Path = Path("data")
     durability: Literal["async", "sync"] = "async"
     flush_interval_ms: float = Field(50.0, ge=1, le=10_000)
@@ -182,7 +183,7 @@ class StreamSettings(Section):
 class TelemetrySettings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
-    traces_endpoint: str = ""
+    traces_endpoint: str = Field("", repr=False)
     traces_sample_ratio: float = Field(0.01, ge=0, le=1)
 
     @field_validator("traces_endpoint")

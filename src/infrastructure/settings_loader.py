@@ -105,5 +105,14 @@ def _explain(error: ValidationError, given: Mapping[str, str]) -> str:
     for problem in error.errors(include_url=False):
         key = ".".join(str(part) for part in problem["loc"][:2])
         message = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
-        lines.append(f"{key} ({given.get(key, 'default')}): {message}")
+        value = f" (value: {problem['input']!r})" if _may_be_shown(problem["loc"]) else ""
+        lines.append(f"{key} ({given.get(key, 'default')}): {message}{value}")
     return "\n".join(lines)
+
+
+def _may_be_shown(path: tuple[int | str, ...]) -> bool:
+    """Whether a wrong value belongs to one known key, and can hold no secret."""
+    section = Settings.model_fields.get(str(path[0]))
+    keys = getattr(section.annotation, "model_fields", {}) if section else {}
+    field: FieldInfo | None = keys.get(path[1]) if len(path) > 1 else None
+    return field is not None and field.repr and "Secret" not in str(field.annotation)

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing, suppress
 from itertools import count
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from marketdata_client.messages import (
     Unknown,
     Unsubscribed,
 )
+from marketdata_client.reasons import reason_of
 
 Channel = Literal["prices", "anomalies"]
 CHANNELS: tuple[Channel, ...] = ("prices", "anomalies")
@@ -92,16 +93,23 @@ class Stream:
         await self._send_operation("unsubscribe", unwanted, channels)
 
     async def __aiter__(self) -> AsyncGenerator[Message]:
+        async with aclosing(self.with_json()) as messages:
+            async for message, _ in messages:
+                yield message
+
+    async def with_json(self) -> AsyncGenerator[tuple[Message, str]]:
+        """Iterate likewise, with each message as it was received: "" for `Connected` and `Disconnected`."""
         if self._runs:
             raise RuntimeError("this stream is iterated over already")
         self._runs = True
         try:
-            async for message in self._reconnecting():
-                yield message
+            async with aclosing(self._reconnecting()) as messages:
+                async for message in messages:
+                    yield message
         finally:
             self._runs = False
 
-    async def _reconnecting(self) -> AsyncGenerator[Message]:
+    async def _reconnecting(self) -> AsyncGenerator[tuple[Message, str]]:
         pause = _RETRY_FIRST_SECONDS
         while True:
             connected = None
@@ -110,26 +118,28 @@ class Stream:
                     connected = time.monotonic()
                     self._socket = socket
                     await self._subscribe_again()
-                    yield Connected()
-                    async for message in self._messages(socket):
-                        yield message
+                    yield Connected(), ""
+                    async with aclosing(self._messages(socket)) as messages:
+                        async for message in messages:
+                            yield message
                 reason = "the service closed the connection"
             except (OSError, EOFError, WebSocketException) as error:
                 if not isinstance(error, (ConnectionClosed, _SequenceGap)) and process_exception(error) is not None:
                     raise
-                reason = str(error) or type(error).__name__
+                reason = reason_of(error)
             finally:
                 self._socket = None
             if connected is not None and time.monotonic() - connected > _STEADY_SECONDS:
                 pause = _RETRY_FIRST_SECONDS
             delay = pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, so that clients do not all return at once
-            yield Disconnected(reason, delay)
+            yield Disconnected(reason, delay), ""
             await asyncio.sleep(delay)
             pause = min(2 * pause, _RETRY_LAST_SECONDS)
 
-    async def _messages(self, socket: ClientConnection) -> AsyncIterator[Message]:
+    async def _messages(self, socket: ClientConnection) -> AsyncGenerator[tuple[Message, str]]:
         seq = 0
-        async for text in socket:
+        async for frame in socket:
+            text = frame if isinstance(frame, str) else frame.decode()
             message = _decoded(text)
             seq += 1
             if message.seq != seq:
@@ -139,7 +149,7 @@ class Stream:
                     self._forget(*self._asked[message.id])
                 raise StreamRefused(message.code, message.message)
             if not isinstance(message, (Subscribed, Unsubscribed, Unknown)):
-                yield message
+                yield message, text
 
     def _want(self, symbols: Sequence[str], channels: Sequence[Channel]) -> None:
         self._wanted |= {(channel, symbol): None for channel in channels for symbol in symbols}
@@ -183,7 +193,7 @@ def _normalised(symbols: Iterable[str]) -> list[str]:
     return [symbol.strip().upper() for symbol in symbols]
 
 
-def _decoded(text: str | bytes) -> Received | Unknown:
+def _decoded(text: str) -> Received | Unknown:
     try:
         return _DECODER.decode(text)
     except msgspec.ValidationError:

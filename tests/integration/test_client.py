@@ -1,14 +1,10 @@
 import asyncio
-import os
-import pty
-import select
-import signal
-import subprocess
-import time
+import json
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
+from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -28,7 +24,7 @@ from marketdata_client import (
     StreamRefused,
     Tick,
 )
-from support.service import MARKETDATA, Service, environment, marketdata
+from support.service import Service
 
 SECONDS = 30
 
@@ -125,6 +121,30 @@ async def test_stream_comes_back_with_all_its_subscriptions(start: Callable[...,
             assert [item.symbol for item in prices.prices] == ["BACK2"]
 
 
+async def test_stream_tells_each_message_as_it_was_received_too(service: Service) -> None:
+    async with MarketDataClient(service.url) as client:
+        await client.post(Tick("CLIENT7", "1.25", timestamp=datetime(2026, 1, 31, tzinfo=UTC)), durable=True)
+        async with aclosing(client.stream("CLIENT7", channels=["prices"]).with_json()) as messages, asyncio.timeout(30):
+            assert await anext(messages) == (Connected(), "")
+            message, text = await anext(messages)
+    assert isinstance(message, Snapshot)
+    received = json.loads(text)
+    assert (received["type"], received["prices"][0]["currentPrice"]) == ("snapshot", 1.25)
+    assert received["prices"][0]["lastUpdateTime"] == "2026-01-31T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_stream_says_in_plain_words_why_there_is_no_connection(host: str) -> None:
+    with socket.socket() as unused:
+        # Bound and not listening, so that nobody else listens there.
+        unused.bind(("127.0.0.1", 0))
+        stream = MarketDataClient(f"http://{host}:{unused.getsockname()[1]}").stream()
+        async with aclosing(aiter(stream)) as messages:
+            refused = await next_of(messages, Disconnected)
+    assert isinstance(refused, Disconnected)
+    assert refused.reason == "connection refused"
+
+
 async def test_stream_that_cannot_be_had_says_why(service: Service) -> None:
     async with MarketDataClient(service.url) as client, aclosing(aiter(client.stream("no symbol"))) as messages:
         with pytest.raises(StreamRefused, match="symbols") as refusal:
@@ -189,84 +209,3 @@ async def test_messages_of_a_later_service_are_passed_over_and_a_missing_one_beg
             assert "message 4 came where 3" in lost.reason
             assert isinstance(await next_of(messages, Connected, Heartbeat), Connected)
     assert connections == 2
-
-
-@pytest.mark.parametrize("url", ["127.0.0.1:8000", "http://127.0.0.1:99999", "http://[::1", "ftp://x", "http://"])
-def test_watch_says_what_is_wrong_with_an_address(tmp_path: Path, url: str) -> None:
-    ended = marketdata("watch", "--url", url, cwd=tmp_path)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith(f"Error: {url} is no market data service: ")
-    assert "Traceback" not in ended.stderr
-
-
-def test_watch_prints_lines_where_it_is_piped(start: Callable[..., Service]) -> None:
-    service = start()
-    service.client.post("/api/prices", json={"symbol": "PIPE", "price": 100}, headers={"Prefer": "durable"})
-    command = [MARKETDATA, "watch", "PIPE", "--url", service.url]
-    watch = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
-    assert watch.stdout is not None
-    try:
-        assert watch.stdout.readline().split()[1:] == ["PIPE", "100.0"]
-        service.client.post("/api/prices/batch", json=[{"symbol": "PIPE", "price": price} for price in (100, 106)])
-        lines = [watch.stdout.readline().split()[1:] for _ in range(2)]
-        assert sorted(lines) == [["PIPE", "106.0"], ["PIPE", "106.0", "+6.00", "%", "critical"]]
-        watch.terminate()
-        assert watch.wait(timeout=SECONDS) == 0
-    finally:
-        watch.kill()
-        watch.wait()
-        watch.stdout.close()
-
-
-def test_watch_shows_a_live_table_and_survives_a_restart(start: Callable[..., Service]) -> None:
-    service = start()
-    for price in (100, 104):
-        service.client.post("/api/prices", json={"symbol": "TTY", "price": price}, headers={"Prefer": "durable"})
-    ours, theirs = pty.openpty()
-    watch = subprocess.Popen(
-        [MARKETDATA, "watch", "TTY", "--url", service.url],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment() | {"COLUMNS": "110", "LINES": "30", "TERM": "xterm"},
-        # Where the tests run in the background, SIGINT is ignored, and that would be inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads of the child yet
-    )
-    os.close(theirs)
-    seen = ""
-
-    def wait_for(text: str) -> None:
-        nonlocal seen
-        deadline = time.monotonic() + SECONDS
-        while text not in seen:
-            assert time.monotonic() < deadline, seen[-2000:]
-            ready, _, _ = select.select([ours], [], [], SECONDS)
-            assert ready, seen[-2000:]
-            seen += os.read(ours, 65536).decode(errors="replace")
-        seen = seen[seen.index(text) + len(text) :]
-
-    try:
-        wait_for("connected to")
-        wait_for("104")
-        service.client.post("/api/prices/batch", json=[{"symbol": "TTY", "price": price} for price in (104, 90.5)])
-        wait_for("▼ -12.98 %")
-        service.kill()
-        wait_for("no connection to")
-        start("--no-simulation", "--port", service.url.rpartition(":")[2], again=service)
-        wait_for("connected to")
-        watch.send_signal(signal.SIGINT)
-        assert exit_status_of(watch, ours) == 0
-    finally:
-        watch.kill()
-        watch.wait()
-        os.close(ours)
-
-
-def exit_status_of(process: "subprocess.Popen[bytes]", terminal: int) -> int:
-    """Reads what a process still writes to its terminal, which would block otherwise, until it ends."""
-    deadline = time.monotonic() + SECONDS
-    with suppress(OSError):
-        # Raised once the other side of the terminal is closed.
-        while time.monotonic() < deadline and select.select([terminal], [], [], SECONDS)[0]:
-            os.read(terminal, 65536)
-    return process.wait(timeout=SECONDS)

@@ -22,9 +22,33 @@ def test_help_teaches_by_example(command: tuple[str, ...], tmp_path: Path) -> No
 
 def test_wrong_setting_stops_the_start_with_one_readable_message(tmp_path: Path) -> None:
     ended = marketdata("serve", cwd=tmp_path, PROCESSING__PARTITIONS="many")
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert "processing.partitions (MARKETDATA_PROCESSING__PARTITIONS)" in ended.stderr
+    assert "(value: 'many')" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "http"])
+def test_wrong_option_is_named_with_its_value_and_ends_like_a_wrong_setting(port: str, tmp_path: Path) -> None:
+    ended = marketdata("serve", "--port", port, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert re.search(rf"'--port': '?{port}'? is not", ended.stderr)
+    assert "0<=x<=65535" in marketdata("serve", "--help", cwd=tmp_path).stdout
+
+
+def test_settings_as_json_have_types_and_no_secrets(tmp_path: Path) -> None:
+    ended = marketdata("settings", "--json", cwd=tmp_path, SERVER__PORT="9001",
+                       STORAGE__URL="postgresql://me:hunter2@database/market")  # fmt: skip
+    assert ended.returncode == 0
+    told = json.loads(ended.stdout)
+    assert told["server.port"] == {"value": 9001, "from": "MARKETDATA_SERVER__PORT"}
+    assert told["processing.anomaly_threshold_percent"] == {"value": 2, "from": "default"}
+    assert told["processing.full_mode"]["value"] == "drop_oldest"
+    assert told["simulation.symbols"]["value"] == ["AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD"]
+    assert (told["simulation.seed"]["value"], told["storage.data_dir"]["value"]) == (None, "data")
+    assert told["storage.url"]["value"] == "postgresql://me:********@database/market"
+    shown = marketdata("settings", cwd=tmp_path).stdout
+    assert set(told) == {line.split()[0] for line in shown.splitlines()[1:]}
 
 
 def test_settings_shows_values_and_where_they_come_from(tmp_path: Path) -> None:
@@ -46,7 +70,8 @@ def test_replay_sends_a_file_and_sums_up(start: Callable[..., Service], tmp_path
     (tmp_path / "more.ndjson").write_text('{"symbol":"R2","price":"1.50"}\n{"symbol":"R2","price":2}\n')
     ended = marketdata("replay", "ticks.csv", "more.ndjson", "--url", service.url, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    assert re.fullmatch(r"4 accepted, 0 rejected, [\d,]+ ticks a second\n", ended.stdout)
+    assert re.fullmatch(r"4 accepted, 0 rejected in [\d.]+ s \([\d,]+ ticks/s\)\n", ended.stdout)
+    assert "elapsed 0:00:0" in ended.stderr
     service.settled()
     assert service.client.get("/api/prices/R1").json()["currentPrice"] == 104.5
     assert len(service.client.get("/api/prices/R1/anomalies").json()["items"]) == 1
@@ -74,7 +99,7 @@ def test_replay_keeps_the_pace_it_is_told(start: Callable[..., Service], tmp_pat
     (tmp_path / "slow.ndjson").write_text("\n".join(lines))
     ended = marketdata("replay", "slow.ndjson", "--speed", "10", "--url", service.url, cwd=tmp_path)
     assert ended.returncode == 0
-    rate = int(re.search(r"([\d,]+) ticks", ended.stdout).group(1).replace(",", ""))  # type: ignore[union-attr]
+    rate = int(re.search(r"([\d,]+) ticks/s", ended.stdout).group(1).replace(",", ""))  # type: ignore[union-attr]
     # Four seconds at ten times the speed: five ticks cannot have gone out faster than in 0.4 s.
     assert rate <= 5 / 0.4
 

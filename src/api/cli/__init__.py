@@ -22,7 +22,7 @@ def main() -> None:
     marketdata watch AAPL 'BTC*'                       prices and anomalies, live in the terminal
     marketdata settings                                the effective settings and their sources
     marketdata db status                               the store's schema and size
-    marketdata export ticks ticks.parquet              stored ticks or candles, as Parquet
+    marketdata export ticks ticks.parquet              stored ticks or candles, in a file
     """
 
 

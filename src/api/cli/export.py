@@ -2,30 +2,29 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
-from decimal import Decimal
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
+from api.cli.export_files import FORMATS, format_of, write_text
+from api.cli.export_rows import ExportedCandle, all_ticks, candles_of, ticks_of
 from api.cli.loading import config_option, load_or_exit
 from api.subjects.registry import subjects_of
 from api.timestamps import InvalidTimestamp, from_rfc3339
+from api.views.prices import CandleView, TickView
 from application.prices.queries.time_range import EARLIEST_US, LATEST_US
-from domain.numbers import Number
 from domain.prices.candle import Interval
 from domain.prices.price_update import PriceUpdate
 from domain.symbol import InvalidSymbol, normalise_symbol
-from infrastructure.prices.candle_chunks import CHUNK
 from infrastructure.prices.price_format import PRICES
-from infrastructure.prices.price_store import PriceStore, SqlPriceStore
+from infrastructure.prices.price_store import SqlPriceStore
 from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.store import Place, Store, StoreFailed, StoreRefused
+from infrastructure.storage.store import Store, StoreFailed, StoreRefused
 from infrastructure.storage.stores import store_of
 
-_TICKS_AT_ONCE = 50_000
-_CHUNKS_AT_ONCE = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Timestamp(click.ParamType[int]):
@@ -53,37 +52,47 @@ class _Symbol(click.ParamType[str]):
 @click.command()
 @click.argument("what", type=click.Choice(["ticks", "candles"]))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--format", "wanted", type=click.Choice(FORMATS), help="By default from the suffix of FILE.")
 @click.option("--symbol", "symbols", type=_Symbol(), multiple=True, help="Only this one; may be given more than once.")
 @click.option("--interval", type=click.Choice([each.value for each in Interval]), default="1m", show_default=True)
-@click.option("--from", "from_us", type=_Timestamp(), default=EARLIEST_US, help="Only from this moment on (RFC 3339).")
-@click.option("--to", "to_us", type=_Timestamp(), default=LATEST_US, help="Only before this moment.")
+@click.option("--from", "from_us", type=_Timestamp(), default=EARLIEST_US, help="Only from this time on (RFC 3339).")
+@click.option("--to", "to_us", type=_Timestamp(), default=LATEST_US, help="Only before this time.")
 @config_option
 def export(
-    what: str, file: Path, symbols: tuple[str, ...], interval: str, from_us: int, to_us: int, config: Path | None
+    what: str,
+    file: Path,
+    wanted: str | None,
+    symbols: tuple[str, ...],
+    interval: str,
+    from_us: int,
+    to_us: int,
+    config: Path | None,
 ) -> None:
-    """Write stored ticks or candles to a Parquet FILE. The service may be running; data only in its memory is left out.
+    """Write stored ticks or candles to a FILE: Parquet, CSV or NDJSON. The service may be running; data only in its
+    memory is left out.
 
-    Prices are doubles; a price that a double cannot hold exactly is also written in full to a text column.
+    The suffix decides the format: .parquet, .csv, .ndjson or .jsonl; after the last three, .gz or .zst compresses. CSV
+    and NDJSON have the columns of the API. In Parquet, prices are doubles; a price that a double cannot hold exactly is
+    also written in full to a text column. Exported ticks can be sent again with `marketdata replay`.
 
     \b
     marketdata export ticks ticks.parquet
+    marketdata export ticks gold.csv.gz --symbol GOLD
     marketdata export candles hours.parquet --interval 1h --symbol BTCUSD --from 2026-01-31T00:00:00Z
     """
-    # A local import: it takes as long to load as everything else, and every command would wait for it.
-    from infrastructure.prices.parquet import CANDLES, TICKS, write_parquet  # noqa: PLC0415
-
+    form = format_of(file, wanted)
     settings = load_or_exit(config).settings
 
     async def run() -> int:
         store = store_of(settings.storage, subjects_of(settings), read_only=True)
         try:
             await store.open()
-            chosen = symbols or [state.key for state in await store.states() if state.subject == PRICES]
+            chosen = await _chosen(store, symbols)
             if what == "candles":
-                rows = _candles(SqlPriceStore(store), sorted(chosen), Interval(interval), from_us, to_us)
-                return await write_parquet(file, CANDLES, rows)
-            ticks = _ticks(store, symbols, from_us, to_us) if symbols else _all_ticks(store, from_us, to_us)
-            return await write_parquet(file, TICKS, ticks)
+                candles = candles_of(SqlPriceStore(store), chosen, Interval(interval), from_us, to_us)
+                return await _write_candles(file, form, candles, Interval(interval))
+            ticks = ticks_of(store, chosen, from_us, to_us) if symbols else all_ticks(store, from_us, to_us)
+            return await _write_ticks(file, form, ticks)
         finally:
             await store.close()
 
@@ -97,52 +106,38 @@ def export(
         raise click.ClickException(f"{file}: {reason}") from None
 
 
-async def _all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
-    """In order of arrival."""
-    async for block in store.blocks(None):
-        for at in range(len(block.columns)) if block.subject == PRICES else ():
-            tick: PriceUpdate = block.columns[at]
-            if from_us <= tick.timestamp_us < to_us:
-                yield _tick_row(tick)
-
-
-async def _ticks(store: Store, symbols: Iterable[str], from_us: int, to_us: int) -> AsyncIterator[tuple[Any, ...]]:
-    """Symbol by symbol, each in order of arrival."""
+async def _chosen(store: Store, symbols: Sequence[str]) -> list[str]:
+    """Return the wanted symbols, or else all, in order. Raises click.ClickException if one is unknown."""
+    known = {state.key for state in await store.states() if state.subject == PRICES}
     for symbol in symbols:
-        after: Place | None = None
-        while page := await store.observations(PRICES, symbol, from_us, to_us, after, _TICKS_AT_ONCE):
-            for place, tick in page:
-                yield _tick_row(tick)
-                after = place
+        # The ticks of a new symbol are stored before its state is.
+        if symbol not in known and not await store.observations(PRICES, symbol, EARLIEST_US, LATEST_US, None, 1):
+            raise click.ClickException(f"unknown symbol {symbol}: the store has no ticks of it")
+    return sorted(set(symbols) or known)
 
 
-async def _candles(
-    store: PriceStore, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
-) -> AsyncIterator[tuple[Any, ...]]:
-    """Symbol by symbol, oldest first."""
-    for symbol in symbols:
-        position_us = from_us
-        while chunks := await store.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE):
-            for _, _, candles in chunks:
-                for each in candles:
-                    prices = map(float, (each.open, each.high, each.low, each.close))
-                    volume = None if each.volume is None else float(each.volume)
-                    yield (symbol, each.start_us, *prices, volume, each.vwap, each.count)
-            position_us = chunks[-1][0] + CHUNK * interval.width_us
+async def _write_ticks(file: Path, form: str, ticks: AsyncIterator[PriceUpdate]) -> int:
+    if form == "parquet":
+        # Local imports, here and below: they take as long as everything else, and every command would wait for them.
+        from infrastructure.prices.parquet import TICKS, tick_row, write_parquet  # noqa: PLC0415
+
+        return await write_parquet(file, TICKS, (tick_row(tick) async for tick in ticks))
+    return await write_text(file, form, TickView, (_view(tick) async for tick in ticks))
 
 
-def _tick_row(tick: PriceUpdate) -> tuple[Any, ...]:
-    volume = None if tick.volume is None else float(tick.volume)
-    return (
-        tick.symbol,
-        tick.timestamp_us,
-        float(tick.price),
-        _exact(tick.price),
-        volume,
-        _exact(tick.volume),
-        tick.id,
+async def _write_candles(file: Path, form: str, candles: AsyncIterator[ExportedCandle], interval: Interval) -> int:
+    if form == "parquet":
+        from infrastructure.prices.parquet import CANDLES, candle_row, write_parquet  # noqa: PLC0415
+
+        return await write_parquet(file, CANDLES, (candle_row(*each) async for each in candles))
+    views = (
+        CandleView.of(candle, symbol, interval, LATEST_US if closed else candle.start_us)
+        async for symbol, candle, closed in candles
     )
+    return await write_text(file, form, CandleView, views)
 
 
-def _exact(number: Number | None) -> str | None:
-    return str(number) if isinstance(number, Decimal) else None
+def _view(tick: PriceUpdate) -> TickView:
+    """The tick with microseconds, so that nothing is lost."""
+    moment = (_EPOCH + timedelta(microseconds=tick.timestamp_us)).replace(tzinfo=None)
+    return TickView(tick.symbol, tick.price, f"{moment.isoformat(timespec='microseconds')}Z", tick.volume, tick.id)

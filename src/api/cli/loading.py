@@ -14,9 +14,15 @@ config_option = click.option(
 )
 
 
+class InvalidConfiguration(click.ClickException):
+    """Exits with the status of a wrong option: both are for the caller to correct."""
+
+    exit_code = 2
+
+
 def load_or_exit(config: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> LoadedSettings:
     """Load the configuration, or exit with one readable message."""
     try:
         return load_settings(config, overrides)
     except InvalidSettings as error:
-        raise click.ClickException(f"the configuration is wrong\n{error}") from None
+        raise InvalidConfiguration(f"invalid configuration\n{error}") from None

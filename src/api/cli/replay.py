@@ -1,126 +1,113 @@
 """`marketdata replay`."""
 
+import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import click
 import httpx
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from api.cli.replay_options import Columns, Speed
+from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
-from infrastructure.feeds.recordings import RecordedTick, UnreadableRecording, read_recording
+from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedTick, UnreadableRecording
+from infrastructure.feeds.recordings import Recording
 
 _TIMEOUT_SECONDS = 30
 _RETRIES_MAX = 30
 _RETRY_SECONDS_MAX = 60
-_ERRORS_SHOWN = 5
-_SPEED_MIN, _SPEED_MAX = 0.001, 1_000_000
 
 
-class _Speed(click.ParamType[float | None]):
-    """A factor, or `max` (None)."""
-
-    name = "FACTOR|max"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
-        try:
-            factor = float(str(value)) if value != "max" else None
-        except ValueError:
-            factor = 0.0
-        if factor is not None and not _SPEED_MIN <= factor <= _SPEED_MAX:
-            self.fail(f"{value!r} is neither max nor a factor from {_SPEED_MIN} to {_SPEED_MAX}", param, ctx)
-        return factor
-
-
-class _Outcome:
-    """Running totals of what was sent, with examples of errors."""
-
-    def __init__(self) -> None:
-        self.accepted = 0
-        self.rejected = 0
-        self.reasons: Counter[str] = Counter()
-        self.examples: list[str] = []
-
-    def take(self, sent: int, answer: "_Answer") -> None:
-        rejected = sent - answer.accepted
-        self.accepted += answer.accepted
-        self.rejected += rejected
-        # One reason per tick, the first. The service limits the errors it reports per batch.
-        first_of = {error.index: error for error in reversed(answer.errors)}
-        for error in first_of.values():
-            self.reasons[error.code] += 1
-            if len(self.examples) < _ERRORS_SHOWN:
-                self.examples.append(f"{error.field or 'tick'} {error.message}")
-        if rejected > len(first_of):
-            self.reasons[answer.title or "not named"] += rejected - len(first_of)
-        if answer.detail and not first_of and len(self.examples) < _ERRORS_SHOWN:
-            self.examples.append(answer.detail)
-
-
-class _Error(msgspec.Struct):
-    field: str
-    code: str
-    message: str
-    index: int | None = None
-
-
-class _Answer(msgspec.Struct):
-    """The response to a batch: the result or a problem."""
-
-    accepted: int = 0
-    errors: list[_Error] = []
-    title: str = ""
-    detail: str = ""
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a replay as Ctrl+C does."""
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service to send to.")
-@click.option("--speed", type=_Speed(), default="max", show_default=True, help="How fast, against the recording.")
-@click.option("--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks a request.")
-def replay(files: tuple[Path, ...], url: str, speed: float | None, batch_size: int) -> None:
+@click.option("--speed", type=Speed(), default="max", show_default=True, help="Relative to the recorded pace.")
+@click.option(
+    "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
+)
+@click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
+def replay(
+    files: tuple[Path, ...], url: str, speed: float | None, batch_size: int, columns: ColumnMapping | None
+) -> None:
     """Send recorded ticks to a running service.
 
-    FILES are CSV with the header timestamp,symbol,price,volume, or NDJSON. The exit status is 1 if any tick was
-    rejected.
+    FILES are CSV with a header, NDJSON, either of them compressed with gzip or zstd, or Parquet; their content tells
+    which. The columns are timestamp,symbol,price,volume,id, of which only symbol and price are required. Other columns
+    are refused; with --columns, those that it does not map are ignored.
+
+    The exit status is 1 if a tick was rejected, 130 after Ctrl+C, and 143 after SIGTERM.
 
     \b
     marketdata replay ticks.csv                      as fast as the service accepts them
     marketdata replay ticks.csv --speed 1            at the recorded pace
-    marketdata replay monday.csv tuesday.ndjson --speed 60 --url http://market.example:8000
+    marketdata replay monday.csv.gz tuesday.parquet --speed 60 --url http://market.example:8000
+    marketdata replay trades.csv --columns time=timestamp,ticker=symbol,last=price
     """
-    outcome = _Outcome()
+    signal.signal(signal.SIGTERM, _terminate)
+    outcome = Outcome()
     start = time.monotonic()
-    with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client, _progress() as progress:
-        for file in files:
-            try:
-                task = progress.add_task(file.name, total=_count_lines(file))
-                with file.open("rb") as stream:
-                    for batch in _batches(read_recording(stream), speed, batch_size):
-                        outcome.take(len(batch), _send(client, batch))
-                        progress.advance(task, len(batch))
-                progress.update(task, total=progress.tasks[task].completed)
-            except UnreadableRecording as error:
-                raise click.ClickException(f"{file}: {error}") from None
-            except httpx.HTTPError as error:
-                raise click.ClickException(f"{url}: {error} (after {outcome.accepted} ticks accepted)") from None
-    _summarise(outcome, time.monotonic() - start)
-    sys.exit(1 if outcome.rejected else 0)
+    failure = None
+    status = 0
+    try:
+        with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client, _progress() as progress:
+            for file in files:
+                _replay_file(file, columns, speed, batch_size, client, outcome, progress)
+    except KeyboardInterrupt as stop:
+        status = 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
+    except UnreadableRecording as error:
+        failure = click.ClickException(f"{file}: {error}")
+    except httpx.HTTPError as error:
+        failure = click.ClickException(f"{url}: {error}")
+    except click.ClickException as error:
+        failure = error
+    if failure is None or outcome.sent:
+        outcome.summarise(time.monotonic() - start)
+    if failure is not None:
+        raise failure
+    sys.exit(status or (1 if outcome.rejected else 0))
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    more = (TextColumn("{task.fields[ticks]:,} ticks"), TextColumn("elapsed"), TimeElapsedColumn())
+    return Progress(*columns, *more, console=Console(stderr=True))
 
 
-def _count_lines(file: Path) -> int:
+def _replay_file(
+    file: Path,
+    columns: ColumnMapping | None,
+    speed: float | None,
+    batch_size: int,
+    client: httpx.Client,
+    outcome: Outcome,
+    progress: Progress,
+) -> None:
+    task: TaskID = progress.add_task(file.name, total=None, ticks=0)
+    ticks = 0
     with file.open("rb") as stream:
-        return sum(1 for _ in stream)
+        recording = Recording(stream, columns)
+        for batch in _batches(recording, speed, batch_size):
+            outcome.in_flight = len(batch)
+            outcome.take(file, batch, _send(client, batch))
+            outcome.in_flight = 0
+            ticks += len(batch)
+            done = recording.done
+            progress.update(task, total=None if done is None else 1.0, completed=done, ticks=ticks)
+    progress.update(task, total=1.0, completed=1.0)
 
 
 def _batches(ticks: Iterable[RecordedTick], speed: float | None, size: int) -> Iterator[list[RecordedTick]]:
@@ -152,7 +139,7 @@ def _timestamp_us(timestamp: object) -> int | None:
         return None
 
 
-def _send(client: httpx.Client, batch: list[RecordedTick]) -> _Answer:
+def _send(client: httpx.Client, batch: list[RecordedTick]) -> Answer:
     """Post a batch, retrying on 503, which means that none of it was accepted."""
     body = "\n".join(tick.line for tick in batch).encode()
     headers = {"Content-Type": "application/x-ndjson"}
@@ -164,19 +151,9 @@ def _send(client: httpx.Client, batch: list[RecordedTick]) -> _Answer:
         wait = answer.headers.get("Retry-After", "")
         time.sleep(min(int(wait), _RETRY_SECONDS_MAX) if wait.isdecimal() else 1)
     try:
-        read = msgspec.json.decode(answer.content, type=_Answer)
+        read = msgspec.json.decode(answer.content, type=Answer)
     except msgspec.DecodeError:
         read = None
-    if read is None or not (read.accepted or read.title):
+    if read is None or not (read.accepted or read.duplicates or read.title):
         raise click.ClickException(f"{client.base_url} is not a marketdata service: it answered {answer.status_code}")
     return read
-
-
-def _summarise(outcome: _Outcome, seconds: float) -> None:
-    sent = outcome.accepted + outcome.rejected
-    rate = sent / seconds if seconds else 0
-    click.echo(f"{outcome.accepted} accepted, {outcome.rejected} rejected, {rate:,.0f} ticks a second")
-    for reason, count in outcome.reasons.most_common():
-        click.echo(f"  {reason}: {count}")
-    for example in outcome.examples:
-        click.echo(f"  for example: {example}")

@@ -11,12 +11,14 @@ from api.server import serve as run_server
 
 
 @click.command()
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port to listen on, 0 for any free one.  [default: 8000]")
+@click.option("--host", help="Address to listen on, by default 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, by default 8000; 0 for any free one.")
 @config_option
 @click.option("--simulation/--no-simulation", default=None, help="Whether a simulated feed moves some symbols.")
 def serve(host: str | None, port: int | None, config: Path | None, simulation: bool | None) -> None:
     """Start the service.
+
+    Exits with 0 after an orderly stop, 1 if the service cannot start, and 2 for a wrong option or configuration.
 
     \b
     marketdata serve

@@ -4,196 +4,57 @@ import asyncio
 import os
 import signal
 import sys
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 import click
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
-from marketdata_client import (
-    Anomaly,
-    AnomalySeen,
-    Connected,
-    Disconnected,
-    Gap,
-    MarketDataClient,
-    Message,
-    Prices,
-    Snapshot,
-    Statistics,
-    StreamRefused,
-)
+from api.cli.watch_lines import print_message
+from api.cli.watch_screen import Screen
+from marketdata_client import Connected, Disconnected, MarketDataClient, Message, Snapshot, StreamRefused
+from marketdata_client.stream import CHANNELS, Channel
 
 _FRAMES_PER_SECOND = 10
-_ANOMALIES_SHOWN = 6
-# Lines other than symbols: table header, frame, title of the anomalies, number of omitted symbols, state.
-_LINES_AROUND = 9
-
-
-class _Screen:
-    """The latest state and its rendering."""
-
-    def __init__(self, url: str, console: Console) -> None:
-        self._url = url
-        self._console = console
-        # Whether the terminal cannot show arrows.
-        self._plain = not console.encoding.startswith("utf")
-        self._prices: dict[str, Statistics] = {}
-        self._moves: dict[str, int] = {}
-        self._anomalies: deque[Anomaly] = deque(maxlen=_ANOMALIES_SHOWN)
-        self._let_go = 0
-        self._state = Text("connecting", style="yellow")
-
-    def take(self, message: Message) -> None:
-        match message:
-            case Connected():
-                self._state = Text(f"connected to {self._url}", style="green")
-            case Disconnected():
-                self._state = Text(f"no connection to {self._url}: {message.reason}; trying again", style="red")
-            case Snapshot() | Prices():
-                for item in message.prices:
-                    before = self._prices.get(item.symbol, item).current_price
-                    self._moves[item.symbol] = (item.current_price > before) - (item.current_price < before)
-                    self._prices[item.symbol] = item
-            case AnomalySeen():
-                self._anomalies.appendleft(message.anomaly)
-            case Gap():
-                self._let_go += message.anomalies
-
-    def __rich__(self) -> Group:
-        rows = max(1, self._console.height - _LINES_AROUND - _ANOMALIES_SHOWN)
-        symbols = sorted(self._prices)
-        parts: list[Table | Text] = [self._table(symbols[:rows])]
-        if not symbols:
-            parts.append(Text("no prices yet", style="dim"))
-        if len(symbols) > rows:
-            parts.append(Text(f"and {len(symbols) - rows} more; name some to see them", style="dim"))
-        parts.append(Text("\nAnomalies, newest first", style="bold"))
-        parts += [_line(anomaly, self._plain) for anomaly in self._anomalies] or [Text("none yet", style="dim")]
-        if self._let_go:
-            parts.append(Text(f"{self._let_go} more, which this terminal was too slow for", style="yellow"))
-        return Group(*parts, self._state)
-
-    def _table(self, symbols: list[str]) -> Table:
-        table = Table("Symbol", box=None, pad_edge=False)
-        for name in ("Price", "vs average", "Average", "Min", "Max", "Updates", "Spikes", "Age"):
-            table.add_column(name, justify="right")
-        now = datetime.now(UTC)
-        for symbol in symbols:
-            item = self._prices[symbol]
-            move = self._moves[symbol]
-            away = (float(item.current_price) / item.moving_average - 1) * 100
-            table.add_row(
-                symbol,
-                Text(f"{_sign(move, self._plain)} {item.current_price}", style=_colour(move)),
-                Text(f"{away:+.2f} %", style=_colour(away)),
-                f"{item.moving_average:.6g}",
-                str(item.min_price),
-                str(item.max_price),
-                f"{item.update_count:,}",
-                f"{item.anomaly_count:,}",
-                _age((now - item.last_update_time).total_seconds()),
-            )
-        return table
-
-
-def _sign(number: float, plain: bool) -> str:
-    up, down = "^v" if plain else "▲▼"
-    return up if number > 0 else down if number < 0 else " "
-
-
-def _colour(move: float) -> str:
-    return "green" if move > 0 else "red" if move < 0 else ""
-
-
-def _line(anomaly: Anomaly, plain: bool) -> Text:
-    text = Text(f"{anomaly.detected_at:%H:%M:%S}  {anomaly.symbol:<12} ")
-    text.append(
-        f"{_sign(anomaly.change_percent, plain)} {anomaly.change_percent:+.2f} %", style=_colour(anomaly.change_percent)
-    )
-    return text.append(f"  {anomaly.reference_price} to {anomaly.new_price}  {anomaly.severity}")
-
-
-def _age(seconds: float) -> str:
-    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(seconds, 0):.1f} s"
-
-
-async def _watch(url: str, symbols: tuple[str, ...], screen: _Screen, live: Live) -> None:
-    showing = asyncio.create_task(_show(live))
-    try:
-        async for message in _messages(url, symbols):
-            screen.take(message)
-            if showing.done():
-                # It only ends with an error, which is raised here.
-                await showing
-    finally:
-        showing.cancel()
-
-
-async def _show(live: Live) -> None:
-    while True:
-        live.refresh()
-        await asyncio.sleep(1 / _FRAMES_PER_SECOND)
-
-
-async def _print(url: str, symbols: tuple[str, ...]) -> None:
-    """Print one line per change, for pipes and files."""
-    async for message in _messages(url, symbols):
-        match message:
-            case Snapshot() | Prices():
-                for item in message.prices:
-                    print(item.last_update_time.isoformat(), item.symbol, item.current_price, flush=True)
-            case AnomalySeen():
-                anomaly = message.anomaly
-                percent = f"{anomaly.change_percent:+.2f} %"
-                print(
-                    anomaly.detected_at.isoformat(),
-                    anomaly.symbol,
-                    anomaly.new_price,
-                    percent,
-                    anomaly.severity,
-                    flush=True,
-                )
-            case Connected() | Disconnected() | Gap():
-                print(message, file=sys.stderr, flush=True)
-
-
-async def _messages(url: str, symbols: tuple[str, ...]) -> AsyncGenerator[Message]:
-    async with MarketDataClient(url) as client, aclosing(aiter(client.stream(*symbols))) as messages:
-        async for message in messages:
-            yield message
+# The client subscribes to no more at once, so that one snapshot, of one or more messages, has them all.
+_SYMBOLS_AT_ONCE = 500
 
 
 @click.command()
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service.")
-def watch(symbols: tuple[str, ...], url: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print each message as it is sent, one JSON object per line.")
+@click.option("--once", is_flag=True, help="Print the current prices and exit.")
+@click.option("--no-retry", is_flag=True, help="Exit with status 1 when there is no connection.")
+def watch(symbols: tuple[str, ...], url: str, as_json: bool, once: bool, no_retry: bool) -> None:
     """Watch prices and anomalies live, until Ctrl+C. A SYMBOL may be a prefix followed by *.
+
+    On a terminal this is a table; a narrow one shows fewer columns. Anywhere else, each change is one line, and news of
+    the connection goes to standard error. Without --no-retry, a lost connection is retried until it is back.
 
     \b
     marketdata watch
     marketdata watch AAPL 'BTC*'
     marketdata watch --url http://10.0.0.5:8000
     marketdata watch AAPL | tee aapl.log                one line per change
+    marketdata watch --json | jq -c '.anomaly // empty'  the messages of the stream
+    marketdata watch --once --no-retry GOLD             the current price, for scripts
     """
     console = Console()
+    source = _Source(url, symbols, no_retry)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if console.is_terminal:
-            screen = _Screen(url, console)
+        if once:
+            asyncio.run(_print_once(source, as_json, console))
+        elif console.is_terminal and not as_json:
+            screen = Screen(url, console)
             with Live(screen, console=console, auto_refresh=False, screen=True) as live:
-                asyncio.run(_watch(url, symbols, screen, live))
+                asyncio.run(_show(source, screen, live))
         else:
-            asyncio.run(_print(url, symbols))
+            asyncio.run(_print(source, as_json))
     except KeyboardInterrupt:
         sys.exit(0)
     except BrokenPipeError:
@@ -202,4 +63,85 @@ def watch(symbols: tuple[str, ...], url: str) -> None:
     except StreamRefused as refusal:
         raise click.ClickException(str(refusal)) from None
     except (InvalidHandshake, InvalidURI, ValueError) as error:
-        raise click.ClickException(f"{url} is no market data service: {error}") from None
+        raise click.ClickException(f"{url} is not a market data service: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    url: str
+    symbols: tuple[str, ...]
+    no_retry: bool
+
+    async def messages(self, channels: Iterable[Channel] = CHANNELS) -> AsyncGenerator[tuple[Message, str]]:
+        """Yield messages, each also as it was received. Raises click.ClickException where retries are not wanted.
+
+        Close it in the same task: a generator that is left open outlives its event loop.
+        """
+        async with MarketDataClient(self.url) as client:
+            stream = client.stream(*self.symbols, channels=channels)
+            async with aclosing(stream.with_json()) as messages:
+                async for message, text in messages:
+                    if self.no_retry and isinstance(message, Disconnected):
+                        raise click.ClickException(f"no connection to {self.url}: {message.reason}")
+                    yield message, text
+
+    def parts(self) -> "list[_Source]":
+        """Sources of as many symbols as fit into one subscription."""
+        firsts = range(0, max(len(self.symbols), 1), _SYMBOLS_AT_ONCE)
+        return [_Source(self.url, self.symbols[at : at + _SYMBOLS_AT_ONCE], self.no_retry) for at in firsts]
+
+
+async def _show(source: _Source, screen: Screen, live: Live) -> None:
+    refreshing = asyncio.create_task(_refresh(live))
+    try:
+        async with aclosing(source.messages()) as messages:
+            async for message, _ in messages:
+                screen.take(message)
+                if refreshing.done():
+                    # It only ends with an error, which is raised here.
+                    await refreshing
+    finally:
+        refreshing.cancel()
+
+
+async def _refresh(live: Live) -> None:
+    while True:
+        live.refresh()
+        await asyncio.sleep(1 / _FRAMES_PER_SECOND)
+
+
+async def _print(source: _Source, as_json: bool) -> None:
+    async with aclosing(source.messages()) as messages:
+        async for message, text in messages:
+            print_message(message, text, as_json, source.url)
+
+
+async def _print_once(source: _Source, as_json: bool, console: Console) -> None:
+    snapshots = [snapshot for part in source.parts() for snapshot in await _snapshots(part)]
+    if not any(message.prices for message, _ in snapshots):
+        click.echo("no prices yet", err=True)
+    if console.is_terminal and not as_json:
+        screen = Screen(source.url, console)
+        for message, _ in snapshots:
+            screen.take(message)
+        console.print(screen.table())
+        return
+    for message, text in snapshots:
+        print_message(message, text, as_json, source.url)
+
+
+async def _snapshots(source: _Source) -> list[tuple[Snapshot, str]]:
+    """Return the messages of the first snapshot that is received to its end."""
+    found: list[tuple[Snapshot, str]] = []
+    async with aclosing(source.messages(["prices"])) as messages:
+        async for message, text in messages:
+            match message:
+                case Connected():
+                    found = []
+                case Disconnected():
+                    print_message(message, text, False, source.url)
+                case Snapshot():
+                    found.append((message, text))
+                    if message.last:
+                        break
+    return found

@@ -1,19 +1,17 @@
 """Turns the return values of handlers into responses."""
 
-import csv
 from collections.abc import Callable
 from hashlib import blake2b
 from io import StringIO
 from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
 
-import msgspec
 from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
 from api.http.answer import Answer
 from api.http.query import Numbers
+from api.views.csv_text import CsvWriter
 from api.views.view import View, encode, encode_with_strings
-from domain.numbers import written
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -95,20 +93,9 @@ def _lines(page: PageView, encoder: Callable[[object], bytes]) -> bytes:
 
 
 def _csv(page: PageView) -> bytes:
-    """RFC 4180, with a header line; null is an empty cell."""
     item: type[View] = get_args(get_type_hints(type(page))["items"])[0]
-    fields = msgspec.structs.fields(item)
     text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(field.encode_name for field in fields)
+    writer = CsvWriter(text, item)
     for each in page.items:
-        writer.writerow(_cell(getattr(each, field.name)) for field in fields)
+        writer.write(each)
     return text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format(written(value), "f")
-    return value

@@ -1,84 +1,70 @@
-"""Recorded ticks in files: CSV with a header, or NDJSON."""
+"""Recorded ticks in files: CSV with a header, NDJSON, either of them compressed, or Parquet."""
 
-import csv
 import io
-import json
-import re
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
-from typing import IO
 
-_MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
-_COLUMNS = ("timestamp", "symbol", "price", "volume")
+from infrastructure.feeds.compression import DAMAGED, decompressed
+from infrastructure.feeds.recorded_text import text_ticks
+from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedTick, UnreadableRecording
 
-
-class UnreadableRecording(Exception):
-    """The file is not a valid recording. The message says what is wrong, and where."""
+_PARQUET = b"PAR1"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedTick:
-    """line: the tick as one line of NDJSON. timestamp: as written in it, None if there is none."""
+class Recording:
+    """The ticks of a file in order, as written, once.
 
-    line: str
-    timestamp: object
+    The content decides the format, not the name: Parquet, or text, which may be compressed with gzip or zstd. A text
+    that starts with a brace is NDJSON, any other CSV with a header of `FIELDS`, in any order, of which only symbol and
+    price are required.
 
-
-def read_recording(stream: IO[bytes]) -> Iterator[RecordedTick]:
-    """Yield the ticks of a file in order, as written. Validation is left to the service.
-
-    A file that starts with a brace is NDJSON, any other CSV with the header `timestamp,symbol,price,volume`, in any
-    order; timestamp and volume are optional.
+    columns: the field that each named column or key holds; others are then ignored unless they are fields themselves.
 
     Raises:
-        UnreadableRecording: the header is missing, or a line cannot be parsed.
+        UnreadableRecording: the columns are not those of ticks, or a line cannot be parsed.
     """
-    # newline="" because the csv module handles line endings itself.
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    try:
-        first = next((line for line in text if line.strip()), "")
-        if first.lstrip().startswith("{"):
-            yield from _ndjson(first, text)
-        else:
-            yield from _csv(first, text)
-    except UnicodeDecodeError:
-        raise UnreadableRecording("it is not UTF-8 text") from None
-    finally:
-        # The caller owns the stream, and may have closed it already.
-        if not stream.closed:
-            text.detach()
 
+    def __init__(self, stream: io.BufferedReader, columns: ColumnMapping | None = None) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._rows = 0
+        self._row = 0
+        self._bytes = 0
+        if stream.seekable():
+            self._bytes = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
 
-def _ndjson(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
-    for line in chain([first], rest):
-        if line.strip():
-            yield RecordedTick(line.strip(), _timestamp_of(line))
+    def __iter__(self) -> Iterator[RecordedTick]:
+        return self._parquet() if self._stream.peek(len(_PARQUET)).startswith(_PARQUET) else self._text()
 
+    @property
+    def done(self) -> float | None:
+        """The part that has been read, from 0 to 1: of the bytes, for Parquet of the rows. None if unknown."""
+        if self._rows:
+            return self._row / self._rows
+        return self._stream.tell() / self._bytes if self._bytes else None
 
-def _csv(first: str, rest: io.TextIOWrapper) -> Iterator[RecordedTick]:
-    header = next(csv.reader([first]), [])
-    if not {"symbol", "price"} <= set(header) <= set(_COLUMNS) or len(set(header)) < len(header):
-        raise UnreadableRecording(f"its first line must be the header {','.join(_COLUMNS)}")
-    try:
-        for number, row in enumerate(csv.reader(rest), start=2):
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise UnreadableRecording(f"line {number} has {len(row)} fields, the header {len(header)}")
-            tick: dict[str, str | int] = {name: value for name, value in zip(header, row, strict=True) if value}
-            timestamp = str(tick.get("timestamp", ""))
-            if _MILLISECONDS.match(timestamp):
-                # A number on the wire; CSV has only text.
-                tick["timestamp"] = int(timestamp)
-            yield RecordedTick(json.dumps(tick), tick.get("timestamp"))
-    except csv.Error as error:
-        raise UnreadableRecording(f"it is not CSV: {error}") from None
+    def _parquet(self) -> Iterator[RecordedTick]:
+        # A local import: it takes as long to load as everything else.
+        from infrastructure.feeds.recorded_parquet import ParquetTicks  # noqa: PLC0415
 
+        ticks = ParquetTicks(self._stream, self._columns)
+        self._rows = ticks.rows
+        for tick in ticks:
+            self._row = tick.number
+            yield tick
 
-def _timestamp_of(line: str) -> object:
-    try:
-        tick = json.loads(line)
-    except ValueError:
-        return None
-    return tick.get("timestamp") if isinstance(tick, dict) else None
+    def _text(self) -> Iterator[RecordedTick]:
+        content = decompressed(self._stream)
+        # newline="" because the csv module handles line endings itself.
+        text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
+        try:
+            yield from text_ticks(text, self._columns)
+        except UnicodeDecodeError:
+            raise UnreadableRecording("it is not UTF-8 text") from None
+        except DAMAGED as error:
+            raise UnreadableRecording(f"it is damaged: {error}") from None
+        finally:
+            # The caller owns the stream, and may have closed it already.
+            if not content.closed:
+                text.detach()

@@ -79,8 +79,74 @@ def test_export_writes_ticks_and_candles(start: Callable[..., Service]) -> None:
     candles = pq.read_table(folder / "c.parquet").to_pylist()
     assert [(each["symbol"], each["count"]) for each in candles] == [("A", 40), ("A", 60), ("B", 40), ("B", 60)]
     assert (candles[0]["open"], candles[0]["close"], candles[0]["volume"]) == (100.0, 139.0, 80.0)
+    assert [each["closed"] for each in candles] == [True, False, True, False]
     wrong = marketdata("export", "candles", "nowhere/c.parquet", cwd=folder)
     assert (wrong.returncode, wrong.stderr) == (1, "Error: nowhere/c.parquet: No such file or directory\n")
+
+
+def test_export_of_an_unknown_symbol_is_an_error_and_writes_nothing(start: Callable[..., Service]) -> None:
+    service = start()
+    feed(service)
+    for what in ("ticks", "candles"):
+        # The service still runs, and the state of a new symbol is stored later than its ticks are.
+        ended = marketdata("export", what, "x.csv", "--symbol", "A", "--symbol", "never", cwd=service.directory)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.stderr == "Error: unknown symbol NEVER: the store has no ticks of it\n"
+    assert not (service.directory / "x.csv").exists()
+    assert (
+        marketdata("export", "ticks", "x.csv", "--symbol", "A", cwd=service.directory).stdout == "100 ticks in x.csv\n"
+    )
+
+
+def test_exported_candles_are_closed_as_those_of_the_api_are(start: Callable[..., Service]) -> None:
+    service = start()
+    feed(service)
+    span = {"interval": "1m", "from": "2023-11-14T00:00:00Z"}
+    answered = service.client.get("/api/prices/A/candles", params=span, headers={"Accept": "text/csv"}).text
+    service.terminate()
+    export = ("export", "candles", "c.csv", "--symbol", "A")
+    assert marketdata(*export, cwd=service.directory).stdout == "2 candles in c.csv\n"
+    assert (service.directory / "c.csv").read_bytes().decode() == answered
+    # The tick that closes a candle may be outside what is exported.
+    assert marketdata(*export, "--to", "2023-11-14T22:14:00Z", cwd=service.directory).returncode == 0
+    assert (service.directory / "c.csv").read_text().splitlines() == answered.splitlines()[:2]
+
+
+@pytest.mark.parametrize("file", ["t.parquet", "t.csv", "t.csv.gz", "t.ndjson.zst", "t.jsonl"])
+def test_exported_ticks_replay_as_they_are(start: Callable[..., Service], file: str) -> None:
+    service = start()
+    ticks = [
+        {"symbol": "A", "price": "0.1", "timestamp": "2026-01-31T12:00:00.000001Z", "volume": "1.5", "id": "one"},
+        {"symbol": "A", "price": "1.00000000000000000001", "timestamp": "2026-01-31T12:00:00.000002Z"},
+        {"symbol": "B/C", "price": "0.00000000001", "timestamp": "1969-12-31T23:59:59.9Z", "volume": "0"},
+    ]
+    service.client.post("/api/prices/batch", json=ticks, headers={"Prefer": "durable"}).raise_for_status()
+    assert service.terminate() == 0
+    assert marketdata("export", "ticks", file, cwd=service.directory).stdout == f"3 ticks in {file}\n"
+    other = start()
+    ended = marketdata("replay", str(service.directory / file), "--url", other.url, cwd=service.directory)
+    assert (ended.returncode, ended.stdout[:22]) == (0, "3 accepted, 0 rejected"), ended.stdout + ended.stderr
+    assert other.terminate() == 0
+    for folder in (service.directory, other.directory):
+        assert marketdata("export", "ticks", "again.parquet", cwd=folder).returncode == 0
+    exported = [pq.read_table(each.directory / "again.parquet").to_pylist() for each in (service, other)]
+    assert exported[0] == exported[1]
+    assert [row["timestamp"].microsecond for row in exported[1]] == [1, 2, 900_000]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("x.dat",), "choose a format with --format"),
+        (("x.parquet.gz",), "Parquet is compressed already"),
+        (("x.gz", "--format", "parquet"), "Parquet is compressed already"),
+        (("x.csv", "--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'ndjson'"),
+    ],
+)
+def test_a_format_that_export_cannot_write_is_refused(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    ended = marketdata("export", "ticks", *arguments, cwd=tmp_path)
+    assert (ended.returncode, message in ended.stderr) == (2, True), ended.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[..., Service], tmp_path: Path) -> None:

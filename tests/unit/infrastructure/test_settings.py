@@ -79,7 +79,7 @@ def test_variables_of_sections_that_do_not_exist_are_ignored(monkeypatch: pytest
     ("name", "value", "message"),
     [
         ("MARKETDATA_PROCESSING__PARTITIONS", "many", "processing.partitions (MARKETDATA_PROCESSING__PARTITIONS)"),
-        ("MARKETDATA_PROCESSING__PARTITIONS", "-1", "greater than or equal to 0"),
+        ("MARKETDATA_PROCESSING__PARTITIONS", "-1", "greater than or equal to 0 (value: '-1')"),
         (
             "MARKETDATA_PROCESSING__PARTITIONZ",
             "1",
@@ -97,6 +97,23 @@ def test_wrong_variable_is_named(name: str, value: str, message: str, monkeypatc
     with pytest.raises(InvalidSettings) as caught:
         load_settings()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MARKETDATA_STORAGE__URL", "mysql://me:hunter2@database"),
+        ("MARKETDATA_TELEMETRY__TRACES_ENDPOINT", "me:hunter2@collector"),
+        ("MARKETDATA_STORAGE", '{"url":"postgresql://me:hunter2@x","durability":"sync","enabled":false}'),
+    ],
+)
+def test_wrong_value_that_may_hold_a_password_is_not_shown(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""The lines of `marketdata watch`, for pipes and files."""
+
+import click
+
+from marketdata_client import Anomaly, AnomalySeen, Connected, Disconnected, Gap, Message, Prices, Snapshot, Statistics
+
+
+def print_message(message: Message, text: str, as_json: bool, url: str) -> None:
+    """Print what a message says: changes on standard output, news of the connection on standard error.
+
+    text: the message as it was received. as_json: print that.
+    """
+    match message:
+        case Snapshot() | Prices() | AnomalySeen() | Gap() if as_json:
+            click.echo(text)
+        case Snapshot() | Prices():
+            for item in message.prices:
+                click.echo(_price_line(item))
+        case AnomalySeen():
+            click.echo(_anomaly_line(message.anomaly))
+        case Gap():
+            click.echo(f"{message.anomalies} anomalies were dropped: this reader is too slow", err=True)
+        case Connected():
+            click.echo(f"connected to {url}", err=True)
+        case Disconnected():
+            click.echo(f"{message.reason}; retrying in {message.retry_seconds:.1f} s", err=True)
+
+
+def _price_line(item: Statistics) -> str:
+    return f"{item.last_update_time.isoformat()} {item.symbol} {item.current_price:f}"
+
+
+def _anomaly_line(anomaly: Anomaly) -> str:
+    change = f"{anomaly.new_price:f} {anomaly.change_percent:+.2f}% {anomaly.severity}"
+    return f"{anomaly.detected_at.isoformat()} {anomaly.symbol} {change}"

@@ -1,0 +1,65 @@
+"""A tick of a recording, and which columns of a file make one up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+FIELDS = ("timestamp", "symbol", "price", "volume", "id")
+_REQUIRED = ("symbol", "price")
+_UNKNOWN_NAMED_MAX = 10
+
+# The field of a tick that each named column of a file holds.
+ColumnMapping = Mapping[str, str]
+
+
+class UnreadableRecording(Exception):
+    """The file is not a valid recording. The message says what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTick:
+    """A tick as written. Validation is left to the service.
+
+    line: the tick as one line of NDJSON. timestamp: as in it, None if there is none. number: that of its line in a
+    text file, of its row in a Parquet file; both from 1.
+    """
+
+    line: str
+    timestamp: object
+    number: int
+
+
+def field_of(name: str, columns: ColumnMapping) -> str | None:
+    """Return the field that a column holds, None if it is to be ignored."""
+    return columns.get(name, name if name in FIELDS and name not in columns.values() else None)
+
+
+def fields_of(names: Sequence[str], columns: ColumnMapping | None, rule: str) -> list[str | None]:
+    """Return the field that each column of a file holds, None for each to be ignored.
+
+    columns: without it, no column is ignored. rule: what the file's columns must be, to begin an error with.
+
+    Raises:
+        UnreadableRecording: a column is unknown, missing or there twice.
+    """
+    fields = [field_of(name, columns or {}) for name in names]
+    unknown = [name for name, field in zip(names, fields, strict=True) if field is None]
+    missing = [name for name in columns or () if name not in names] or [
+        field for field in _REQUIRED if field not in fields
+    ]
+    kept = [field for field in fields if field is not None]
+    problems = [f"missing: {_listed(missing)}"] if missing else []
+    if unknown and columns is None:
+        problems.append(f"unknown: {_listed(unknown)}")
+    if len(set(kept)) < len(kept):
+        problems.append(f"repeated: {_listed([field for field in FIELDS if kept.count(field) > 1])}")
+    if problems:
+        raise UnreadableRecording(
+            f"{rule} {','.join(FIELDS)}, of which only symbol and price are required; {'; '.join(problems)}. "
+            "Other names can be mapped with --columns"
+        )
+    return fields
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _UNKNOWN_NAMED_MAX} more" if len(names) > _UNKNOWN_NAMED_MAX else ""
+    return ", ".join(map(repr, names[:_UNKNOWN_NAMED_MAX])) + more
