@@ -25,7 +25,8 @@ from marketdata_client.messages import (
     Statistics,
     Tick,
 )
-from marketdata_client.stream import Stream, StreamRefused
+from marketdata_client.stream import Stream
+from marketdata_client.subscriptions import StreamRefused
 
 __all__ = [
     "Accepted",

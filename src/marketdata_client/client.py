@@ -10,7 +10,8 @@ import httpx
 import msgspec
 
 from marketdata_client.messages import Accepted, BatchResult, Statistics, Tick
-from marketdata_client.stream import CHANNELS, Channel, Stream
+from marketdata_client.stream import Stream
+from marketdata_client.subscriptions import CHANNELS, Channel
 
 _BATCH = 1000
 
