@@ -1,17 +1,18 @@
-"""A Python client of the service: post ticks, read statistics, and stream them live.
+"""A Python client of the service: post ticks, read statistics and history, and stream prices live.
 
     async with MarketDataClient("http://127.0.0.1:8000") as client:
         await client.post(Tick("AAPL", Decimal("101.25")))
+        candles = await client.candles("AAPL", "1m")
         async for message in client.stream("AAPL", "BTC*"):
             ...
 
 Self-contained: it imports nothing from the service.
 """
 
-from marketdata_client.client import MarketDataClient, RequestRefused
+from marketdata_client.calls import RequestRefused
+from marketdata_client.client import MarketDataClient
 from marketdata_client.messages import (
     Accepted,
-    Anomaly,
     AnomalySeen,
     BatchError,
     BatchResult,
@@ -25,8 +26,10 @@ from marketdata_client.messages import (
     Statistics,
     Tick,
 )
+from marketdata_client.records import Anomaly, Candle, Move, TickRecord
 from marketdata_client.stream import Stream
 from marketdata_client.subscriptions import StreamRefused
+from marketdata_client.tables import Records
 
 __all__ = [
     "Accepted",
@@ -34,17 +37,21 @@ __all__ = [
     "AnomalySeen",
     "BatchError",
     "BatchResult",
+    "Candle",
     "Connected",
     "Disconnected",
     "Gap",
     "Heartbeat",
     "MarketDataClient",
     "Message",
+    "Move",
     "Prices",
+    "Records",
     "RequestRefused",
     "Snapshot",
     "Statistics",
     "Stream",
     "StreamRefused",
     "Tick",
+    "TickRecord",
 ]

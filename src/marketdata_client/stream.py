@@ -26,7 +26,7 @@ class Stream:
     It begins with `Connected` or `Disconnected`. When the connection is lost it yields `Disconnected`, retries with
     pauses that double up to ten seconds, resubscribes to everything, and yields `Connected`; a `Snapshot` follows, so
     that a client which overwrites its state with each message is correct again. Of the prices missed meanwhile, the
-    latest are sent; anomalies missed are not sent again, and can be queried (`GET /api/anomalies`). Messages of
+    latest are sent; anomalies missed are not sent again, and can be listed (`MarketDataClient.anomalies`). Messages of
     a type unknown to this client are ignored.
 
     Raises:
