@@ -1,8 +1,10 @@
 """A Python client of the service: post ticks, read statistics and history, and stream prices live.
 
+    with SyncMarketDataClient("http://127.0.0.1:8000") as client:
+        client.post(Tick("AAPL", Decimal("101.25")))
+        client.candles("AAPL", "1m").to_pandas()
+
     async with MarketDataClient("http://127.0.0.1:8000") as client:
-        await client.post(Tick("AAPL", Decimal("101.25")))
-        candles = await client.candles("AAPL", "1m")
         async for message in client.stream("AAPL", "BTC*"):
             ...
 
@@ -29,6 +31,7 @@ from marketdata_client.messages import (
 from marketdata_client.records import Anomaly, Candle, Move, TickRecord
 from marketdata_client.stream import Stream
 from marketdata_client.subscriptions import StreamRefused
+from marketdata_client.sync_client import SyncMarketDataClient
 from marketdata_client.tables import Records
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "Statistics",
     "Stream",
     "StreamRefused",
+    "SyncMarketDataClient",
     "Tick",
     "TickRecord",
 ]

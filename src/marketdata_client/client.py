@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class MarketDataClient:
-    """A connection pool to one service; an asynchronous context manager.
+    """A connection pool to one service; an asynchronous context manager. `SyncMarketDataClient` does without await.
 
     url: such as `http://127.0.0.1:8000`. http: an httpx client to use instead of creating one; it is not closed.
 
