@@ -1,5 +1,7 @@
 """Both clients read history, and the synchronous one does everything that the other does."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -174,3 +176,8 @@ def test_client_given_to_the_twin_is_left_open(service: Service) -> None:
     with httpx.Client() as http:
         SyncMarketDataClient(service.url, http=http).close()
         assert SyncMarketDataClient(service.url, http=http).anomalies("NEVER") == []
+
+
+def test_client_loads_neither_pandas_nor_pyarrow_until_a_table_is_asked_for() -> None:
+    script = "import sys, marketdata_client; sys.exit(not sys.modules.keys().isdisjoint({'pandas', 'pyarrow'}))"
+    subprocess.run([sys.executable, "-c", script], check=True)
