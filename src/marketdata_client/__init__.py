@@ -1,17 +1,20 @@
-"""A Python client of the service: post ticks, read statistics, and stream them live.
+"""A Python client of the service: post ticks, read statistics and history, and stream prices live.
+
+    with SyncMarketDataClient("http://127.0.0.1:8000") as client:
+        client.post(Tick("AAPL", Decimal("101.25")))
+        client.candles("AAPL", "1m").to_pandas()
 
     async with MarketDataClient("http://127.0.0.1:8000") as client:
-        await client.post(Tick("AAPL", Decimal("101.25")))
         async for message in client.stream("AAPL", "BTC*"):
             ...
 
 Self-contained: it imports nothing from the service.
 """
 
-from marketdata_client.client import MarketDataClient, RequestRefused
+from marketdata_client.calls import RequestRefused
+from marketdata_client.client import MarketDataClient
 from marketdata_client.messages import (
     Accepted,
-    Anomaly,
     AnomalySeen,
     BatchError,
     BatchResult,
@@ -20,12 +23,17 @@ from marketdata_client.messages import (
     Gap,
     Heartbeat,
     Message,
+    MoveSeen,
     Prices,
     Snapshot,
     Statistics,
     Tick,
 )
-from marketdata_client.stream import Stream, StreamRefused
+from marketdata_client.records import Anomaly, Candle, Move, MoveChange, TickRecord
+from marketdata_client.stream import Stream
+from marketdata_client.subscriptions import Channel, StreamRefused
+from marketdata_client.sync_client import SyncMarketDataClient
+from marketdata_client.tables import Records
 
 __all__ = [
     "Accepted",
@@ -33,17 +41,25 @@ __all__ = [
     "AnomalySeen",
     "BatchError",
     "BatchResult",
+    "Candle",
+    "Channel",
     "Connected",
     "Disconnected",
     "Gap",
     "Heartbeat",
     "MarketDataClient",
     "Message",
+    "Move",
+    "MoveChange",
+    "MoveSeen",
     "Prices",
+    "Records",
     "RequestRefused",
     "Snapshot",
     "Statistics",
     "Stream",
     "StreamRefused",
+    "SyncMarketDataClient",
     "Tick",
+    "TickRecord",
 ]

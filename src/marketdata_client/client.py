@@ -1,41 +1,24 @@
-"""The HTTP client."""
+"""The client for asynchronous programs."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
+from datetime import datetime
 from types import TracebackType
 from typing import TypeVar
-from urllib.parse import quote
 
 import httpx
-import msgspec
 
+from marketdata_client import calls
 from marketdata_client.messages import Accepted, BatchResult, Statistics, Tick
-from marketdata_client.stream import CHANNELS, Channel, Stream
-
-_BATCH = 1000
+from marketdata_client.records import Anomaly, Candle, Direction, Interval, Move, Severity, TickRecord
+from marketdata_client.stream import Stream
+from marketdata_client.subscriptions import CHANNELS, Channel
+from marketdata_client.tables import Records
 
 T = TypeVar("T")
 
 
-class RequestRefused(Exception):
-    """The service returned a problem response.
-
-    status: HTTP status. kind: last part of the problem's type, such as `validation-failed`. The message is its detail.
-    """
-
-    def __init__(self, status: int, kind: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.kind = kind
-
-
-class _Problem(msgspec.Struct):
-    type: str = ""
-    detail: str = ""
-
-
 class MarketDataClient:
-    """A connection pool to one service; an asynchronous context manager.
+    """A connection pool to one service; an asynchronous context manager. `SyncMarketDataClient` does without await.
 
     url: such as `http://127.0.0.1:8000`. http: an httpx client to use instead of creating one; it is not closed.
 
@@ -58,7 +41,7 @@ class MarketDataClient:
 
     async def post(self, tick: Tick, *, durable: bool = False) -> Accepted:
         """Send a tick. durable: return once it is on the service's disk."""
-        return await self._post("/api/prices", tick, durable, Accepted)
+        return await self._run(calls.post(tick, durable))
 
     async def post_many(self, ticks: Iterable[Tick], *, durable: bool = False) -> BatchResult:
         """Send ticks in order, a thousand per request.
@@ -66,44 +49,79 @@ class MarketDataClient:
         Rejected ticks are reported in the result. If a request fails, or has no valid tick, this raises; the requests
         before it have been accepted.
         """
-        accepted = rejected = duplicates = 0
-        errors = []
-        first = 0
-        for chunk in _chunks(ticks):
-            result = await self._post("/api/prices/batch", chunk, durable, BatchResult)
-            accepted += result.accepted
-            rejected += result.rejected
-            duplicates += result.duplicates
-            errors += [msgspec.structs.replace(error, index=first + error.index) for error in result.errors]
-            first += len(chunk)
-        return BatchResult(accepted, rejected, errors, duplicates)
+        return await self._run(calls.post_many(ticks, durable))
 
     async def statistics(self, symbol: str) -> Statistics:
         """Return the statistics of a symbol. Raises RequestRefused with status 404 if it is unknown."""
-        answer = await self._http.get(f"{self.url}/api/prices/{quote(symbol, safe='')}")
-        return _read(answer, Statistics)
+        return await self._run(calls.statistics(symbol))
+
+    async def ticks(
+        self, symbol: str, start: datetime | None = None, end: datetime | None = None, limit: int | None = None
+    ) -> Records[TickRecord]:
+        """Return the ticks of a symbol, in order of arrival.
+
+        start, end: aware; of the ticks stamped within [start, end). limit: only so many, the first ones.
+        Raises RequestRefused with status 404 if the symbol is unknown, 400 if a parameter is invalid.
+        """
+        return await self._run(calls.ticks(symbol, start, end, limit))
+
+    async def candles(
+        self,
+        symbol: str,
+        interval: Interval,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> Records[Candle]:
+        """Return the candles of a symbol, oldest first; intervals without a tick have none.
+
+        start, end: aware; of the candles that start within [start, end). limit: only so many: the first ones from
+        start on or, without start, the newest.
+        Raises RequestRefused with status 404 if the symbol is unknown, 400 if a parameter is invalid.
+        """
+        return await self._run(calls.candles(symbol, interval, start, end, limit))
+
+    async def anomalies(
+        self,
+        symbol: str | None = None,
+        direction: Direction | None = None,
+        severity: Severity | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> Records[Anomaly]:
+        """Return anomalies, newest first, of one symbol or of all.
+
+        start, end: aware; of those detected within [start, end). limit: only so many, the newest.
+        Raises RequestRefused with status 400 if a parameter is invalid. An unknown symbol has none.
+        """
+        return await self._run(calls.anomalies_or_moves(Anomaly, symbol, direction, severity, start, end, limit))
+
+    async def moves(
+        self,
+        symbol: str | None = None,
+        direction: Direction | None = None,
+        severity: Severity | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> Records[Move]:
+        """Return moves, newest first, of one symbol or of all.
+
+        start, end: aware; of those that started within [start, end). limit: only so many, the newest.
+        Raises RequestRefused with status 400 if a parameter is invalid. An unknown symbol has none.
+        """
+        return await self._run(calls.anomalies_or_moves(Move, symbol, direction, severity, start, end, limit))
 
     def stream(self, *symbols: str, channels: Iterable[Channel] = CHANNELS, interval_ms: int | None = None) -> Stream:
         """Watch symbols, or prefixes that end in `*`; without any, all symbols. See `Stream`."""
         return Stream(self.url, symbols or ("*",), channels, interval_ms)
 
-    async def _post(self, path: str, body: object, durable: bool, kind: type[T]) -> T:
-        headers = {"Content-Type": "application/json"} | ({"Prefer": "durable"} if durable else {})
-        answer = await self._http.post(self.url + path, content=msgspec.json.encode(body), headers=headers)
-        return _read(answer, kind)
-
-
-def _read(answer: httpx.Response, kind: type[T]) -> T:
-    if answer.is_success:
-        return msgspec.json.decode(answer.content, type=kind)
-    try:
-        problem = msgspec.json.decode(answer.content, type=_Problem)
-    except msgspec.DecodeError:
-        problem = _Problem()
-    raise RequestRefused(answer.status_code, problem.type.rpartition(":")[2], problem.detail or answer.reason_phrase)
-
-
-def _chunks(ticks: Iterable[Tick]) -> Iterator[list[Tick]]:
-    rest = iter(ticks)
-    while chunk := list(islice(rest, _BATCH)):
-        yield chunk
+    async def _run(self, call: calls.Call[T]) -> T:
+        try:
+            asked = next(call)
+            while True:
+                asked = call.send(await self._http.request(**asked.arguments(self.url)))
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -2,16 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
 import msgspec
 
-
-class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """camelCase on the wire. Unknown fields of newer services are ignored."""
+from marketdata_client.records import Anomaly, MoveChange, Wire
 
 
-class Tick(_Wire, frozen=True, omit_defaults=True):
+class Tick(Wire, frozen=True, omit_defaults=True):
     """A price. timestamp: aware; the service's time if None. id: ticks with the same id count once."""
 
     symbol: str
@@ -21,7 +18,7 @@ class Tick(_Wire, frozen=True, omit_defaults=True):
     id: str | None = None
 
 
-class BatchError(_Wire, frozen=True):
+class BatchError(Wire, frozen=True):
     """An error in one tick. index: its position in what was posted."""
 
     field: str
@@ -30,14 +27,14 @@ class BatchError(_Wire, frozen=True):
     index: int = 0
 
 
-class Accepted(_Wire, frozen=True):
+class Accepted(Wire, frozen=True):
     """The result for one tick: 1 and 0, or 0 and 1 for a duplicate."""
 
     accepted: int
     duplicates: int = 0
 
 
-class BatchResult(_Wire, frozen=True):
+class BatchResult(Wire, frozen=True):
     """The result for many ticks. errors: the first hundred of each request."""
 
     accepted: int
@@ -46,7 +43,7 @@ class BatchResult(_Wire, frozen=True):
     duplicates: int = 0
 
 
-class Statistics(_Wire, frozen=True):
+class Statistics(Wire, frozen=True):
     """The statistics of a symbol."""
 
     symbol: str
@@ -60,20 +57,7 @@ class Statistics(_Wire, frozen=True):
     last_update_time: datetime
 
 
-class Anomaly(_Wire, frozen=True):
-    """A move beyond the threshold within the window."""
-
-    id: str
-    symbol: str
-    direction: Literal["up", "down"]
-    reference_price: Decimal
-    new_price: Decimal
-    change_percent: float
-    severity: Literal["medium", "high", "critical"]
-    detected_at: datetime
-
-
-class Snapshot(_Wire, frozen=True, tag="snapshot"):
+class Snapshot(Wire, frozen=True, tag="snapshot"):
     """The current state of newly subscribed symbols. last: false if another snapshot follows with more of them."""
 
     seq: int
@@ -81,47 +65,55 @@ class Snapshot(_Wire, frozen=True, tag="snapshot"):
     last: bool
 
 
-class Prices(_Wire, frozen=True, tag="prices"):
+class Prices(Wire, frozen=True, tag="prices"):
     """The latest statistics of symbols that changed."""
 
     seq: int
     prices: list[Statistics]
 
 
-class AnomalySeen(_Wire, frozen=True, tag="anomaly"):
+class AnomalySeen(Wire, frozen=True, tag="anomaly"):
     """A spike."""
 
     seq: int
     anomaly: Anomaly
 
 
-class Gap(_Wire, frozen=True, tag="gap"):
-    """anomalies: how many the service dropped because this client was too slow."""
+class MoveSeen(Wire, frozen=True, tag="move"):
+    """A move has opened, reached a new peak, or ended. Only on the channel `moves`."""
 
     seq: int
-    anomalies: int
+    move: MoveChange
 
 
-class Heartbeat(_Wire, frozen=True, tag="heartbeat"):
+class Gap(Wire, frozen=True, tag="gap"):
+    """anomalies, moves: how many the service dropped because this client was too slow."""
+
+    seq: int
+    anomalies: int = 0
+    moves: int = 0
+
+
+class Heartbeat(Wire, frozen=True, tag="heartbeat"):
     """time: the service's."""
 
     seq: int
     time: datetime
 
 
-class Subscribed(_Wire, frozen=True, tag="subscribed"):
+class Subscribed(Wire, frozen=True, tag="subscribed"):
     """Confirms a subscription; the stream does not pass it on."""
 
     seq: int
 
 
-class Unsubscribed(_Wire, frozen=True, tag="unsubscribed"):
+class Unsubscribed(Wire, frozen=True, tag="unsubscribed"):
     """Confirms an unsubscription; the stream does not pass it on."""
 
     seq: int
 
 
-class Failed(_Wire, frozen=True, tag="error"):
+class Failed(Wire, frozen=True, tag="error"):
     """The service cannot do what was requested; the stream raises it."""
 
     seq: int
@@ -147,5 +139,5 @@ class Disconnected(msgspec.Struct, frozen=True):
     retry_seconds: float
 
 
-Received = Snapshot | Prices | AnomalySeen | Gap | Heartbeat | Subscribed | Unsubscribed | Failed
-Message = Connected | Disconnected | Snapshot | Prices | AnomalySeen | Gap | Heartbeat
+Received = Snapshot | Prices | AnomalySeen | MoveSeen | Gap | Heartbeat | Subscribed | Unsubscribed | Failed
+Message = Connected | Disconnected | Snapshot | Prices | AnomalySeen | MoveSeen | Gap | Heartbeat

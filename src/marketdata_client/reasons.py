@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
-def reason_of(error: Exception) -> str:
+def in_plain_words(error: Exception) -> str:
     """Return what an error says, without Python's way of saying it."""
     if isinstance(error, ConnectionClosed):
         if error.rcvd is None:

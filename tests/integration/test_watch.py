@@ -75,7 +75,7 @@ def test_watch_prints_the_messages_of_the_stream_as_json(service: Service) -> No
         messages = [json.loads(watch.stdout.readline()) for _ in range(2)]
         told = {message["type"]: message for message in messages}
         assert told["prices"]["prices"][0]["updateCount"] == 3
-        assert told["anomaly"]["anomaly"]["changePercent"] == 10
+        assert told["move"]["move"]["peakPercent"] == 10
 
 
 def test_watch_once_prints_what_is_there_and_ends(service: Service, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_watch_prints_lines_where_it_is_piped(start: Callable[..., Service]) -> 
         assert watch.stdout.readline().split()[1:] == ["PIPE", "100.0"]
         service.client.post("/api/prices/batch", json=[{"symbol": "PIPE", "price": price} for price in (100, 106)])
         lines = [watch.stdout.readline().split()[1:] for _ in range(2)]
-        assert sorted(lines) == [["PIPE", "106.0"], ["PIPE", "106.0", "+6.00%", "critical"]]
+        assert sorted(lines) == [["PIPE", "106.0"], ["PIPE", "106.0", "+6.00%", "critical", "opened"]]
         watch.terminate()
         assert watch.wait(timeout=SECONDS) == 0
 

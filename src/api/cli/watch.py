@@ -15,8 +15,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from api.cli.watch_lines import print_message
 from api.cli.watch_screen import Screen
-from marketdata_client import Connected, Disconnected, MarketDataClient, Message, Snapshot, StreamRefused
-from marketdata_client.stream import CHANNELS, Channel
+from marketdata_client import Channel, Connected, Disconnected, MarketDataClient, Message, Snapshot, StreamRefused
 
 _FRAMES_PER_SECOND = 10
 # The client subscribes to no more at once, so that one snapshot, of one or more messages, has them all.
@@ -30,7 +29,7 @@ _SYMBOLS_AT_ONCE = 500
 @click.option("--once", is_flag=True, help="Print the current prices and exit.")
 @click.option("--no-retry", is_flag=True, help="Exit with status 1 when there is no connection.")
 def watch(symbols: tuple[str, ...], url: str, as_json: bool, once: bool, no_retry: bool) -> None:
-    """Watch prices and anomalies live, until Ctrl+C. A SYMBOL may be a prefix followed by *.
+    """Watch prices and moves live, until Ctrl+C. A SYMBOL may be a prefix followed by *.
 
     On a terminal this is a table; a narrow one shows fewer columns. Anywhere else, each change is one line, and news of
     the connection goes to standard error. Without --no-retry, a lost connection is retried until it is back.
@@ -40,7 +39,7 @@ def watch(symbols: tuple[str, ...], url: str, as_json: bool, once: bool, no_retr
     marketdata watch AAPL 'BTC*'
     marketdata watch --url http://10.0.0.5:8000
     marketdata watch AAPL | tee aapl.log                one line per change
-    marketdata watch --json | jq -c '.anomaly // empty'  the messages of the stream
+    marketdata watch --json | jq -c '.move // empty'  the messages of the stream
     marketdata watch --once --no-retry GOLD             the current price, for scripts
     """
     console = Console()
@@ -72,7 +71,7 @@ class _Source:
     symbols: tuple[str, ...]
     no_retry: bool
 
-    async def messages(self, channels: Iterable[Channel] = CHANNELS) -> AsyncGenerator[tuple[Message, str]]:
+    async def messages(self, channels: Iterable[Channel] = ("prices", "moves")) -> AsyncGenerator[tuple[Message, str]]:
         """Yield messages, each also as it was received. Raises click.ClickException where retries are not wanted.
 
         Close it in the same task: a generator that is left open outlives its event loop.

@@ -2,7 +2,7 @@
 
 import click
 
-from marketdata_client import Anomaly, AnomalySeen, Connected, Disconnected, Gap, Message, Prices, Snapshot, Statistics
+from marketdata_client import Connected, Disconnected, Gap, Message, MoveChange, MoveSeen, Prices, Snapshot, Statistics
 
 
 def print_message(message: Message, text: str, as_json: bool, url: str) -> None:
@@ -11,15 +11,15 @@ def print_message(message: Message, text: str, as_json: bool, url: str) -> None:
     text: the message as it was received. as_json: print that.
     """
     match message:
-        case Snapshot() | Prices() | AnomalySeen() | Gap() if as_json:
+        case Snapshot() | Prices() | MoveSeen() | Gap() if as_json:
             click.echo(text)
         case Snapshot() | Prices():
             for item in message.prices:
                 click.echo(_price_line(item))
-        case AnomalySeen():
-            click.echo(_anomaly_line(message.anomaly))
+        case MoveSeen():
+            click.echo(_move_line(message.move))
         case Gap():
-            click.echo(f"{message.anomalies} anomalies were dropped: this reader is too slow", err=True)
+            click.echo(f"{message.moves} changes of moves were dropped: this reader is too slow", err=True)
         case Connected():
             click.echo(f"connected to {url}", err=True)
         case Disconnected():
@@ -30,6 +30,6 @@ def _price_line(item: Statistics) -> str:
     return f"{item.last_update_time.isoformat()} {item.symbol} {item.current_price:f}"
 
 
-def _anomaly_line(anomaly: Anomaly) -> str:
-    change = f"{anomaly.new_price:f} {anomaly.change_percent:+.2f}% {anomaly.severity}"
-    return f"{anomaly.detected_at.isoformat()} {anomaly.symbol} {change}"
+def _move_line(move: MoveChange) -> str:
+    change = f"{move.peak_percent:+.2f}% {move.severity} {move.change}"
+    return f"{(move.ended_at or move.started_at).isoformat()} {move.symbol} {move.peak_price:f} {change}"

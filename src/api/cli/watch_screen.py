@@ -1,6 +1,5 @@
 """The live screen of `marketdata watch`."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -9,14 +8,14 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from marketdata_client import Anomaly, AnomalySeen, Connected, Disconnected, Gap, Message, Prices, Snapshot, Statistics
+from marketdata_client import Connected, Disconnected, Gap, Message, Move, MoveSeen, Prices, Snapshot, Statistics
 
 _COLUMNS = ("Symbol", "Price", "vs average", "Average", "Min", "Max", "Updates", "Spikes", "Age")
 # In the order in which a narrow terminal does without them.
 _DROPPED = ("Average", "Min", "Max", "Updates", "Spikes", "vs average", "Age")
 _BETWEEN_COLUMNS = 2
-_ANOMALIES_SHOWN = 6
-# Lines other than symbols: connection, table header, number of omitted symbols, title of the anomalies, margin.
+_MOVES_SHOWN = 6
+# Lines other than symbols: connection, table header, number of omitted symbols, title of the moves, margin.
 _LINES_AROUND = 9
 
 
@@ -29,10 +28,11 @@ class Screen:
         # Whether the terminal cannot show arrows.
         self._plain = not console.encoding.startswith("utf")
         self._prices: dict[str, Statistics] = {}
-        self._moves: dict[str, int] = {}
+        self._directions: dict[str, int] = {}
         # The widest seen, so that columns do not come and go with every digit.
         self._widths = {name: len(name) for name in _COLUMNS}
-        self._anomalies: deque[Anomaly] = deque(maxlen=_ANOMALIES_SHOWN)
+        # The latest of each, by id, oldest first.
+        self._moves: dict[str, Move] = {}
         self._dropped = 0
         self._state = Text("connecting", style="yellow")
 
@@ -45,23 +45,27 @@ class Screen:
             case Snapshot() | Prices():
                 for item in message.prices:
                     before = self._prices.get(item.symbol, item).current_price
-                    self._moves[item.symbol] = (item.current_price > before) - (item.current_price < before)
+                    self._directions[item.symbol] = (item.current_price > before) - (item.current_price < before)
                     self._prices[item.symbol] = item
-            case AnomalySeen():
-                self._anomalies.appendleft(message.anomaly)
+            case MoveSeen():
+                self._moves[message.move.id] = message.move
+                if len(self._moves) > _MOVES_SHOWN:
+                    del self._moves[next(iter(self._moves))]
             case Gap():
-                self._dropped += message.anomalies
+                self._dropped += message.moves
 
     def __rich__(self) -> Group:
-        rows = max(1, self._console.height - _LINES_AROUND - _ANOMALIES_SHOWN)
+        rows = max(1, self._console.height - _LINES_AROUND - _MOVES_SHOWN)
         symbols = sorted(self._prices)
         parts: list[Table | Text] = [self._state, self._table(symbols[:rows])]
         if not symbols:
             parts.append(Text("no prices yet", style="dim"))
         if len(symbols) > rows:
             parts.append(Text(f"and {len(symbols) - rows} more; name symbols to see them", style="dim"))
-        parts.append(Text("\nAnomalies, newest first", style="bold"))
-        parts += [_line(anomaly, self._plain) for anomaly in self._anomalies] or [Text("none yet", style="dim")]
+        parts.append(Text("\nMoves, newest first", style="bold"))
+        parts += [_line(move, self._plain) for move in reversed(self._moves.values())] or [
+            Text("none yet", style="dim")
+        ]
         if self._dropped:
             parts.append(Text(f"{self._dropped} more were dropped: this terminal is too slow", style="yellow"))
         return Group(*parts)
@@ -86,7 +90,7 @@ class Screen:
         return table
 
     def _row(self, item: Statistics, now: datetime) -> dict[str, str | Text]:
-        move = self._moves[item.symbol]
+        move = self._directions[item.symbol]
         away = (float(item.current_price) / item.moving_average - 1) * 100
         return {
             "Symbol": item.symbol,
@@ -120,12 +124,11 @@ def _colour(move: float) -> str:
     return "green" if move > 0 else "red" if move < 0 else ""
 
 
-def _line(anomaly: Anomaly, plain: bool) -> Text:
-    text = Text(f"{anomaly.detected_at:%H:%M:%S}  {anomaly.symbol:<12} ")
-    text.append(
-        f"{_sign(anomaly.change_percent, plain)} {anomaly.change_percent:+.2f}%", style=_colour(anomaly.change_percent)
-    )
-    return text.append(f"  {anomaly.reference_price:f} to {anomaly.new_price:f}  {anomaly.severity}")
+def _line(move: Move, plain: bool) -> Text:
+    text = Text(f"{move.started_at:%H:%M:%S}  {move.symbol:<12} ")
+    text.append(f"{_sign(move.peak_percent, plain)} {move.peak_percent:+.2f}%", style=_colour(move.peak_percent))
+    text.append(f"  {move.reference_price:f} to {move.peak_price:f}  {move.severity}, {move.count} ticks")
+    return text if move.ended_at is not None else text.append("  ongoing", style="yellow")
 
 
 def _age(seconds: float) -> str:

@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -6,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.watch_screen import Screen
-from marketdata_client import Anomaly, AnomalySeen, Connected, Disconnected, Gap, Prices, Snapshot, Statistics
+from marketdata_client import Connected, Disconnected, Gap, MoveChange, MoveSeen, Prices, Snapshot, Statistics
 
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 LONG = "BITFLYER:FXBTC-JPY-LONG-NAME"
@@ -67,19 +68,23 @@ def test_columns_do_not_come_back_while_a_wider_number_is_gone() -> None:
     assert shown(screen, console).splitlines()[1].split() == first.split()
 
 
-def test_screen_tells_prices_anomalies_and_the_connection() -> None:
+def test_screen_tells_prices_moves_and_the_connection() -> None:
     screen, console = terminal(100, height=17)
     assert "no prices yet" in shown(screen, console)
     screen.take(Connected())
     screen.take(Snapshot(1, [statistics(symbol, Decimal(1)) for symbol in "ABCD"], True))
     screen.take(Prices(2, [statistics("A", Decimal("1.5"))]))
-    screen.take(AnomalySeen(3, Anomaly("id", "A", "up", Decimal(1), Decimal("1.5"), 50.0, "critical", MOMENT)))
-    screen.take(Gap(4, 7))
+    one, peak = Decimal(1), Decimal("1.5")
+    opened = MoveChange("id", "A", "up", MOMENT, None, one, peak, 50.0, "critical", 1, "opened")
+    screen.take(MoveSeen(3, opened))
+    assert "▲ +50.00%  1 to 1.5  critical, 1 ticks  ongoing" in shown(screen, console)
+    screen.take(MoveSeen(4, MoveChange("id", "A", "up", MOMENT, MOMENT, one, peak, 50.0, "critical", 400, "ended")))
+    screen.take(Gap(5, moves=7))
     text = shown(screen, console)
     assert "connected to http://x" in text
     assert "▲ 1.5" in text
     assert "and 2 more; name symbols to see them" in text
-    assert "12:00:00  A            ▲ +50.00%  1 to 1.5  critical" in text
+    assert "12:00:00  A            ▲ +50.00%  1 to 1.5  critical, 400 ticks\n" in re.sub(" +\n", "\n", text)
     assert "7 more were dropped" in text
     screen.take(Disconnected("connection refused", 1))
     assert "no connection to http://x: connection refused; retrying" in shown(screen, console)

@@ -1,0 +1,133 @@
+"""The client for scripts and notebooks."""
+
+from collections.abc import Generator, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+
+from marketdata_client import calls
+from marketdata_client.messages import Accepted, BatchResult, Message, Statistics, Tick
+from marketdata_client.records import Anomaly, Candle, Direction, Interval, Move, Severity, TickRecord
+from marketdata_client.subscriptions import CHANNELS, Channel, Subscriptions, address
+from marketdata_client.sync_stream import messages
+from marketdata_client.tables import Records
+
+T = TypeVar("T")
+
+
+class SyncMarketDataClient:
+    """`MarketDataClient` without await, also where an event loop runs; a context manager, or closed with `close()`.
+
+    url: such as `http://127.0.0.1:8000`. http: an httpx client to use instead of creating one; it is not closed.
+
+    Every request raises RequestRefused if the service refuses it, httpx.HTTPError if the service cannot be reached.
+    """
+
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0, http: httpx.Client | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._own = http is None
+        self._http = http or httpx.Client(timeout=timeout_seconds)
+
+    def __enter__(self) -> "SyncMarketDataClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._own:
+            self._http.close()
+
+    def post(self, tick: Tick, *, durable: bool = False) -> Accepted:
+        """Send a tick. durable: return once it is on the service's disk."""
+        return self._run(calls.post(tick, durable))
+
+    def post_many(self, ticks: Iterable[Tick], *, durable: bool = False) -> BatchResult:
+        """Send ticks in order, a thousand per request.
+
+        Rejected ticks are reported in the result. If a request fails, or has no valid tick, this raises; the requests
+        before it have been accepted.
+        """
+        return self._run(calls.post_many(ticks, durable))
+
+    def statistics(self, symbol: str) -> Statistics:
+        """Return the statistics of a symbol. Raises RequestRefused with status 404 if it is unknown."""
+        return self._run(calls.statistics(symbol))
+
+    def ticks(
+        self, symbol: str, start: datetime | None = None, end: datetime | None = None, limit: int | None = None
+    ) -> Records[TickRecord]:
+        """Return the ticks of a symbol, in order of arrival.
+
+        start, end: aware; of the ticks stamped within [start, end). limit: only so many, the first ones.
+        Raises RequestRefused with status 404 if the symbol is unknown, 400 if a parameter is invalid.
+        """
+        return self._run(calls.ticks(symbol, start, end, limit))
+
+    def candles(
+        self,
+        symbol: str,
+        interval: Interval,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> Records[Candle]:
+        """Return the candles of a symbol, oldest first; intervals without a tick have none.
+
+        start, end: aware; of the candles that start within [start, end). limit: only so many: the first ones from
+        start on or, without start, the newest.
+        Raises RequestRefused with status 404 if the symbol is unknown, 400 if a parameter is invalid.
+        """
+        return self._run(calls.candles(symbol, interval, start, end, limit))
+
+    def anomalies(
+        self,
+        symbol: str | None = None,
+        direction: Direction | None = None,
+        severity: Severity | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> Records[Anomaly]:
+        """Return anomalies, newest first, of one symbol or of all.
+
+        start, end: aware; of those detected within [start, end). limit: only so many, the newest.
+        Raises RequestRefused with status 400 if a parameter is invalid. An unknown symbol has none.
+        """
+        return self._run(calls.anomalies_or_moves(Anomaly, symbol, direction, severity, start, end, limit))
+
+    def moves(
+        self,
+        symbol: str | None = None,
+        direction: Direction | None = None,
+        severity: Severity | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> Records[Move]:
+        """Return moves, newest first, of one symbol or of all.
+
+        start, end: aware; of those that started within [start, end). limit: only so many, the newest.
+        Raises RequestRefused with status 400 if a parameter is invalid. An unknown symbol has none.
+        """
+        return self._run(calls.anomalies_or_moves(Move, symbol, direction, severity, start, end, limit))
+
+    def stream(
+        self, *symbols: str, channels: Iterable[Channel] = CHANNELS, interval_ms: int | None = None
+    ) -> Generator[Message]:
+        """Watch symbols, or prefixes that end in `*`; without any, all symbols. See `Stream`."""
+        return messages(address(self.url), Subscriptions(symbols or ("*",), channels, interval_ms))
+
+    def _run(self, call: calls.Call[T]) -> T:
+        try:
+            asked = next(call)
+            while True:
+                asked = call.send(self._http.request(**asked.arguments(self.url)))
+        except StopIteration as end:
+            result: T = end.value
+            return result
