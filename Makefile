@@ -11,8 +11,8 @@ ENGINE := .venv/engine
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run $(ENGINE) ## Start the service; hand arguments on with ARGS="--port 9000 --no-simulation"
-	@exec $(BIN)/marketdata serve $(ARGS)
+run: .venv/run $(ENGINE) ## Start the service with simulated prices; pass arguments with ARGS="--port 9000 --no-simulation"
+	@exec $(BIN)/marketdata serve --simulation $(ARGS)
 
 test: .venv/dev $(ENGINE) ## Run all tests; hand arguments on with ARGS="-k window"
 	$(BIN)/pytest -q $(ARGS)

@@ -29,7 +29,6 @@ from api.routes.live import LiveController
 from api.routes.operations import OperationsController
 from api.subjects.features import Connected, Features
 from api.views.view import encode
-from infrastructure.engine import ENGINE
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
 
@@ -123,7 +122,6 @@ async def _running(container: Container) -> AsyncIterator[None]:
     admissions = [each.processing.admission for each in features]
     for processor in processors:
         processor.start()
-    _log.info("started", engine=ENGINE, partitions=len(container.partitions()))
     hub = container.hub()
     running = [
         asyncio.create_task(container.loop_watch().run()),

@@ -34,6 +34,7 @@ from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.service_collectors import (
+    BuildCollector,
     LatenciesCollector,
     LoopCollector,
     StorageCollector,
@@ -86,7 +87,7 @@ class Container(containers.DeclarativeContainer):
     storage_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.storage.enabled)
     store = providers.Selector(
         storage_mode,
-        on=providers.Singleton(store_of, settings.provided.storage, subjects),
+        on=providers.Singleton(store_of, settings.provided.store, subjects),
         off=providers.Object(None),
     )
     checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
@@ -150,7 +151,7 @@ class Container(containers.DeclarativeContainer):
         ),
         off=providers.Singleton(NoStorage),
     )
-    health = providers.Singleton(Health, features, journal, settings.provided.storage.enabled, clock)
+    health = providers.Singleton(Health, features, journal, settings, clock)
 
     behaviours = providers.List(
         providers.Singleton(Tracing, tracer),
@@ -189,6 +190,7 @@ class Container(containers.DeclarativeContainer):
             providers.Singleton(StorageCollector, journal),
             providers.Singleton(StreamCollector, hub),
             providers.Singleton(LoopCollector, features, loop_meter, hub),
+            providers.Singleton(BuildCollector, settings.provided.simulation.enabled),
         ),
         loop_watch,
     )

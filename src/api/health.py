@@ -9,24 +9,24 @@ from api.views.health import HealthView
 from application.ports.clock import Clock
 from application.ports.journal import Journal
 from infrastructure.engine import ENGINE
+from infrastructure.settings import Settings
 
 
 class Health:
-    """stores: whether storage is enabled."""
-
-    def __init__(self, features: Sequence[Features], journal: Journal, stores: bool, clock: Clock) -> None:
+    def __init__(self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock) -> None:
         self._processors = [each.processing.processor for each in features]
         self._journal = journal
-        self._stores = stores
+        self._stores = settings.storage.enabled
+        self._simulated = settings.simulation.enabled
         self._clock = clock
         self._started = clock.monotonic()
 
     def check_ready(self) -> None:
         """Raises NotReady with the reason."""
         if not self._are_running():
-            raise NotReady("The workers do not run, or are draining.")
+            raise NotReady("The workers are not running, or are draining.")
         if self._stores and self._journal.failure is not None:
-            raise NotReady("Degraded: ticks are taken into memory, and the storage does not take them.")
+            raise NotReady("Degraded: the storage fails, so ticks are accepted into memory only.")
 
     def report(self) -> HealthView:
         running = self._are_running()
@@ -38,6 +38,7 @@ class Health:
             version=version("marketdata"),
             engine=ENGINE,
             uptime_seconds=round(self._clock.monotonic() - self._started, 3),
+            simulated=self._simulated,
             checks={"workers": "ok" if running else "not running", "storage": storage},
         )
 

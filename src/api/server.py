@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from typing import Any
 
 import structlog
 import uvicorn
@@ -22,6 +23,7 @@ from api.live.hub import Hub
 from api.live.websocket import WebSocketProtocol
 from api.subjects.features import Entry
 from api.subjects.registry import SUBJECTS
+from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.storage import Storage
@@ -29,6 +31,7 @@ from infrastructure.storage.store import StoreFailed, StoreRefused
 from infrastructure.telemetry.logs import configure_logging
 
 _log = structlog.stdlib.get_logger(__name__)
+_SIMULATED = "  SIMULATED prices, in a store of their own; --no-simulation turns them off\n"
 _SWITCH_SECONDS = 0.001
 _GC_THRESHOLDS = (50_000, 20, 50)
 
@@ -39,19 +42,29 @@ class _Server(uvicorn.Server):
     uvicorn re-raises the signal after shutting down, so the process would exit as if killed by it.
 
     storage: started before the server listens, stopped last. hub: closed on shutdown, since subscribers never
-    disconnect by themselves.
+    disconnect by themselves. facts: logged once it listens.
     """
 
-    def __init__(self, config: uvicorn.Config, storage: Storage, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, storage: Storage, hub: Hub, facts: dict[str, Any]) -> None:
         super().__init__(config)
         self._storage = storage
         self._hub = hub
+        self._facts = facts
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            sockets = _bound(self.config.host, self.config.port)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            _log.critical(
+                "cannot listen", reason=reason, **{"server.host": self.config.host, "server.port": self.config.port}
+            )
+            return
         try:
             await self._storage.start()
         except (StoreRefused, StoreFailed, Corrupt) as error:
             _log.critical("the service cannot start", reason=str(error))
+            _close(sockets)
             return
         try:
             await super().serve(sockets)
@@ -84,13 +97,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._print_banner()
+            self._announce()
 
-    def _print_banner(self) -> None:
+    def _announce(self) -> None:
         host, port = self.servers[0].sockets[0].getsockname()[:2]
+        _log.info("started", host=host, port=port, **self._facts)
         at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         print(
-            f"marketdata listens on {at}\n"
+            f"marketdata listens on {at}\n{_SIMULATED if self._facts['simulated'] else ''}"
             f"  the dashboard                {at}/\n"
             f"  statistics of every symbol   {at}/api/prices\n"
             f"  spikes, newest first         {at}/api/anomalies\n"
@@ -100,6 +114,41 @@ class _Server(uvicorn.Server):
             "Ctrl+C drains and stops.",
             flush=True,
         )
+
+
+def _facts(settings: Settings) -> dict[str, Any]:
+    store = settings.store
+    where = "off" if not store.enabled else "PostgreSQL" if store.url else str(store.data_dir.resolve())
+    return {
+        "engine": ENGINE,
+        "partitions": settings.processing.partition_count,
+        "storage": where,
+        "simulated": settings.simulation.enabled,
+    }
+
+
+def _bound(host: str, port: int) -> list[socket.socket]:
+    """Sockets at all addresses of a host; they refuse connections until they listen. Raises OSError."""
+    found = dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE))
+    sockets: list[socket.socket] = []
+    # Any free port is a different one for each address.
+    for family, kind, protocol, _, address in found if port else list(found)[:1]:
+        bound = socket.socket(family, kind, protocol)
+        sockets.append(bound)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind(address)
+        except OSError:
+            _close(sockets)
+            raise
+    return sockets
+
+
+def _close(sockets: Sequence[socket.socket]) -> None:
+    for each in sockets:
+        each.close()
 
 
 def _allow_open_files() -> None:
@@ -149,7 +198,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     # Existing objects are permanent and later ones rarely form cycles, so collections must be cheap and rare.
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-    server = _Server(config, container.storage(), container.hub())
+    server = _Server(config, container.storage(), container.hub(), _facts(settings))
     try:
         server.run()
     except SystemExit:

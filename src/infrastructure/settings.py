@@ -78,7 +78,7 @@ class ProcessingSettings(Section):
 
 
 class SimulationSettings(Section):
-    enabled: bool = True
+    enabled: bool = False
     symbols: tuple[str, ...] = Field(("AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD"), min_length=1)
     ticks_per_second: int = Field(2000, ge=1, le=1_000_000)
     initial_price: float = Field(100.0, ge=1e-6, le=1e9)
@@ -209,6 +209,13 @@ class Settings(BaseSettings):
     limits: LimitsSettings = LimitsSettings()
     stream: StreamSettings = StreamSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+
+    @property
+    def store(self) -> StorageSettings:
+        """Where data is kept. A simulation has a store of its own, so that it never mixes with real prices."""
+        if not self.simulation.enabled:
+            return self.storage
+        return self.storage.model_copy(update={"url": "", "data_dir": self.storage.data_dir / "simulation"})
 
     @classmethod
     def settings_customise_sources(

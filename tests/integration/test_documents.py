@@ -58,9 +58,10 @@ def test_every_curl_of_a_document_answers_as_printed(
 
 
 def test_greeting_is_as_printed(start: Callable[..., Service]) -> None:
-    service = start()
+    # As `make run` starts it.
+    service = start("--simulation")
     assert service.process.stdout is not None
-    rest = [service.process.stdout.readline() for _ in range(7)]
+    rest = [service.process.stdout.readline() for _ in range(8)]
     greeting = f"marketdata listens on {service.url}\n" + "".join(rest)
     assert greeting.replace(service.url, "http://127.0.0.1:8000") in README
 

@@ -262,6 +262,24 @@ def test_metrics_show_the_accounts_and_never_a_symbol(service: Service) -> None:
     assert "path-9" not in text
 
 
+def test_a_simulation_is_named_as_one_and_keeps_its_data_apart(start: Callable[..., Service]) -> None:
+    simulated = start("--simulation", SIMULATION__SEED="1")
+    eventually(lambda: simulated.client.get("/api/prices/AAPL").status_code == 200)
+    assert simulated.client.get("/health").json()["simulated"] is True
+    assert "marketdata_simulated 1.0" in simulated.client.get("/metrics").text
+    assert simulated.terminate() == 0
+    data = simulated.directory / "data"
+    assert {each.name for each in data.iterdir()} == {"simulation"}
+    # The next one is the service as it is without arguments.
+    real = start("--port", "0", again=simulated)
+    assert real.client.get("/api/prices").json()["total"] == 0
+    assert real.client.get("/health").json()["simulated"] is False
+    assert "marketdata_simulated 0.0" in real.client.get("/metrics").text
+    assert real.terminate() == 0
+    again = start("--simulation", SIMULATION__SEED="1", again=real)
+    assert again.client.get("/api/prices/AAPL").json()["updateCount"] > 0
+
+
 def test_simulated_feed_moves_its_symbols(start: Callable[..., Service]) -> None:
     running = start("--simulation", SIMULATION__SEED="1")
     symbols = ["AAPL", "BTCUSD", "EURUSD", "GOOG", "MSFT"]

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
@@ -62,10 +63,32 @@ def test_open_connections_do_not_hold_up_the_end(start: Callable[..., Service]) 
         assert service.terminate() == 0
 
 
+def test_a_host_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    ended = marketdata("serve", "--host", "300.1.1.1", "--port", "0", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert '"server.host": "300.1.1.1"' in ended.stderr
+    # Nothing has been made, and nothing is said to have started.
+    assert not (tmp_path / "data").exists()
+    assert "started" not in ended.stderr
+
+
+def test_the_start_is_logged_once_it_listens(start: Callable[..., Service]) -> None:
+    service = start()
+    service.terminate()
+    events = [json.loads(line)["event"] for line in service.log.read_text().splitlines()]
+    assert events[0] == "started"
+    started = json.loads(service.log.read_text().splitlines()[0])
+    assert started["storage"] == str(service.directory / "data")
+    assert started["port"] == int(service.url.rpartition(":")[2])
+
+
 def test_port_in_use_ends_the_start_with_a_reason(start: Callable[..., Service]) -> None:
     service = start()
     port = service.url.rpartition(":")[2]
     ended = marketdata("serve", "--port", port, "--no-simulation", cwd=service.log.parent, STORAGE__DATA_DIR="other")
     assert ended.returncode == 1
-    assert "address already in use" in ended.stderr
+    (line,) = [json.loads(each) for each in ended.stderr.splitlines()]
+    assert line["reason"] == "Address already in use"
+    assert (line["server.host"], line["server.port"]) == ("127.0.0.1", int(port))
+    assert ended.stdout == ""
     assert service.client.get("/health/live").status_code == 200

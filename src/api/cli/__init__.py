@@ -16,8 +16,8 @@ def main() -> None:
     """A real-time market data service.
 
     \b
-    marketdata serve                                   on 127.0.0.1:8000, with a simulated feed
-    marketdata serve --port 9000 --no-simulation       only what is posted
+    marketdata serve                                   on 127.0.0.1:8000
+    marketdata serve --port 9000 --simulation          with simulated prices, in a store of their own
     marketdata replay ticks.csv --speed 10             send a recording, ten times as fast
     marketdata watch AAPL 'BTC*'                       prices and anomalies, live in the terminal
     marketdata settings                                the effective settings and their sources

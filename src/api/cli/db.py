@@ -79,7 +79,7 @@ def _with(config: Path | None, work: Callable[[SqlStore], Coroutine[Any, Any, No
     settings: Settings = load_or_exit(config).settings
 
     async def run() -> None:
-        store = store_of(settings.storage, subjects_of(settings), read_only)
+        store = store_of(settings.store, subjects_of(settings), read_only)
         try:
             await store.open()
             await work(store)

@@ -84,7 +84,7 @@ def export(
     settings = load_or_exit(config).settings
 
     async def run() -> int:
-        store = store_of(settings.storage, subjects_of(settings), read_only=True)
+        store = store_of(settings.store, subjects_of(settings), read_only=True)
         try:
             await store.open()
             chosen = await _chosen(store, symbols)

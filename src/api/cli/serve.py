@@ -14,7 +14,9 @@ from api.server import serve as run_server
 @click.option("--host", help="Address to listen on, by default 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, by default 8000; 0 for any free one.")
 @config_option
-@click.option("--simulation/--no-simulation", default=None, help="Whether a simulated feed moves some symbols.")
+@click.option(
+    "--simulation/--no-simulation", default=None, help="Whether prices are simulated, in a store of their own."
+)
 def serve(host: str | None, port: int | None, config: Path | None, simulation: bool | None) -> None:
     """Start the service.
 
@@ -23,7 +25,7 @@ def serve(host: str | None, port: int | None, config: Path | None, simulation: b
     \b
     marketdata serve
     marketdata serve --host 0.0.0.0 --port 9000
-    marketdata serve --no-simulation --config /etc/marketdata.toml
+    marketdata serve --config /etc/marketdata.toml
     MARKETDATA_PROCESSING__PARTITIONS=4 marketdata serve
     """
     overrides: dict[str, dict[str, Any]] = {

@@ -133,8 +133,9 @@ async function fetchSpikes(path, pages, since) {
 
 async function fetchHealth() {
   try {
-    const { checks } = await (await fetch("health")).json();
+    const { checks, simulated } = await (await fetch("health")).json();
     chart.hasHistory = checks.storage !== "off";
+    $("simulated").hidden = !simulated;
   } catch {}  // As above.
 }
 

@@ -31,5 +31,6 @@ HEALTH = {
     "version": "0.1.0",
     "engine": "interpreted",
     "uptimeSeconds": 12.5,
+    "simulated": False,
     "checks": {"workers": "ok", "storage": "ok"},
 }

@@ -64,7 +64,7 @@ def problem_example(status: int, method: str, path: str) -> Json:
     elif status == 404 and path.endswith("{id}"):
         error = AnomalyNotFound("f3c0a1d2b4958677a9b8c7d6e5f40312")
     elif status == 503 and path == "/health/ready":
-        error = NotReady("The workers do not run, or are draining.")
+        error = NotReady("The workers are not running, or are draining.")
     else:
         error = _ERRORS[status]
     instance = path.replace("{symbol}", "AAPL").replace("{id}", "f3c0a1d2b4958677a9b8c7d6e5f40312")

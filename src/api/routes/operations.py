@@ -1,6 +1,8 @@
 """Routes for operators: health, metrics and the accounting."""
 
-from litestar import Controller, Response, get
+from typing import Any
+
+from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from api.health import Health
@@ -11,7 +13,7 @@ from api.views.health import HealthView, StatusView
 from api.views.processing import ProcessingView
 from application.mediator import Mediator
 from application.processing.get_processing_statistics import GetProcessingStatistics
-from infrastructure.telemetry.prometheus import CONTENT_TYPE, PrometheusExposition
+from infrastructure.telemetry.prometheus import PrometheusExposition
 
 
 class OperationsController(Controller):
@@ -32,8 +34,11 @@ class OperationsController(Controller):
         summary="Metrics for Prometheus",
         opt=documented("Prometheus text.", content=text("text/plain", "marketdata_ticks_received_total 1.0\n")),
     )
-    async def get_metrics(self, exposition: NamedDependency[PrometheusExposition]) -> Response[bytes]:
-        return Response(exposition.render(), headers={"Content-Type": CONTENT_TYPE})
+    async def get_metrics(
+        self, request: Request[Any, Any, Any], exposition: NamedDependency[PrometheusExposition]
+    ) -> Response[bytes]:
+        body, content_type = exposition.render(request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": content_type})
 
     @get(
         "/health/live",

@@ -10,10 +10,11 @@ class StatusView(View, frozen=True):
 
 
 class HealthView(View, frozen=True):
-    """The health of the service. engine: `compiled` or `interpreted`."""
+    """The health of the service. engine: `compiled` or `interpreted`. simulated: whether prices are simulated."""
 
     status: str
     version: str
     engine: str
     uptime_seconds: float
+    simulated: bool
     checks: dict[str, str]

@@ -8,16 +8,20 @@ from prometheus_client.metrics_core import Metric
 
 from infrastructure.processing.latency import BOUNDS_SECONDS, Latency
 
+# Of the bounds that are counted, those that are exposed: every one is a line for every label value.
+_EXPOSED = frozenset((0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5))
+
 
 def histogram(name: str, help_text: str, labels: tuple[str, ...], latencies: Mapping[Any, Latency]) -> Metric:
     """Return a family of histograms, by label values."""
     family = HistogramMetricFamily(name, help_text, labels=labels)
-    bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
     for values, latency in latencies.items():
         total = 0
         buckets = []
-        for bound, count in zip(bounds, latency.counts, strict=True):
+        for bound, count in zip(BOUNDS_SECONDS, latency.counts, strict=False):
             total += count
-            buckets.append((bound, total))
+            if bound in _EXPOSED:
+                buckets.append((str(bound), total))
+        buckets.append(("+Inf", latency.count))
         family.add_metric(values, buckets, latency.sum_seconds)
     return family

@@ -8,8 +8,8 @@ from prometheus_client import (
     GCCollector,
     PlatformCollector,
     ProcessCollector,
-    generate_latest,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from infrastructure.telemetry.loop_watch import LoopWatch
@@ -34,5 +34,7 @@ class PrometheusExposition:
         )
         stall.set_function(loop_watch.longest_stall)
 
-    def render(self) -> bytes:
-        return generate_latest(self._registry)
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Return the metrics and their content type: OpenMetrics where `accept` asks for it, else Prometheus text."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type if "openmetrics" in content_type else CONTENT_TYPE

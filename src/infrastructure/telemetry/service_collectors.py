@@ -1,12 +1,14 @@
 """Prometheus metrics of the service as a whole."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Protocol
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from infrastructure.engine import ENGINE
 from infrastructure.processing.admission import Admission
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.partition import Partition
@@ -54,6 +56,19 @@ class StreamMeter(Protocol):
 
 
 _TRANSPORTS = ("websocket", "events")
+
+
+class BuildCollector(Collector):
+    """simulated: whether a simulated feed sends ticks."""
+
+    def __init__(self, simulated: bool) -> None:
+        self._simulated = simulated
+
+    def collect(self) -> Iterable[Metric]:
+        build = InfoMetricFamily("marketdata_build", "Version of the service, and how its engine runs.")
+        build.add_metric((), {"version": version("marketdata"), "engine": ENGINE})
+        yield build
+        yield GaugeMetricFamily("marketdata_simulated", "1 if the prices are SIMULATED, else 0.", int(self._simulated))
 
 
 class StorageCollector(Collector):
@@ -164,9 +179,11 @@ class LatenciesCollector(Collector):
             ("route", "method", "status"),
             {(route, method, str(status)): seen for (route, method, status), seen in self._requests.latency.items()},
         )
-        yield histogram(
+        messages = SummaryMetricFamily(
             "marketdata_message_duration_seconds",
             "Commands and queries, through the pipeline and their handler.",
-            ("message", "outcome"),
-            self._messages.latency,
+            labels=("message", "outcome"),
         )
+        for labels, seen in self._messages.latency.items():
+            messages.add_metric(labels, seen.count, seen.sum_seconds)
+        yield messages

@@ -76,7 +76,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     messages.observe("ProcessPriceUpdate", "ok", 0.0002)
     admission.spend(0.25)
     loop_meter.spend_on_reads(0.5)
-    text = exposition.render().decode()
+    text = exposition.render("")[0].decode()
     request = 'method="POST",route="/api/prices",status="202"'
     for line in (
         "marketdata_ticks_received_total 3.0",
@@ -85,7 +85,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
         'marketdata_partition_ticks_dropped_total{partition="0"} 1.0',
         'marketdata_worker_restarts_total{partition="0"} 1.0',
         'marketdata_queue_capacity{partition="0"} 2.0',
-        f'marketdata_http_request_duration_seconds_bucket{{le="0.0025",{request}}} 0.0',
+        f'marketdata_http_request_duration_seconds_bucket{{le="0.001",{request}}} 0.0',
         f'marketdata_http_request_duration_seconds_bucket{{le="0.005",{request}}} 1.0',
         f'marketdata_http_request_duration_seconds_bucket{{le="+Inf",{request}}} 1.0',
         'marketdata_message_duration_seconds_sum{message="ProcessPriceUpdate",outcome="ok"} 0.0002',
