@@ -54,6 +54,10 @@ class Book(Protocol):
         """Set the state of a key, replacing any existing one."""
         ...
 
+    def forget(self, key: str, /) -> None:
+        """Remove a key, if it is known."""
+        ...
+
     def update_count(self, key: str, /) -> int:
         """Return the number of observations of a known key."""
         ...

@@ -39,6 +39,10 @@ class Aggregates(Protocol):
         """Apply observations in order of arrival."""
         ...
 
+    def forget(self, key: str, /) -> None:
+        """Remove a key, if it is known."""
+        ...
+
 
 class SubjectTables(Protocol):
     """A subject's own tables beside the log: its events, and what its observations add up to."""
@@ -61,7 +65,18 @@ class SubjectTables(Protocol):
         ...
 
     def forget(self) -> None:
-        """Clear what is cached from writes, after one that failed."""
+        """Clear what is cached from writes, after one that failed or deleted a key."""
+        ...
+
+    def forget_key(self, connection: sa.Connection, key: str) -> None:
+        """Delete everything about a key."""
+        ...
+
+    def shift(self, connection: sa.Connection, put: Put, seq: int, erased: Sequence[int]) -> None:
+        """Correct the places of events in a block of the log from which observations were erased.
+
+        erased: their places, ascending.
+        """
         ...
 
     def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def test_schemathesis_finds_nothing_with_all_its_checks(service: Service, tmp_pa
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-10_000:]
-    assert "No issues found" in ran.stdout
+    assert re.search(r"[1-9]\d\d+ generated, [1-9]\d\d+ passed", ran.stdout)
     assert "Traceback" not in service.log.read_text()
 
 

@@ -121,8 +121,8 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(service: Service, path
     [
         ("/api/prices", "GET, HEAD, OPTIONS, POST"),
         ("/api/prices/", "GET, HEAD, OPTIONS, POST"),
-        ("/api/prices/batch", "GET, HEAD, OPTIONS, POST"),
-        ("/api/prices/AAPL", "GET, HEAD, OPTIONS"),
+        ("/api/prices/batch", "DELETE, GET, HEAD, OPTIONS, POST"),
+        ("/api/prices/AAPL", "DELETE, GET, HEAD, OPTIONS"),
         ("/api/prices/BTC/USD/ticks", "GET, HEAD, OPTIONS"),
         ("/metrics", "GET, HEAD, OPTIONS"),
         ("/", "GET, HEAD, OPTIONS"),

@@ -17,6 +17,7 @@ ROUTES = {
     ("/api/prices/batch", "post"),
     ("/api/prices/stream", "post"),
     ("/api/prices/{symbol}", "get"),
+    ("/api/prices/{symbol}", "delete"),
     ("/api/prices/{symbol}/anomalies", "get"),
     ("/api/prices/{symbol}/candles", "get"),
     ("/api/prices/{symbol}/ticks", "get"),

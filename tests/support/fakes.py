@@ -62,11 +62,11 @@ class CollectingSink:
         self.published: list[PriceAnomaly] = []
         self.failures = failures
 
-    async def publish(self, anomalies: Sequence[PriceAnomaly]) -> None:
+    async def publish(self, events: Sequence[object]) -> None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the sink is away")
-        self.published.extend(anomalies)
+        self.published += [event for event in events if isinstance(event, PriceAnomaly)]
 
 
 class RecordingRecorder:

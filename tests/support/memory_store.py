@@ -2,7 +2,7 @@
 
 import operator
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -174,6 +174,13 @@ class MemoryStore:
         count = bisect_left(candles, before_us, key=_START)
         del candles[:count]
         return 0
+
+    async def forgotten(self) -> Mapping[tuple[str, str], int]:
+        # They are erased at once.
+        return {}
+
+    async def erase(self, limit: int) -> bool:
+        return False
 
     async def moves(
         self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True

@@ -10,11 +10,15 @@ import click
 
 from api.cli.loading import config_option, load_or_exit
 from api.subjects.registry import subjects_of
+from domain.symbol import InvalidSymbol, normalise_symbol
+from infrastructure.prices.price_format import PRICES
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.store import StoreFailed, StoreRefused
 from infrastructure.storage.stores import store_of
+
+_BLOCKS_A_STEP = 64
 
 
 @click.group()
@@ -25,6 +29,7 @@ def db() -> None:
     marketdata db status      show the store's schema and size
     marketdata db upgrade     bring the schema up to date; starting the service does so too
     marketdata db check       read everything and verify it
+    marketdata db forget AAPL remove a symbol and its past
     """
 
 
@@ -72,6 +77,33 @@ def check(config: Path | None) -> None:
             sys.exit(1)
 
     _with(config, tell, read_only=True)
+
+
+@db.command()
+@click.argument("symbol")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@config_option
+def forget(symbol: str, yes: bool, config: Path | None) -> None:
+    """Remove a symbol and its past: statistics, ticks, candles, anomalies and moves.
+
+    The service must not be running; `DELETE /api/prices/SYMBOL` does the same in a running one.
+    """
+    try:
+        name = normalise_symbol(symbol)
+    except InvalidSymbol as error:
+        raise click.BadParameter(f"{symbol!r} {error}", param_hint="SYMBOL") from None
+
+    async def tell(store: SqlStore) -> None:
+        if not await store.knows(PRICES, name):
+            raise click.ClickException(f"{store.name} has no symbol {name}")
+        if not yes:
+            click.confirm(f"Remove {name} and its past from {store.name}?", abort=True)
+        await store.forget(PRICES, name)
+        while await store.erase(_BLOCKS_A_STEP):
+            pass
+        click.echo(f"{name} is removed from {store.name}")
+
+    _with(config, tell)
 
 
 def _with(config: Path | None, work: Callable[[SqlStore], Coroutine[Any, Any, None]], read_only: bool = False) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp
 
@@ -31,6 +31,7 @@ from api.views.ingest import AcceptedView, BatchView
 from api.views.prices import StatisticsPageView, StatisticsView
 from application.mediator import Mediator
 from application.paging import Order
+from application.prices.commands.forget_symbol import ForgetSymbol
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
 from domain.symbol import SYMBOL_PATTERN
@@ -184,3 +185,12 @@ class PricesController(Controller):
         self, symbol: SymbolPath, params: NamedDependency[OneQuery], mediator: NamedDependency[Mediator]
     ) -> StatisticsView:
         return StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol_in(symbol))))
+
+    @delete(
+        "/{symbol:str}",
+        operation_id="forgetSymbol",
+        summary="Remove a symbol and its past: statistics, ticks, candles, anomalies and moves",
+        opt=documented("Nothing is known of it any more.", problems=(404, 507)),
+    )
+    async def forget(self, symbol: SymbolPath, mediator: NamedDependency[Mediator]) -> None:
+        await mediator.send(ForgetSymbol(symbol_in(symbol)))

@@ -22,6 +22,7 @@ from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
 from api.views.view import encode
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
+from application.prices.commands.forget_symbol import ForgetSymbol, ForgetSymbolHandler, ForgetSymbolValidator
 from application.prices.commands.process_price_batch import (
     ProcessPriceBatch,
     ProcessPriceBatchHandler,
@@ -104,6 +105,8 @@ def _assemble(subject: Subject, core: Core) -> Features:
         books = core.books[subject.name]
         pruners = [PriceRetention(store, books, core.clock, core.settings.retention)]
         recovered = [anomalies, moves]
+    for recent in (recent_anomalies, recent_moves):
+        core.journal.on_forget(subject.name, recent.forget)
     processing = processing_of(subject, core, PriceEvents(repositories.anomalies, repositories.moves))
     return Features(
         processing=processing,
@@ -140,6 +143,7 @@ def _validators(core: Core) -> dict[type, Validator]:
         ProcessPriceUpdate: ProcessPriceUpdateValidator(rules),
         ProcessPriceBatch: ProcessPriceBatchValidator(rules, settings.max_batch_size),
         GetSymbolStatistics: GetSymbolStatisticsValidator(),
+        ForgetSymbol: ForgetSymbolValidator(),
         ListSymbolStatistics: ListSymbolStatisticsValidator(page_max),
         GetRecentAnomalies: ListEventsValidator(page_max),
         ListMoves: ListEventsValidator(page_max),
@@ -155,6 +159,7 @@ def _handlers(processing: Processing, core: Core, repositories: Repositories) ->
         ProcessPriceUpdate: ProcessPriceUpdateHandler(processor, journal),
         ProcessPriceBatch: ProcessPriceBatchHandler(processor, journal),
         RefusePriceUpdate: RefusePriceUpdateHandler(processor),
+        ForgetSymbol: ForgetSymbolHandler(statistics, core.journal, processing.subject.name),
         GetSymbolStatistics: GetSymbolStatisticsHandler(statistics),
         ListSymbolStatistics: ListSymbolStatisticsHandler(statistics),
         GetRecentAnomalies: ListEventsHandler(repositories.anomalies),

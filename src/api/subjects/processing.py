@@ -15,7 +15,7 @@ from infrastructure.processing.channel import Channel
 from infrastructure.processing.partition import EventSink, Partition, Recorder
 from infrastructure.processing.partition_feed import PartitionFeed
 from infrastructure.processing.partitioned_processor import PartitionedProcessor
-from infrastructure.processing.placement import Placement
+from infrastructure.processing.placement import Placement, partition_of
 from infrastructure.processing.queueing import Queueing
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.processing.snapshots import Snapshots
@@ -94,9 +94,10 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         )
         for index, book in enumerate(books)
     ]
+    placement = Placement(partitions, subject.key, settings.max_symbols)
     processor = PartitionedProcessor(
         partitions,
-        Placement(partitions, subject.key, settings.max_symbols),
+        placement,
         Queueing(seen_ids, clock, settings.max_hold_seconds),
         throughput,
         seen_ids,
@@ -112,4 +113,12 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         len(core.books),
     )
     snapshots = Snapshots(books)
+
+    def forget(key: str) -> None:
+        books[partition_of(key, len(books))].forget(key)
+        placement.forget(key)
+        snapshots.forget()
+        tracker.mark((key,), ())
+
+    core.journal.on_forget(subject.name, forget)
     return Processing(subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots))

@@ -38,3 +38,15 @@ class Journal(Protocol):
     def failure(self) -> str | None:
         """Why writes currently fail; None if they work."""
         ...
+
+
+class Forgetting(Protocol):
+    async def forget(self, subject: str, key: str) -> None:
+        """Forget a key of a subject: its state, events and history, in memory and on disk, all at one moment.
+
+        Observations processed later begin it anew.
+
+        Raises:
+            StorageFailed: the storage fails.
+        """
+        ...

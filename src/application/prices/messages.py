@@ -1,5 +1,6 @@
 """All messages about prices."""
 
+from application.prices.commands.forget_symbol import ForgetSymbol
 from application.prices.commands.process_price_batch import ProcessPriceBatch
 from application.prices.commands.process_price_update import ProcessPriceUpdate
 from application.prices.commands.refuse_price_update import RefusePriceUpdate
@@ -14,6 +15,7 @@ MESSAGES: tuple[type, ...] = (
     ProcessPriceUpdate,
     ProcessPriceBatch,
     RefusePriceUpdate,
+    ForgetSymbol,
     GetSymbolStatistics,
     ListSymbolStatistics,
     GetRecentAnomalies,

@@ -184,6 +184,10 @@ class CandleBook:
             else:
                 series.push_wide(price, times_us[at], None if volumes is None else volumes[at])
 
+    def forget(self, symbol: str) -> None:
+        """Remove the candles of a symbol."""
+        self._series.pop(symbol, None)
+
     def symbols(self) -> list[str]:
         return list(self._series)
 

@@ -74,6 +74,9 @@ class SymbolBook:
     def checkpoint(self, symbol: str) -> SymbolCheckpoint:
         return self._states[symbol].checkpoint()
 
+    def forget(self, symbol: str) -> None:
+        self._states.pop(symbol, None)
+
     def update_count(self, symbol: str) -> int:
         return self._states[symbol].update_count
 

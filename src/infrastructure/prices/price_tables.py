@@ -1,6 +1,8 @@
 """The tables of prices beside the log: anomalies, moves and candles."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +53,16 @@ class PriceTables:
 
     def forget(self) -> None:
         self._chunks.forget()
+
+    def forget_key(self, connection: sa.Connection, key: str) -> None:
+        for table in (CANDLE_CHUNK, ANOMALY, MOVE):
+            connection.execute(sa.delete(table).where(table.c.symbol == key))
+        self._chunks.forget()
+
+    def shift(self, connection: sa.Connection, put: Put, seq: int, erased: Sequence[int]) -> None:
+        stored = [anomaly_of(tuple(row)) for row in connection.execute(sa.select(ANOMALY).where(ANOMALY.c.seq == seq))]
+        shifted = [replace(each, place=each.place - bisect_left(erased, each.place)) for each in stored]
+        put(connection, ANOMALY, [anomaly_row(each) for each in shifted], True)
 
     def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
         return [(CANDLE_CHUNK, candles_of), (ANOMALY, anomaly_of), (MOVE, move_of)]

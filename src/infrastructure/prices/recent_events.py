@@ -43,6 +43,11 @@ class RecentEvents(Generic[Event]):
         for event in events[: self.room]:
             self._put(event)
 
+    def forget(self, symbol: str) -> None:
+        """Remove the events of a symbol."""
+        if self._by_symbol.pop(symbol, None):
+            self._all = [event for event in self._all if event.symbol != symbol]
+
     async def page(
         self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True
     ) -> EventPage[Event]:

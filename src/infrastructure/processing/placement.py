@@ -29,6 +29,10 @@ class Placement:
         """Assign the keys already in the books."""
         self._assigned = {key: each.index for each in self._partitions for key in each.book.keys()}
 
+    def forget(self, key: str) -> None:
+        """Make room for another key. Later observations of this one get the same partition."""
+        self._assigned.pop(key, None)
+
     def partition_of(self, key: str) -> Partition | None:
         """Return the partition of an assigned key, else None."""
         index = self._assigned.get(key)

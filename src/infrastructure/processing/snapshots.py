@@ -15,7 +15,7 @@ class Snapshots:
     def __init__(self, books: Sequence[Book]) -> None:
         self._books = books
         self._sorted: list[str] = []
-        # Keys of each book that are in _sorted; books only append.
+        # Keys of each book that are in _sorted; books append, until one forgets.
         self._known = [0] * len(books)
 
     def snapshot(self, key: str) -> Any:
@@ -55,6 +55,11 @@ class Snapshots:
             # Cheap: only the end is unsorted.
             self._sorted.sort()
         return self._sorted
+
+    def forget(self) -> None:
+        """A key was removed from its book."""
+        self._sorted = []
+        self._known = [0] * len(self._books)
 
     def _book_of(self, key: str) -> Book:
         return self._books[partition_of(key, len(self._books))]

@@ -54,12 +54,17 @@ class BlockBuilder:
         columns, self._waiting = self._waiting, None
         if columns is None:
             return
-        keys, places = numbered(columns.keys)
+        append(self._blocks[-1], self._subject, columns)
+
+
+def append(block: LogBlock, subject: Subject, columns: Columns) -> None:
+    """Encode observations, and append them to a block."""
+    keys, places = numbered(columns.keys)
+    if keys:
         low_us, high_us = span(columns.times_us)
-        block = self._blocks[-1]
         block.low_us = low_us if not block.count else min(low_us, block.low_us)
         block.high_us = high_us if not block.count else max(high_us, block.high_us)
-        block.count += len(columns)
-        block.has_ids = block.has_ids or columns.ids is not None
-        block.keys.update(dict.fromkeys(keys))
-        block.segments.append(self._subject.log.encode(keys, places, columns))
+    block.count += len(columns)
+    block.has_ids = block.has_ids or columns.ids is not None
+    block.keys.update(dict.fromkeys(keys))
+    block.segments.append(subject.log.encode(keys, places, columns))

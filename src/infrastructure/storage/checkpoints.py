@@ -59,6 +59,10 @@ class Checkpoints:
             self._take(subject, book, key, states)
         return states
 
+    def forget(self, subject: str, key: str) -> None:
+        """A key is no longer in its book."""
+        self._written.pop((subject, key), None)
+
     def _begin(self, seq: int) -> None:
         self._round = iter(self._all())
         self._round_seq = seq
@@ -67,6 +71,9 @@ class Checkpoints:
         return [(name, book, key) for name, books in self._books.items() for book in books for key in book.keys()]
 
     def _take(self, subject: str, book: Book, key: str, states: list[State]) -> None:
+        if key not in book:
+            # Forgotten since this round began.
+            return
         count = book.update_count(key)
         if self._written.get((subject, key)) != count:
             self._written[subject, key] = count

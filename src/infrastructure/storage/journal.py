@@ -5,7 +5,7 @@ counted in `lost`.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -77,6 +77,8 @@ class Journal:
             name: PendingAggregates(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None
         }
         self._answers: list[StoredAnswer] = []
+        self._memories: dict[str, list[Callable[[str], None]]] = {subject.name: [] for subject in subjects}
+        self._forgetting: list[tuple[str, str]] = []
         self._waiting: list[asyncio.Future[None]] = []
         # Being written.
         self._in_flight: dict[str, PendingAggregates] = {}
@@ -132,6 +134,16 @@ class Journal:
         self._answers.append(answer)
         if len(self._answers) > self._unwritten_max:
             del self._answers[0]
+
+    def on_forget(self, subject: str, forget: Callable[[str], None]) -> None:
+        """Call `forget` with every key of a subject that is forgotten."""
+        self._memories[subject].append(forget)
+
+    async def forget(self, subject: str, key: str) -> None:
+        if self._failure is not None:
+            raise StorageFailed(self._failure, taken=False)
+        self._forgetting.append((subject, key))
+        await self.committed()
 
     async def committed(self) -> None:
         if self._failure is not None:
@@ -190,7 +202,7 @@ class Journal:
                 return
         batch = self._make_batch()
         moved = batch.recover_from not in (None, self._recover_from)
-        if batch.count or batch.answers or batch.states or batch.aggregates is not None or moved:
+        if batch.count or batch.answers or batch.states or batch.aggregates is not None or batch.forgotten or moved:
             await self._write(batch)
         else:
             self._number -= 1
@@ -214,6 +226,7 @@ class Journal:
             count=count,
             events=events,
             answers=self._answers,
+            forgotten=self._forget_keys(),
         )
         self._answers = []
         self._batch_waiting, self._waiting = self._waiting, []
@@ -225,6 +238,17 @@ class Journal:
         if closing or self._clock.monotonic() >= self._next_aggregates:
             self._take_aggregates(batch)
         return batch
+
+    def _forget_keys(self) -> list[tuple[str, str]]:
+        """Forget keys in memory. All that was recorded of them is in blocks by now."""
+        forgotten, self._forgetting = self._forgetting, []
+        for subject, key in forgotten:
+            for forget in self._memories[subject]:
+                forget(key)
+            self._checkpoints.forget(subject, key)
+            if subject in self._pending:
+                self._pending[subject].aggregates.forget(key)
+        return forgotten
 
     def _take_aggregates(self, batch: Batch) -> None:
         if not any(pending.aggregates.count for pending in self._pending.values()):

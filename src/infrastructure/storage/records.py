@@ -87,6 +87,7 @@ class Batch:
     blocks: of the log, the first of them `first_seq`. count: the observations in them. events: by subject.
     aggregates: by subject, what all observations since the last batch with aggregates have changed, including those of
         this batch; None if they are not written now.
+    forgotten: keys, each with its subject, of which nothing up to the last block of this batch is to be known.
     states: as of the last block of this batch. recover_from: new value of `Position.recover_from`, if any.
     """
 
@@ -100,6 +101,7 @@ class Batch:
     aggregates: Mapping[str, Any] | None = None
     states: Sequence[State] = ()
     recover_from: int | None = None
+    forgotten: Sequence[tuple[str, str]] = ()
 
     @property
     def last_seq(self) -> int:

@@ -1,6 +1,7 @@
 """Restores books, aggregates and the journal from a store."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -9,7 +10,7 @@ from domain.book import Book
 from domain.columns import Columns
 from infrastructure.processing.placement import partition_of
 from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.records import Position
+from infrastructure.storage.records import Block, Position
 from infrastructure.storage.store import Store
 from infrastructure.storage.subject_log import SubjectLog
 
@@ -46,7 +47,9 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
     newest_state = max(known_to.values(), default=0)
     seq = min(position.recover_from, position.candles_seq)
     count = 0
-    async for block in store.blocks(seq):
+    forgotten = await store.forgotten()
+    async for stored in store.blocks(seq):
+        block = _without(stored, forgotten)
         seq = block.seq
         count += len(block.columns)
         aggregates = journal.recorder(block.subject).aggregates
@@ -61,6 +64,13 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
         keys = sum(len(book) for own in books.values() for book in own)
         _log.info("recovered", keys=keys, states=len(known_to), replayed=count)
     return count
+
+
+def _without(block: Block, forgotten: _Known) -> Block:
+    """Return a block without the observations of keys that were forgotten after it."""
+    keys = {key for (subject, key), upto in forgotten.items() if subject == block.subject and block.seq <= upto}
+    places = [at for at, key in enumerate(block.columns.keys) if key in keys] if keys else []
+    return replace(block, columns=block.columns.without(set(places))) if places else block
 
 
 def _apply(subject: str, columns: Columns, books: Sequence[Book], seq: int, known_to: _Known) -> None:

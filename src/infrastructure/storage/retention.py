@@ -60,7 +60,9 @@ class Retention:
                 _log.warning("nothing was pruned", reason=str(error))
 
     async def prune(self) -> None:
-        """Bring the store within the settings."""
+        """Bring the store within the settings, and erase what was forgotten."""
+        while await self._store.erase(_BLOCKS_A_STEP):
+            await self._clock.sleep(_PAUSE_SECONDS)
         await self._prune_log()
         for pruner in self._pruners:
             await pruner.prune()

@@ -101,6 +101,16 @@ MOVE = sa.Table(
     sa.Index("ix_move_symbol", "symbol", "started_us", "sequence", "direction"),
 )
 
+# Keys that are forgotten, and whose observations up to block `seq` are still to be erased from the log.
+FORGOTTEN = sa.Table(
+    "forgotten",
+    METADATA,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+)
+
 # The responses to batches with an Idempotency-Key.
 STORED_ANSWER = sa.Table(
     "first_answer",
@@ -111,3 +121,9 @@ STORED_ANSWER = sa.Table(
     sa.Column("crc", sa.BigInteger, nullable=False),
     sa.Index("ix_first_answer_written", "written_us"),
 )
+
+
+def holds_key(connection: sa.Connection, key: str) -> sa.ColumnElement[bool]:
+    """Whether a `TICK_BLOCK` has observations of a key."""
+    find = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
+    return find(TICK_BLOCK.c.symbols, f"\n{key}\n") > 0

@@ -9,7 +9,7 @@ from application.ports.journal import StoredAnswer
 from domain.columns import Columns
 from infrastructure.storage.payloads import Corrupt, check, decode_answer, of_subject, segments_of
 from infrastructure.storage.records import Block, Position, StoredState
-from infrastructure.storage.schema import KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK
+from infrastructure.storage.schema import FORGOTTEN, KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK, holds_key
 from infrastructure.storage.sql_database import SqlDatabase
 from infrastructure.storage.store import Place
 from infrastructure.subject import Subject
@@ -101,6 +101,16 @@ class SqlLog(SqlDatabase):
             behind = (last - 1, _LAST[1]) if newest_first else (last + 1, -1)
         return found[:limit]
 
+    async def forgotten(self) -> Mapping[tuple[str, str], int]:
+        def read(connection: sa.Connection) -> dict[tuple[str, str], int]:
+            found: dict[tuple[str, str], int] = {}
+            for subject, key, seq, crc in connection.execute(sa.select(FORGOTTEN)):
+                check(crc, f"that {key} is forgotten", b"", subject, key, seq)
+                found[subject, key] = seq
+            return found
+
+        return await self.reading(read)
+
     # Pruning.
 
     async def log_written_before(self, moment_us: int) -> int:
@@ -177,7 +187,8 @@ def _blocks_of(
 ) -> sa.Select[Any]:
     """Select some of the blocks that may hold a key's observations in a time range; none if there are no more."""
     table = TICK_BLOCK.c
-    find = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
+    own = (FORGOTTEN.c.subject == subject, FORGOTTEN.c.key == key)
+    erased_upto = sa.func.coalesce(sa.select(FORGOTTEN.c.seq).where(*own).scalar_subquery(), 0)
     return (
         sa.select(TICK_BLOCK)
         .order_by(table.seq.desc() if newest_first else table.seq)
@@ -186,7 +197,8 @@ def _blocks_of(
             table.min_us < to_us,
             table.seq <= after[0] if newest_first else table.seq >= after[0],
             table.subject == subject,
-            find(table.symbols, f"\n{key}\n") > 0,
+            table.seq > erased_upto,
+            holds_key(connection, key),
         )
         .limit(4)
     )

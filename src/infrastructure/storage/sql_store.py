@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from application.ports.journal import StoredAnswer
 from infrastructure.storage import migration
+from infrastructure.storage.erasing import erase_some
 from infrastructure.storage.payloads import Corrupt, block_row, encode_answer, of_subject, seal
 from infrastructure.storage.records import Batch, Position, State
-from infrastructure.storage.schema import KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK
+from infrastructure.storage.schema import FORGOTTEN, KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK, holds_key
 from infrastructure.storage.sql_log import BLOCKS_AT_ONCE, SqlLog, answer_of, read_position
 from infrastructure.storage.store import StoreFailed
 from infrastructure.subject import Subject
@@ -38,6 +39,25 @@ class SqlStore(SqlLog):
                 if subject.tables is not None:
                     subject.tables.forget()
             raise
+
+    async def knows(self, subject: str, key: str) -> bool:
+        """Whether anything is stored of a key."""
+        states = sa.select(KEY_STATE.c.seq).where(KEY_STATE.c.subject == subject, KEY_STATE.c.key == key)
+
+        def read(connection: sa.Connection) -> bool:
+            in_log = sa.select(TICK_BLOCK.c.seq).where(TICK_BLOCK.c.subject == subject, holds_key(connection, key))
+            return any(connection.execute(each.limit(1)).first() is not None for each in (states, in_log))
+
+        return await self.reading(read)
+
+    async def forget(self, subject: str, key: str) -> None:
+        """Forget a key and its past. No service may be running; `erase` does the rest."""
+        await self.writing(
+            lambda connection: self._forget(connection, subject, key, read_position(connection)[1].last_seq)
+        )
+
+    async def erase(self, limit: int) -> bool:
+        return await self.writing(lambda connection: erase_some(connection, self.put, self.subjects, limit))
 
     @abstractmethod
     async def close(self) -> None: ...
@@ -96,6 +116,8 @@ class SqlStore(SqlLog):
         self.put(
             connection, KEY_STATE, [self._state_row(state, batch.last_seq) for state in batch.states], replace=True
         )
+        for subject, key in batch.forgotten:
+            self._forget(connection, subject, key, batch.last_seq)
         after = Position(
             batch.number,
             batch.last_seq,
@@ -112,6 +134,14 @@ class SqlStore(SqlLog):
                 first_seq = own[0] if own else batch.first_seq
                 events = batch.events.get(name, ())
                 subject.tables.write(connection, self.put, events, aggregates, first_seq, batch.last_seq)
+
+    def _forget(self, connection: sa.Connection, subject: str, key: str, upto_seq: int) -> None:
+        connection.execute(sa.delete(KEY_STATE).where(KEY_STATE.c.subject == subject, KEY_STATE.c.key == key))
+        tables = self.subjects[subject].tables
+        if tables is not None:
+            tables.forget_key(connection, key)
+        row = (subject, key, upto_seq)
+        self.put(connection, FORGOTTEN, [(*row, seal(b"", *row))], replace=True)
 
     def _move_to(self, connection: sa.Connection, position: Position) -> None:
         row = (1, self._writer, *astuple(position))

@@ -1,7 +1,7 @@
 """Storage as a whole: how it starts and stops, and what replaces it if it is disabled."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -99,6 +99,7 @@ class NoJournal:
 
     def __init__(self) -> None:
         self.latency = Latency()
+        self._memories: dict[str, list[Callable[[str], None]]] = {}
 
     async def wait_for_room(self) -> None:
         pass
@@ -111,6 +112,13 @@ class NoJournal:
 
     def remember(self, answer: StoredAnswer) -> None:
         pass
+
+    def on_forget(self, subject: str, forget: Callable[[str], None]) -> None:
+        self._memories.setdefault(subject, []).append(forget)
+
+    async def forget(self, subject: str, key: str) -> None:
+        for forget in self._memories.get(subject, ()):
+            forget(key)
 
     async def committed(self) -> None:
         raise StorageFailed(self.failure, taken=True)

@@ -1,6 +1,6 @@
 """The interface of a store."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from application.ports.journal import StoredAnswer
@@ -68,6 +68,14 @@ class Store(Protocol):
 
         newest_first: in the opposite order.
         """
+        ...
+
+    async def forgotten(self) -> Mapping[tuple[str, str], int]:
+        """Return the keys that are forgotten and still in the log, by (subject, key), with the last block of each."""
+        ...
+
+    async def erase(self, limit: int) -> bool:
+        """Erase a forgotten key from up to `limit` blocks of the log. Return whether there may be more to do."""
         ...
 
     # For `Retention`. Deletes return the number of rows deleted, at most `limit` where given.

@@ -107,6 +107,9 @@ class CounterBook:
     def restore(self, key: str, checkpoint: Counter) -> None:
         self._counters[key] = checkpoint
 
+    def forget(self, key: str) -> None:
+        self._counters.pop(key, None)
+
     def update_count(self, key: str) -> int:
         return self._counters[key].updates
 

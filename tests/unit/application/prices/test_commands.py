@@ -144,7 +144,7 @@ def test_empty_batch_is_refused() -> None:
     "command", [ProcessPriceBatch(Ticks.of([GOOD] * 3)), ProcessPriceBatch(Ticks.of([GOOD] * 2), rejected=1)]
 )
 def test_batch_over_the_limit_is_refused_uncounted(command: ProcessPriceBatch) -> None:
-    with pytest.raises(BatchTooLarge, match="3 ticks; at most 2"):
+    with pytest.raises(BatchTooLarge, match="3 ticks; the limit is 2"):
         batch_validator(ticks_max=2).validate(command)
 
 

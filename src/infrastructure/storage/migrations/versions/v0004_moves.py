@@ -1,4 +1,4 @@
-"""Moves."""
+"""Moves, and keys that are forgotten."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,3 +23,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_move_order", "move", ["started_us", "symbol", "sequence", "direction"])
     op.create_index("ix_move_symbol", "move", ["symbol", "started_us", "sequence", "direction"])
+    op.create_table(
+        "forgotten",
+        sa.Column("subject", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column("crc", sa.BigInteger, nullable=False),
+    )
