@@ -1,13 +1,19 @@
 """The running statistics of a symbol whose prices have more digits than a double holds."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from decimal import Decimal
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from domain.numbers import Number, narrow, written
 from domain.prices.price_anomaly import Direction
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
 from domain.prices.symbol_state import LATE, MOVE_ENDS, StatisticsRules, SymbolState
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 _TIME = itemgetter(0)
 
@@ -85,7 +91,7 @@ class WideSymbolState(SymbolState):
             [(time_us, written(price)) for time_us, price in highs],
         )
 
-    def apply(self, price: float, time_us: int) -> int:
+    def apply(self, price: float, time_us: i64) -> int:
         return self.apply_wide(written(price), time_us)
 
     def apply_wide(self, price: Decimal, time_us: int) -> int:
