@@ -125,13 +125,21 @@ def test_every_column_and_the_state_of_the_service_are_there(
     assert page.locator('#rows tr[data-symbol="ALL"] polyline').get_attribute("points")
     for name, text in (("late", "1"), ("dropped", "0"), ("queued", "0"), ("symbols", "1")):
         expect(page.locator(f"#{name}")).to_have_text(text)
-    expect(page.get_by_role("list", name="Anomalies, newest first")).to_be_attached()
+    expect(page.get_by_role("list", name="Moves, newest first")).to_be_attached()
     expect(page.get_by_role("img", name=re.compile("^Chart of ALL"))).to_be_visible()
 
 
 def test_many_anomalies_of_one_move_are_one_line(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
     service = start()
-    post(service, *[("JUMP", 100.0)] * 3, *[("JUMP", 104.0)] * 5, ("JUMP", 106.0), ("OTHER", 1.0), ("OTHER", 0.5))
+    now = time.time_ns() // 1_000_000
+
+    def at(ms: int, symbol: str, price: float) -> None:
+        service.post({"symbol": symbol, "price": price, "timestamp": now + ms})
+
+    for ms, price in enumerate([100.0] * 3 + [104.0] * 5 + [106.0]):
+        at(ms, "JUMP", price)
+    at(0, "OTHER", 1.0)
+    at(1, "OTHER", 0.5)
     service.settled()
     page = opened(f"{service.url}/#/JUMP")
     expect(page.locator("#feed li")).to_have_count(2)
@@ -140,7 +148,7 @@ def test_many_anomalies_of_one_move_are_one_line(start: Callable[..., Service], 
     expect(jump.locator(".percent")).to_have_text("▲ +6.00 %")
     expect(jump.locator(".severity")).to_have_text("critical")
     expect(page.locator("#chart")).to_have_attribute("data-markers", "+6.00 %")
-    post(service, ("JUMP", 107.0))
+    at(500, "JUMP", 107.0)
     expect(jump.locator(".percent")).to_have_text("▲ +7.00 %")
     expect(page.locator("#feed li")).to_have_count(2)
 

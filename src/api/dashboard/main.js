@@ -1,11 +1,11 @@
-// Wires the page together: messages update the market and the spikes, which are drawn ten times a second.
+// Wires the page together: messages update the market and the moves, which are drawn ten times a second.
 
 import { Chart } from "./chart.js";
 import * as format from "./format.js";
 import { listen } from "./keyboard.js";
 import { Live } from "./live.js";
 import { Market } from "./market.js";
-import { Spikes } from "./spikes.js";
+import { Moves } from "./moves.js";
 import { Table } from "./table.js";
 import { welcome } from "./welcome.js";
 
@@ -15,15 +15,13 @@ const INTERVAL_MS = 200;
 // With this many symbols there is more to parse than to see.
 const INTERVAL_OF_MANY_MS = 500;
 const MANY = 500;
-const SPIKES_PAGE = 5000;
-// A jump makes an anomaly of every tick within a second, so the anomalies of a chart may span this many pages.
-const SPIKES_PAGES = 4;
+const MOVES_PAGE = 1000;
 // After this long without drawing, the chart has missed points.
 const MISSED_MS = 2500;
 
 const $ = id => document.getElementById(id);
 const market = new Market();
-const spikes = new Spikes($("feed"), $("none"), $("aloud"));
+const moves = new Moves($("feed"), $("none"), $("aloud"));
 const chart = new Chart($("chart"));
 const table = new Table(market, {
   scroller: $("scroller"),
@@ -46,7 +44,8 @@ chart.onset = () => {
   marksChanged = true;
 };
 chart.onfill = () => {
-  fetchSpikes(`api/prices/${encodeURIComponent(chart.symbol)}/anomalies`, SPIKES_PAGES, chart.first * 1000);
+  const first = Number.isFinite(chart.first) ? `&from=${new Date(chart.first * 1000).toISOString()}` : "";
+  fetchMoves(`&symbol=${encodeURIComponent(chart.symbol)}${first}`);
   if (lookAt !== null) chart.look(lookAt);
   lookAt = null;
 };
@@ -55,8 +54,8 @@ const live = new Live({
   state(word, reason) {
     if (word === "open") {
       market.begin();
-      live.say({ op: "subscribe", symbols: ["*"], intervalMs: interval });
-      fetchSpikes("api/anomalies", 1, 0);
+      live.say({ op: "subscribe", symbols: ["*"], channels: ["prices", "moves"], intervalMs: interval });
+      fetchMoves();
       fetchHealth();
     } else {
       say("lost", "No connection");
@@ -75,10 +74,10 @@ const live = new Live({
       if (message.last) settled();
     } else if (message.type === "prices") {
       market.take(message.prices);
-    } else if (message.type === "anomaly") {
-      spiked(spikes.takeLive(message.anomaly));
+    } else if (message.type === "move") {
+      moved(moves.takeLive(message.move));
     } else if (message.type === "gap") {
-      fetchSpikes("api/anomalies", 1, 0);
+      fetchMoves();
     } else if (message.type === "error") {
       console.error(message.message);
     }
@@ -102,7 +101,7 @@ function adapt() {
   const wanted = market.rows.size > MANY ? INTERVAL_OF_MANY_MS : INTERVAL_MS;
   if (wanted !== interval) {
     interval = wanted;
-    live.say({ op: "subscribe", symbols: ["*"], channels: ["anomalies"], intervalMs: interval });
+    live.say({ op: "subscribe", symbols: ["*"], channels: ["moves"], intervalMs: interval });
   }
 }
 
@@ -111,21 +110,15 @@ function say(state, word) {
   $("connection").querySelector(".word").textContent = word;
 }
 
-const spiked = move => (marksChanged ||= move?.symbol === chart.symbol);
+const moved = move => (marksChanged ||= move.symbol === chart.symbol);
 
-/** Fetch past anomalies: at most `pages` pages, up to one older than `since` (ms). */
-async function fetchSpikes(path, pages, since) {
+/** Fetch the newest moves that match. */
+async function fetchMoves(matching = "") {
   try {
-    const found = [];
-    let cursor = "";
-    while (pages-- > 0 && cursor !== null) {
-      const answer = await fetch(`${path}?limit=${SPIKES_PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-      if (!answer.ok) return;
-      const { items, nextCursor } = await answer.json();
-      found.push(...items);
-      cursor = items.length > 0 && Date.parse(items.at(-1).detectedAt) < since ? null : nextCursor;
-    }
-    spikes.takePage(found, cursor === null).forEach(spiked);
+    const answer = await fetch(`api/moves?limit=${MOVES_PAGE}${matching}`);
+    if (!answer.ok) return;
+    const { items } = await answer.json();
+    items.map(item => moves.take(item)).forEach(moved);
   } catch {
     // No connection; the stream reports that.
   }
@@ -175,7 +168,7 @@ function draw(now) {
   $("welcome").hidden = market.rows.size > 0 || $("connection").dataset.state !== "open";
   document.body.classList.toggle("empty", market.rows.size === 0);
   table.draw(Date.now() + clockOffset);
-  spikes.draw();
+  moves.draw();
   if (charted === null) {
     quoted("", chart.symbol === null ? "" : "Nothing is known of it yet.", 0);
     return;
@@ -188,7 +181,7 @@ function draw(now) {
   }
   if (marksChanged) {
     marksChanged = false;
-    chart.mark(spikes.of(charted.symbol));
+    chart.mark(moves.of(charted.symbol));
   }
   quote(charted);
   if (now - described > 5000) {

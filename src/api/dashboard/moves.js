@@ -1,21 +1,16 @@
-// The anomaly feed. Every tick beyond the threshold is an anomaly, so one jump makes many. Anomalies of one symbol and
-// direction that follow each other within a second are shown as one move, with its peak and its number of ticks.
+// The feed of moves: what the service counts as one event, however many of its ticks were spikes.
 
 import * as format from "./format.js";
 
-const TOGETHER_MS = 1000;
-const LONGEST_MS = 10_000;
-// A move is over, and announced, when nothing was added to it for this long.
+// A move is announced when it has not changed for this long.
 const OVER_MS = 1500;
 const SHOWN_MAX = 100;
 const KEPT_MAX = 2000;
-const SEEN_MAX = 50_000;
 
-export class Spikes {
-  // Sorted by the time of their peak, oldest first, when drawn.
+export class Moves {
+  // Sorted by their start, oldest first, when drawn.
   moves = [];
-  #latest = new Map();
-  #seen = new Set();
+  #byId = new Map();
   #feed;
   #none;
   #items = new Map();
@@ -30,60 +25,30 @@ export class Spikes {
     this.#aloud = aloud;
   }
 
-  /** Add a page of anomalies, newest first. whole: false if older ones are missing. */
-  takePage(items, whole) {
-    const taken = [];
-    const oldest = items.length > 0 ? Date.parse(items.at(-1).detectedAt) : 0;
-    const cut = new Map();
-    for (const anomaly of items.toReversed()) {
-      const at = Date.parse(anomaly.detectedAt);
-      const key = `${anomaly.symbol} ${anomaly.direction}`;
-      // Without its start, a move would look smaller than it was.
-      if (!whole && at - (cut.get(key) ?? oldest) <= TOGETHER_MS) cut.set(key, at);
-      else taken.push(this.take(anomaly));
-    }
-    return taken.filter(move => move !== null);
-  }
-
-  /** Add an anomaly from the live stream. */
-  takeLive(anomaly) {
-    const move = this.take(anomaly);
-    if (move !== null) this.#going.set(move, performance.now());
+  /** Add a move from the live stream. */
+  takeLive(given) {
+    const move = this.take(given);
+    this.#going.set(move, performance.now());
     return move;
   }
 
-  /** Add an anomaly, in any order. Returns its move, or null for a duplicate. */
-  take(anomaly) {
-    if (this.#seen.has(anomaly.id)) return null;
-    this.#seen.add(anomaly.id);
-    if (this.#seen.size > SEEN_MAX) this.#seen = new Set([...this.#seen].slice(-SEEN_MAX / 2));
-    const at = Date.parse(anomaly.detectedAt);
-    const { symbol, direction } = anomaly;
-    const key = `${symbol} ${direction}`;
-    const near = move =>
-      at >= move.first - TOGETHER_MS &&
-      at <= move.last + TOGETHER_MS &&
-      Math.max(at, move.last) - Math.min(at, move.first) <= LONGEST_MS;
-    let move = this.#latest.get(key);
-    if (move === undefined || !near(move)) {
-      move = this.moves.find(each => each.symbol === symbol && each.direction === direction && near(each));
-    }
+  /** Add a move as of now, or update it. */
+  take(given) {
+    let move = this.#byId.get(given.id);
     if (move === undefined) {
-      move = { symbol, direction, first: at, last: at, at, count: 0, percent: 0 };
+      move = { id: given.id, symbol: given.symbol, direction: given.direction, at: Date.parse(given.startedAt), count: 0 };
+      this.#byId.set(given.id, move);
       this.moves.push(move);
     }
-    if (at >= (this.#latest.get(key)?.last ?? 0)) this.#latest.set(key, move);
-    move.first = Math.min(move.first, at);
-    move.last = Math.max(move.last, at);
-    move.count += 1;
-    if (Math.abs(anomaly.changePercent) > Math.abs(move.percent)) {
-      move.at = at;
-      move.percent = anomaly.changePercent;
-      move.severity = anomaly.severity;
-      move.from = anomaly.referencePrice;
-      move.to = anomaly.newPrice;
+    // An answer may be older than what the stream has said since.
+    if (given.count >= move.count) {
+      move.count = given.count;
+      move.percent = given.peakPercent;
+      move.severity = given.severity;
+      move.from = given.referencePrice;
+      move.to = given.peakPrice;
+      this.#dirty.add(move);
     }
-    this.#dirty.add(move);
     return move;
   }
 
@@ -95,7 +60,9 @@ export class Spikes {
     this.#say();
     if (this.#dirty.size === 0) return;
     this.moves.sort((one, other) => one.at - other.at);
-    if (this.moves.length > KEPT_MAX) this.moves.splice(0, KEPT_MAX / 2);
+    if (this.moves.length > KEPT_MAX) {
+      for (const move of this.moves.splice(0, KEPT_MAX / 2)) this.#byId.delete(move.id);
+    }
     const newest = this.moves.slice(-SHOWN_MAX).reverse();
     let place = this.#feed.firstChild;
     for (const move of newest) {
