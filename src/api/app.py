@@ -24,7 +24,7 @@ from api.reference.asyncapi import asyncapi_document
 from api.reference.documented import Json
 from api.reference.openapi import openapi_document
 from api.routes.dashboard import DashboardController, DashboardFiles
-from api.routes.documentation import DocumentationController, Documents
+from api.routes.documentation import DocumentationController, Documents, WellKnownController
 from api.routes.live import LiveController
 from api.routes.operations import OperationsController
 from api.subjects.features import Connected, Features
@@ -34,7 +34,7 @@ from infrastructure.settings import Settings
 
 _log = structlog.stdlib.get_logger(__name__)
 
-_OWN_ROUTES = (LiveController, DashboardController, OperationsController, DocumentationController)
+_OWN_ROUTES = (LiveController, DashboardController, OperationsController, DocumentationController, WellKnownController)
 
 
 def create_app(settings: Settings, container: Container | None = None) -> Gateway:

@@ -153,6 +153,30 @@ def test_many_anomalies_of_one_move_are_one_line(start: Callable[..., Service], 
     expect(page.locator("#feed li")).to_have_count(2)
 
 
+def test_times_are_utc_and_can_be_local(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    # Over three days, so that the axis needs dates.
+    for day in range(3):
+        for minute in range(100):
+            tick = {
+                "symbol": "DAYS",
+                "price": 100 + minute % 2,
+                "timestamp": f"2021-04-{15 + day}T12:{minute // 2:02}:30Z",
+            }
+            service.post(tick)
+    service.post({"symbol": "DAYS", "price": 110, "timestamp": "2021-04-17T12:49:30.5Z"})
+    page = opened(f"{service.url}/#/DAYS", timezone_id="America/New_York")
+    when = page.locator("#feed .when")
+    expect(when).to_have_text("17 Apr 2021 12:49:30")
+    zone = page.get_by_role("button", name="UTC")
+    zone.click()
+    expect(page.locator("#zone")).to_have_text("America/New_York")
+    expect(when).to_have_text("17 Apr 2021 08:49:30")
+    page.reload()
+    expect(page.locator("#zone")).to_have_text("America/New_York")
+    expect(page.locator("#feed .when")).to_have_text("17 Apr 2021 08:49:30")
+
+
 def test_page_says_that_the_service_is_gone_and_recovers(
     start: Callable[..., Service], opened: Callable[..., Page]
 ) -> None:

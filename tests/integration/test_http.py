@@ -171,3 +171,21 @@ def test_pages_of_an_allowed_origin_can_use_the_api(start: Callable[..., Service
 def test_no_other_origin_is_allowed_unless_configured(service: Service) -> None:
     answer = service.client.get("/api/prices", headers={"Origin": ORIGIN})
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [("/docs", "/schema"), ("/openapi.json", "/schema/openapi.json"), ("/favicon.ico", "/dashboard/icon.svg")],
+)
+def test_where_others_have_their_documents_leads_to_ours(service: Service, path: str, target: str) -> None:
+    answer = service.client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (301, target)
+    assert service.client.get(target).status_code == 200
+
+
+def test_documents_can_be_kept_and_run_nothing_from_elsewhere(service: Service) -> None:
+    tag = service.client.get("/schema/openapi.json").headers["etag"]
+    assert service.client.get("/schema/openapi.json", headers={"If-None-Match": tag}).status_code == 304
+    page = service.client.get("/schema")
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert page.headers["x-content-type-options"] == "nosniff"

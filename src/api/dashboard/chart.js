@@ -1,4 +1,4 @@
-// The chart of one symbol: its price and moving average per second, and its spikes as markers.
+// The chart of one symbol: its price and moving average per second, and its moves as markers.
 
 import * as format from "./format.js";
 
@@ -6,6 +6,7 @@ const BACK = 600;
 // Candle intervals of the history, finest first; coarser ones fill in further back.
 const INTERVALS = [["1s", 1], ["1m", 60], ["1h", 3600]];
 const ENOUGH = 60;
+const LABEL_PX = 36;
 const POINTS_MAX = 3600;
 // Bounds of the visible range, in seconds.
 const SIGHT = [90, 300];
@@ -34,7 +35,7 @@ export class Chart {
         secondsVisible: true,
         rightOffset: 3,
         borderVisible: false,
-        tickMarkFormatter: second => format.time(second * 1000),
+        tickMarkFormatter: (second, type) => format.mark(second * 1000, type),
       },
       rightPriceScale: { borderVisible: false },
     });
@@ -76,6 +77,12 @@ export class Chart {
   /** Fill gaps from the history without moving the view. */
   refill(row) {
     this.#fill(this.#symbol, row);
+  }
+
+  /** Write the times anew, after the zone has changed. */
+  rewrite() {
+    this.#chart.applyOptions({ localization: { timeFormatter: second => format.moment(second * 1000) } });
+    this.#chart.timeScale().applyOptions({ tickMarkFormatter: (second, type) => format.mark(second * 1000, type) });
   }
 
   /** Scroll to a time. */
@@ -161,7 +168,9 @@ export class Chart {
 
   #sight() {
     const sight = Math.min(Math.max(this.#times.length, SIGHT[0]), SIGHT[1]);
-    this.#chart.timeScale().applyOptions({ barSpacing: Math.max(1, (this.#element.clientWidth - 70) / sight) });
+    const barSpacing = Math.max(1, (this.#element.clientWidth - 70) / sight);
+    // Room for the last label.
+    this.#chart.timeScale().applyOptions({ barSpacing, rightOffset: Math.ceil(LABEL_PX / barSpacing) });
     this.#chart.timeScale().scrollToRealTime();
   }
 

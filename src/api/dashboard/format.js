@@ -1,11 +1,27 @@
 // Formats values for display.
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+// Of the zone that is shown: see `setZone`.
+let clock;
+let minutes;
+let day;
+let date;
 
 const DIGITS_MAX = 12;
 const SIGNIFICANT = 7;
+
+/** Show times in UTC or, if `local`, in the zone of this computer. Returns its name. */
+export function setZone(local) {
+  const timeZone = local ? undefined : "UTC";
+  const hour = { hour: "2-digit", minute: "2-digit", timeZone };
+  clock = new Intl.DateTimeFormat("en-GB", { ...hour, second: "2-digit" });
+  minutes = new Intl.DateTimeFormat("en-GB", hour);
+  day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone });
+  date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone });
+  return local ? Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
+}
+
+setZone(false);
 
 export const count = value => whole.format(value);
 
@@ -41,6 +57,9 @@ export const sign = value => (Math.abs(value) < 0.005 ? 0 : Math.sign(value));
 export const arrow = value => (value > 0 ? "▲" : value < 0 ? "▼" : "");
 
 export const time = ms => clock.format(ms);
+
+/** A mark on a time axis. type: of the library, 0 a year, 1 a month, 2 a day, 3 a time, 4 with seconds. */
+export const mark = (ms, type) => (type < 3 ? date : type === 3 ? minutes : clock).format(ms);
 
 export const moment = ms => (Date.now() - ms > 86_400_000 ? `${day.format(ms)} ${clock.format(ms)}` : clock.format(ms));
 

@@ -50,6 +50,20 @@ chart.onfill = () => {
   lookAt = null;
 };
 
+function setZone(local) {
+  $("zone").textContent = format.setZone(local);
+  $("zone").setAttribute("aria-pressed", `${local}`);
+  chart.rewrite();
+  moves.rewrite();
+}
+
+$("zone").addEventListener("click", () => {
+  const local = $("zone").getAttribute("aria-pressed") !== "true";
+  localStorage.setItem("zone", local ? "local" : "UTC");
+  setZone(local);
+});
+setZone(localStorage.getItem("zone") === "local");
+
 const live = new Live({
   state(word, reason) {
     if (word === "open") {

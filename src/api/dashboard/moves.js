@@ -52,6 +52,11 @@ export class Moves {
     return move;
   }
 
+  /** Write the times anew, after the zone has changed. */
+  rewrite() {
+    for (const move of this.#items.keys()) this.#dirty.add(move);
+  }
+
   of(symbol) {
     return this.moves.filter(move => move.symbol === symbol);
   }

@@ -25,6 +25,7 @@ from infrastructure.telemetry.tracing import OpenTelemetryTracer
 # Clients can invent methods; a metric label must be bounded.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNMATCHED = "unmatched"
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 Result = TypeVar("Result")
 
@@ -138,7 +139,7 @@ class Gateway:
         self, scope: Scope, receive: Receive, send: Send, trace: TraceContext
     ) -> tuple[str, int, None]:
         origin = header_bytes(scope, b"origin")
-        headers = [(b"x-request-id", trace.trace_id.encode()), *self._origins.answer_headers(origin)]
+        headers = [(b"x-request-id", trace.trace_id.encode()), _NO_SNIFFING, *self._origins.answer_headers(origin)]
         coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
         outgoing = Outgoing(send, headers, coding)
         client = _Client(receive)

@@ -43,7 +43,6 @@ class _File:
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding",
             "Content-Security-Policy": _POLICY,
-            "X-Content-Type-Options": "nosniff",
         }
         known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
         if tag in known or "*" in known:

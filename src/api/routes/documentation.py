@@ -1,12 +1,19 @@
 """The API reference, for programs and as a page."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
+from litestar.response import Redirect
 
-from api.http.responses import JSON
+from api.http.responses import JSON, ValidatedResponse
 from api.reference.documented import documented, text
+
+# The page is one file, with its script and style.
+_POLICY = (
+    "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class DocumentationController(Controller):
         opt=documented("OpenAPI 3.1.", content={JSON: {}}),
     )
     async def get_openapi(self, documents: NamedDependency[Documents]) -> Response[bytes]:
-        return Response(documents.openapi, media_type=JSON)
+        return ValidatedResponse(documents.openapi, media_type=JSON)
 
     @get(
         "/asyncapi.json",
@@ -38,7 +45,7 @@ class DocumentationController(Controller):
         opt=documented("AsyncAPI 3.0.", content={JSON: {}}),
     )
     async def get_asyncapi(self, documents: NamedDependency[Documents]) -> Response[bytes]:
-        return Response(documents.asyncapi, media_type=JSON)
+        return ValidatedResponse(documents.asyncapi, media_type=JSON)
 
     @get(
         "/",
@@ -47,4 +54,15 @@ class DocumentationController(Controller):
         opt=documented("A page.", content=text("text/html", "<!doctype html>")),
     )
     async def get_page(self, documents: NamedDependency[Documents]) -> Response[str]:
-        return Response(documents.page, media_type="text/html")
+        return Response(documents.page, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
+
+
+class WellKnownController(Controller):
+    """Where other services have their documents and icons."""
+
+    @get(["/docs", "/openapi.json", "/favicon.ico"], include_in_schema=False)
+    async def get_moved(self, request: Request[Any, Any, Any]) -> Redirect:
+        return Redirect(_MOVED[request.url.path.rstrip("/")], status_code=301)
+
+
+_MOVED = {"/docs": "/schema", "/openapi.json": "/schema/openapi.json", "/favicon.ico": "/dashboard/icon.svg"}
