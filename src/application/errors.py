@@ -95,7 +95,7 @@ class StorageFailed(MarketDataError):
 
     def __init__(self, reason: str, taken: bool) -> None:
         self.taken = taken
-        what = "The ticks are taken into memory, but not on disk yet" if taken else "Nothing was taken"
+        what = "The ticks are in memory, but not on disk yet" if taken else "No tick was accepted"
         super().__init__(f"{what}: the storage fails ({reason}).")
 
 

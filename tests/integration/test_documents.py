@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.settings import Settings
-from support.service import Service
+from support.service import MARKETDATA, Service, environment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -55,6 +55,39 @@ def test_every_curl_of_a_document_answers_as_printed(
         )
         service.settled()
         assert stable(ran.stdout) == stable(printed), command
+
+
+def test_every_command_of_the_command_line_page_runs_as_written(start: Callable[..., Service]) -> None:
+    service = start()
+    service.post({"symbol": "GOLD", "price": 100})
+    service.settled()
+    document = (ROOT / "docs" / "command-line.md").read_text()
+    commands = re.findall(r"^\$ (.*)$", document, re.MULTILINE)
+    assert len(commands) >= 7
+    for command in commands:
+        here = command.replace(".venv/bin/marketdata", MARKETDATA)
+        here = re.sub(r"marketdata (replay|watch)", rf"marketdata \1 --url {service.url}", here)
+        # Without an end of its own, it watches until Ctrl+C.
+        endless = "watch" in command and "--once" not in command
+        ran = subprocess.run(
+            [*(("timeout", "-s", "INT", "3") if endless else ()), "bash", "-c", here],
+            cwd=service.directory,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in ran.stderr
+        # The rejected tick that the page shows makes replay end with 1.
+        assert ran.returncode == (124 if endless else int("replay" in command)), (command, ran.stderr)
+        printed = without_times(document.partition(f"$ {command}\n")[2].partition("```")[0])
+        if "replay" in command:
+            assert set(printed.splitlines()) <= set(without_times(ran.stdout + ran.stderr).splitlines())
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"in \S+ s \(.*\)", "", text)
 
 
 def test_greeting_is_as_printed(start: Callable[..., Service]) -> None:

@@ -107,9 +107,9 @@ class PricesController(Controller):
         summary="Take many ticks",
         status_code=202,
         opt=documented(
-            "The good ticks are taken, the bad ones named.",
+            "The valid ticks are accepted, the invalid ones named.",
             example.BATCH_ANSWER,
-            also={200: (BatchView, "The good ticks are on disk.", example.BATCH_ANSWER)},
+            also={200: (BatchView, "The valid ticks are on disk.", example.BATCH_ANSWER)},
             problems=(400, 409, 413, 415, 422, 503, 507),
             headers=[_PREFER, _KEY],
             body={

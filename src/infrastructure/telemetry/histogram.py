@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from infrastructure.processing.latency import BOUNDS_SECONDS, Latency
 
 # Of the bounds that are counted, those that are exposed: every one is a line for every label value.
-_EXPOSED = frozenset((0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5))
+_EXPOSED = frozenset((0.001, 0.005, 0.025, 0.25))
 
 
 def histogram(name: str, help_text: str, labels: tuple[str, ...], latencies: Mapping[Any, Latency]) -> Metric:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from prometheus_client import (
     CollectorRegistry,
     Gauge,
-    GCCollector,
     PlatformCollector,
     ProcessCollector,
 )
@@ -24,7 +23,6 @@ class PrometheusExposition:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
-        GCCollector(registry=self._registry)
         for collector in collectors:
             self._registry.register(collector)
         stall = Gauge(

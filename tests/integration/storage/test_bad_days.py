@@ -97,7 +97,7 @@ def endure(service: Service, trouble: Any) -> None:
             assert post(service, next(numbers)).status_code == 202
         before = service.settled()
         nothing = post(service, next(numbers), durable=True)
-        assert (nothing.status_code, "Nothing was taken" in nothing.json()["detail"]) == (507, True)
+        assert (nothing.status_code, "No tick was accepted" in nothing.json()["detail"]) == (507, True)
         after = service.settled()
         assert (after["accepted"], after["rejected"]) == (before["accepted"], before["rejected"] + 1)
         assert metric(service, "marketdata_storage_unwritten_ticks") >= 50
