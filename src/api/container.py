@@ -102,7 +102,7 @@ class Container(containers.DeclarativeContainer):
             settings.provided.storage.flush_seconds,
             settings.provided.storage.spool_max_ticks,
         ),
-        off=providers.Singleton(NoJournal),
+        off=providers.Singleton(NoJournal, subjects),
     )
     stored_answers = providers.Singleton(
         JournalledAnswers,

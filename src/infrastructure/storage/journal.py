@@ -7,6 +7,7 @@ counted in `lost`.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ from application.ports.clock import Clock
 from application.ports.journal import StoredAnswer
 from infrastructure.processing.latency import Latency
 from infrastructure.storage.checkpoints import Checkpoints
+from infrastructure.storage.memories import Memories
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.records import Batch, LogBlock, LoggedEvent, Position
 from infrastructure.storage.store import Store, StoreFailed
@@ -77,8 +79,9 @@ class Journal:
             name: PendingAggregates(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None
         }
         self._answers: list[StoredAnswer] = []
-        self._memories: dict[str, list[Callable[[str], None]]] = {subject.name: [] for subject in subjects}
-        self._forgetting: list[tuple[str, str]] = []
+        self._memories = Memories(subjects)
+        for subject in subjects:
+            self.on_forget(subject.name, partial(checkpoints.forget, subject.name))
         self._waiting: list[asyncio.Future[None]] = []
         # Being written.
         self._in_flight: dict[str, PendingAggregates] = {}
@@ -137,12 +140,12 @@ class Journal:
 
     def on_forget(self, subject: str, forget: Callable[[str], None]) -> None:
         """Call `forget` with every key of a subject that is forgotten."""
-        self._memories[subject].append(forget)
+        self._memories.on_forget(subject, forget)
 
     async def forget(self, subject: str, key: str) -> None:
         if self._failure is not None:
             raise StorageFailed(self._failure, taken=False)
-        self._forgetting.append((subject, key))
+        self._memories.add(subject, key)
         await self.committed()
 
     async def committed(self) -> None:
@@ -241,11 +244,8 @@ class Journal:
 
     def _forget_keys(self) -> list[tuple[str, str]]:
         """Forget keys in memory. All that was recorded of them is in blocks by now."""
-        forgotten, self._forgetting = self._forgetting, []
+        forgotten = self._memories.forget()
         for subject, key in forgotten:
-            for forget in self._memories[subject]:
-                forget(key)
-            self._checkpoints.forget(subject, key)
             if subject in self._pending:
                 self._pending[subject].aggregates.forget(key)
         return forgotten

@@ -13,10 +13,12 @@ from domain.columns import Columns
 from infrastructure.processing.latency import Latency
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.storage.journal import Journal
+from infrastructure.storage.memories import Memories
 from infrastructure.storage.recovery import recover
 from infrastructure.storage.retention import Retention
 from infrastructure.storage.store import Store
 from infrastructure.storage.stored_answers import JournalledAnswers
+from infrastructure.subject import Subject
 
 
 class Storage(Protocol):
@@ -97,9 +99,9 @@ class NoJournal:
     lost = 0
     unwritten = 0
 
-    def __init__(self) -> None:
+    def __init__(self, subjects: Sequence[Subject]) -> None:
         self.latency = Latency()
-        self._memories: dict[str, list[Callable[[str], None]]] = {}
+        self._memories = Memories(subjects)
 
     async def wait_for_room(self) -> None:
         pass
@@ -114,11 +116,11 @@ class NoJournal:
         pass
 
     def on_forget(self, subject: str, forget: Callable[[str], None]) -> None:
-        self._memories.setdefault(subject, []).append(forget)
+        self._memories.on_forget(subject, forget)
 
     async def forget(self, subject: str, key: str) -> None:
-        for forget in self._memories.get(subject, ()):
-            forget(key)
+        self._memories.add(subject, key)
+        self._memories.forget()
 
     async def committed(self) -> None:
         raise StorageFailed(self.failure, taken=True)

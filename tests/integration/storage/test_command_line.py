@@ -157,7 +157,7 @@ def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[
         connection.execute("DROP TABLE first_answer")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
-    assert marketdata("db", "status", cwd=tmp_path).stdout.endswith("schema    0001, of 0003\n")
+    assert marketdata("db", "status", cwd=tmp_path).stdout.endswith("schema    0001, of 0004\n")
     service = start(STORAGE__DATA_DIR=str(file.parent))
     assert service.client.get("/api/prices/GOLD").json()["updateCount"] == 5
     service.terminate()

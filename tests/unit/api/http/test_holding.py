@@ -9,6 +9,7 @@ import pytest
 
 from api.app import create_app
 from api.container import Container
+from api.subjects.registry import subjects_of
 from infrastructure.settings import Settings
 from infrastructure.storage.storage import NoJournal
 from support.fakes import FakeClock, settle
@@ -22,8 +23,8 @@ MODES = ["drop_oldest", "drop_newest", "reject", "wait"]
 class CrowdedJournal(NoJournal):
     """Has workers wait until told otherwise."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(subjects_of(settings))
         self.is_crowded = True
         self.room = asyncio.Event()
 
@@ -57,7 +58,7 @@ async def overloaded(mode: str, short: bool, **limits: Any) -> AsyncIterator[Ove
     processing = {"partitions": 1, "channel_capacity": CAPACITY, "full_mode": mode, "max_hold_seconds": 5.0}
     off = {"enabled": False}
     settings = Settings(processing=processing, simulation=off, storage=off, limits=limits)
-    clock, journal = FakeClock(), CrowdedJournal()
+    clock, journal = FakeClock(), CrowdedJournal(settings)
     container = Container(settings=settings, clock=clock, journal=journal)
     gateway = create_app(settings, container)
     container.processor().start()

@@ -63,7 +63,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     collectors: list[Collector] = [
         ProcessingCollector(prices_by(RULES), processor, partitions, "marketdata"),
         AnomalyCollector(anomalies),
-        StorageCollector(NoJournal()),
+        StorageCollector(NoJournal([])),
         StreamCollector(hub),
         LatenciesCollector(requests, messages),
         LoopCollector([Worked(Workers(partitions, admission))], loop_meter, hub),
