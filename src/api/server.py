@@ -1,6 +1,7 @@
 """Serves the app with uvicorn until SIGTERM or SIGINT."""
 
 import asyncio
+import errno
 import gc
 import resource
 import signal
@@ -32,6 +33,7 @@ from infrastructure.telemetry.logs import configure_logging
 
 _log = structlog.stdlib.get_logger(__name__)
 _SIMULATED = "  SIMULATED prices, in a store of their own; --no-simulation turns them off\n"
+_ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _SWITCH_SECONDS = 0.001
 _GC_THRESHOLDS = (50_000, 20, 50)
 
@@ -129,21 +131,35 @@ def _facts(settings: Settings) -> dict[str, Any]:
 
 def _bound(host: str, port: int) -> list[socket.socket]:
     """Sockets at all addresses of a host; they refuse connections until they listen. Raises OSError."""
-    found = dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE))
+    found = list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)))
     sockets: list[socket.socket] = []
+    absent: OSError | None = None
     # Any free port is a different one for each address.
-    for family, kind, protocol, _, address in found if port else list(found)[:1]:
-        bound = socket.socket(family, kind, protocol)
-        sockets.append(bound)
+    for family, kind, protocol, _, address in found if port else found[:1]:
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            bound.bind(address)
-        except OSError:
-            _close(sockets)
-            raise
+            sockets.append(_bound_to(family, kind, protocol, address))
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                _close(sockets)
+                raise
+            # A name may have an address of a family that this machine lacks.
+            absent = error
+    if absent is not None and not sockets:
+        raise absent
     return sockets
+
+
+def _bound_to(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _close(sockets: Sequence[socket.socket]) -> None:

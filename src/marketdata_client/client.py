@@ -60,7 +60,8 @@ class MarketDataClient:
     ) -> Records[TickRecord]:
         """Return the ticks of a symbol, in order of arrival.
 
-        start, end: aware; of the ticks stamped within [start, end). limit: only so many, the first ones.
+        start, end: aware; of the ticks stamped within [start, end). limit: only so many: the first ones from start
+        on or, without start, the newest.
         Raises RequestRefused with status 404 if the symbol is unknown, 400 if a parameter is invalid.
         """
         return await self._run(calls.ticks(symbol, start, end, limit))

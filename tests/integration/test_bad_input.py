@@ -135,7 +135,7 @@ def test_what_is_not_there_is_not_found(service: Service, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("DELETE", "/api/prices"), ("GET", "/nope/x"), ("PUT", "/health"), ("DELETE", "/api/prices/A/B")],
+    [("DELETE", "/api/prices"), ("GET", "/nope/x"), ("PUT", "/health"), ("PUT", "/api/prices/A/B")],
 )
 def test_methods_that_are_not_allowed(service: Service, method: str, path: str) -> None:
     answer = service.client.request(method, path)

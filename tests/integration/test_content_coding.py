@@ -6,6 +6,7 @@ import json
 import pytest
 import zstandard
 
+from api.http.content_coding import accepted_coding
 from support.service import Service, assert_balanced
 
 NDJSON = "application/x-ndjson"
@@ -106,3 +107,25 @@ def test_long_answers_are_compressed_where_the_client_accepts_it(service: Servic
 def test_short_answers_are_not_compressed(service: Service) -> None:
     answer = service.client.get("/health/live", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("", None),
+        ("identity", None),
+        ("*", "gzip"),
+        ("gzip;q=0, *", None),
+        ("zstd;q=0.000, gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("br, zstd;q=0.1", "zstd"),
+    ],
+)
+def test_the_coding_is_one_that_is_accepted(accepted: str, coding: str | None) -> None:
+    assert accepted_coding(accepted) == coding
+
+
+@pytest.mark.parametrize("coding", CODERS)
+def test_frames_without_content_are_no_content(service: Service, coding: str) -> None:
+    body = CODERS[coding](b"") * 5000 + CODERS[coding](lines("EMPTY", 1))
+    assert post(service, "/api/prices/batch", body, coding)[1]["accepted"] == 1

@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -180,7 +181,17 @@ def test_numbers_can_be_strings_with_every_digit(service: Service) -> None:
         "/api/prices/DIGITS/ticks", params={"numbers": "string"}, headers={"Accept": "application/x-ndjson"}
     )
     assert json.loads(lines.text.splitlines()[0]) == tick
+    service.post({"symbol": "SMALL", "price": "0.0000000012345678901234567", "timestamp": 10**12})
+    service.settled()
+    table = service.client.get("/api/prices/SMALL/ticks", headers={"Accept": "text/csv"}).text
+    assert table.splitlines()[1].startswith("SMALL,0.0000000012345678901234567,")
     assert service.client.get("/api/prices/DIGITS", params={"numbers": "text"}).status_code == 400
+
+
+def test_a_cursor_that_no_answer_has_given_is_refused(service: Service) -> None:
+    nul = base64.urlsafe_b64encode(b'[1,"A\\u0000",1,"up"]').decode().rstrip("=")
+    answer = service.client.get("/api/anomalies", params={"cursor": nul})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "invalid_cursor")
 
 
 def test_averages_go_out_with_the_digits_that_mean_something(service: Service) -> None:

@@ -25,7 +25,7 @@ TICKS: dict[str, tuple[bytes, int, str | None]] = {
     "no symbol": (b'{"price":1}', 400, "missing"),
     "no price": (b'{"symbol":"X"}', 400, "missing"),
     "symbol of spaces": (b'{"symbol":"  ","price":1}', 400, "invalid_symbol"),
-    "symbol too long": (b'{"symbol":"' + b"X" * 33 + b'","price":1}', 400, "invalid_symbol"),
+    "symbol too long": (b'{"symbol":"' + b"X" * 65 + b'","price":1}', 400, "invalid_symbol"),
     "symbol with a line feed inside": (b'{"symbol":"X\\nY","price":1}', 400, "invalid_symbol"),
     "symbol with half a surrogate": (b'{"symbol":"\\ud800","price":1}', 400, "invalid_symbol"),
     "symbol of 5 MB": (b'{"symbol":"' + b"X" * 5_000_000 + b'","price":1}', 413, None),

@@ -9,6 +9,7 @@ from domain.prices.price_update import PriceUpdate
 from infrastructure.prices.candle_chunks import CHUNK
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import PriceStore
+from infrastructure.storage.recovery import without_forgotten
 from infrastructure.storage.store import Place, Store
 
 _TICKS_AT_ONCE = 50_000
@@ -25,7 +26,9 @@ class ExportedCandle(NamedTuple):
 
 async def all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[PriceUpdate]:
     """In order of arrival."""
-    async for block in store.blocks(None):
+    forgotten = await store.forgotten()
+    async for stored in store.blocks(None):
+        block = without_forgotten(stored, forgotten)
         for at in range(len(block.columns)) if block.subject == PRICES else ():
             tick: PriceUpdate = block.columns[at]
             if from_us <= tick.timestamp_us < to_us:

@@ -38,6 +38,8 @@ class Decoder:
     def __init__(self, coding: str, ratio_max: int) -> None:
         self._ratio_max = ratio_max
         self._coding = coding
+        # Made once: a body may have many frames.
+        self._of_zstd = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES_MAX)
         self._object: Any = None
         self._read = 0
         self._made = 0
@@ -57,7 +59,9 @@ class Decoder:
         self._read += len(piece)
         while piece:
             if not self._begun:
-                self._object = _decoder(self._coding)
+                self._object = (
+                    self._of_zstd.decompressobj() if self._coding == "zstd" else zlib.decompressobj(_GZIP_WBITS)
+                )
                 self._begun = True
             try:
                 made = self._object.decompress(piece)
@@ -120,17 +124,15 @@ async def decoded_parts(receive: Receive, coding: str | None, ratio_max: int) ->
     decoder.finish()
 
 
-def _decoder(coding: str) -> Any:
-    if coding == "zstd":
-        return zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES_MAX).decompressobj()
-    return zlib.decompressobj(_GZIP_WBITS)
-
-
 def accepted_coding(accept_encoding: str) -> str | None:
     """The coding to answer in, out of an Accept-Encoding header."""
     offered = [each.strip() for each in accept_encoding.lower().split(",")]
-    names = {each.partition(";")[0].strip() for each in offered if not _WEIGHT.search(each)}
-    return "zstd" if "zstd" in names else "gzip" if names & {"gzip", "x-gzip", "*"} else None
+    names = {each.partition(";")[0].strip() for each in offered}
+    refused = {each.partition(";")[0].strip() for each in offered if _WEIGHT.search(each)}
+    wanted = names - refused
+    if "zstd" in wanted:
+        return "zstd"
+    return "gzip" if wanted & {"gzip", "x-gzip"} or ("*" in wanted and "gzip" not in refused) else None
 
 
 def encoded(body: bytes, coding: str) -> bytes:

@@ -23,6 +23,10 @@ def from_cursor(text: str | None, places: "msgspec.json.Decoder[Place]") -> Plac
     if text is None:
         return None
     try:
-        return places.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        json = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if b"\\u0000" in json:
+            # No symbol has one, and PostgreSQL takes none.
+            raise ValueError
+        return places.decode(json)
     except (ValueError, msgspec.DecodeError):
         raise ValidationFailed([FieldError("cursor", "invalid_cursor", "must be a nextCursor of an answer")]) from None

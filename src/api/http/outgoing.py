@@ -31,6 +31,8 @@ class Outgoing:
         if self._held is not None:
             start, self._held = self._held, None
             body = message.get("body", b"")
+            if self.status == 304:
+                start = {**start, "headers": [*start["headers"], (b"vary", b"Accept-Encoding")]}
             if not message.get("more_body", False) and len(body) > ENCODED_BYTES_MIN:
                 headers = [*start["headers"], (b"vary", b"Accept-Encoding")]
                 if self._coding is not None:

@@ -1,6 +1,7 @@
 """Views as CSV."""
 
 import csv
+from decimal import Decimal
 from typing import TextIO
 
 import msgspec
@@ -25,6 +26,6 @@ class CsvWriter:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return format(written(value), "f")
     return value

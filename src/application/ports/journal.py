@@ -50,3 +50,7 @@ class Forgetting(Protocol):
             StorageFailed: the storage fails.
         """
         ...
+
+    def is_forgetting(self, subject: str, key: str) -> bool:
+        """Whether a key is forgotten in memory and not on disk yet."""
+        ...

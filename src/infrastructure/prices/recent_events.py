@@ -18,13 +18,16 @@ class RecentEvents(Generic[Event]):
     An event published again, with the same order, replaces the former one.
 
     counts: all ever published, by direction and severity.
-    Invariant: every list is sorted by order; the lists by symbol together hold what `_all` holds.
+    Invariant: every list is sorted by order; the lists by symbol together hold what `_all` holds; every event that was
+        left out came before all that are kept.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._all: list[Event] = []
         self._by_symbol: dict[str, list[Event]] = {}
+        # The newest event that was left out.
+        self._left_out: EventOrder | None = None
         self.counts = {(direction, severity): 0 for direction in Direction for severity in Severity}
 
     async def publish(self, events: Sequence[Event]) -> None:
@@ -37,6 +40,15 @@ class RecentEvents(Generic[Event]):
     def room(self) -> int:
         """How many more fit before the oldest is evicted."""
         return self._capacity - len(self._all)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no event was ever left out."""
+        return self._left_out is None
+
+    def leave_out(self, order: EventOrder) -> None:
+        """Keep nothing up to this event."""
+        self._left_out = order if self._left_out is None else max(self._left_out, order)
 
     def recover(self, events: Sequence[Event]) -> None:
         """Load events of an earlier run, which are not counted."""
@@ -72,12 +84,16 @@ class RecentEvents(Generic[Event]):
 
     def _put(self, event: Event) -> bool:
         """Insert an event, or replace it. Returns whether it is new."""
+        if self._left_out is not None and event.order <= self._left_out:
+            # Older than one that was left out, whatever room there is now.
+            return True
         _insert(self._by_symbol.setdefault(event.symbol, []), event)
         return _insert(self._all, event)
 
     def _evict(self, count: int) -> None:
         if count <= 0:
             return
+        self.leave_out(self._all[count - 1].order)
         for event in self._all[:count]:
             own = self._by_symbol[event.symbol]
             # The oldest of all is also the oldest of its symbol.

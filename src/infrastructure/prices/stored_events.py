@@ -34,6 +34,8 @@ class StoredEvents(Generic[Event]):
                 break
             self._recent.recover(stored)
             before = stored[-1].order
+        for older in await self._query(EventFilter(), before, 1, True):
+            self._recent.leave_out(older.order)
 
     async def publish(self, events: Sequence[Event]) -> None:
         await self._recent.publish(events)
@@ -42,8 +44,8 @@ class StoredEvents(Generic[Event]):
         self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True
     ) -> EventPage[Event]:
         recent = await self._recent.page(matching, after, limit, newest_first)
-        if self._recent.room > 0 or (newest_first and recent.next_after is not None):
-            # Memory has never evicted anything, or has another page.
+        if self._recent.is_complete or (newest_first and recent.next_after is not None):
+            # Memory has everything, or another page.
             return recent
         stored = await answered(self._query(matching, after, limit + 1, newest_first))
         # What memory has is newer.

@@ -64,7 +64,8 @@ class Placement:
         errors = []
         seen = dict.fromkeys(taken_of, 0)
         for position, key in enumerate(columns.keys):
-            index = self._assigned.get(key)
+            # Also of a key that was forgotten while these waited.
+            index = self._assigned.get(key, partition_of(key, len(self._partitions)))
             if index in seen:
                 seen[index] += 1
                 if seen[index] > taken_of[index]:
@@ -77,8 +78,8 @@ class Placement:
         taken = {key for position, key in enumerate(columns.keys) if position not in left}
         for key in added:
             # A key with a state is not new, whichever request created it.
-            if key not in taken and key not in self._partitions[self._assigned[key]].book:
-                del self._assigned[key]
+            if key not in taken and key not in self._partitions[partition_of(key, len(self._partitions))].book:
+                self._assigned.pop(key, None)
 
     def _over_limit(self, position: int) -> FieldError:
         name = self._key_name

@@ -20,13 +20,15 @@ def erase_some(
     if row is None:
         return False
     name, key, upto_seq, _ = row
-    table = TICK_BLOCK.c
-    own = (table.subject == name, table.seq <= upto_seq, holds_key(connection, key))
-    blocks = connection.execute(sa.select(TICK_BLOCK).where(*own).order_by(table.seq).limit(limit)).all()
+    log = TICK_BLOCK.c
+    own = (log.subject == name, log.seq <= upto_seq, holds_key(connection, key))
+    blocks = connection.execute(sa.select(TICK_BLOCK).where(*own).order_by(log.seq).limit(limit)).all()
     for block in blocks:
         _erase(connection, put, subjects[name], tuple(block), key)
     if len(blocks) < limit:
-        connection.execute(sa.delete(FORGOTTEN).where(FORGOTTEN.c.subject == name, FORGOTTEN.c.key == key))
+        connection.execute(
+            sa.delete(FORGOTTEN).where(FORGOTTEN.c.subject == name, FORGOTTEN.c.key == key, FORGOTTEN.c.seq == upto_seq)
+        )
     return True
 
 

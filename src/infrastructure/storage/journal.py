@@ -148,6 +148,9 @@ class Journal:
         self._memories.add(subject, key)
         await self.committed()
 
+    def is_forgetting(self, subject: str, key: str) -> bool:
+        return self._batch is not None and (subject, key) in self._batch.forgotten
+
     async def committed(self) -> None:
         if self._failure is not None:
             raise StorageFailed(self._failure, taken=True)

@@ -49,7 +49,7 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
     count = 0
     forgotten = await store.forgotten()
     async for stored in store.blocks(seq):
-        block = _without(stored, forgotten)
+        block = without_forgotten(stored, forgotten)
         seq = block.seq
         count += len(block.columns)
         aggregates = journal.recorder(block.subject).aggregates
@@ -66,8 +66,8 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
     return count
 
 
-def _without(block: Block, forgotten: _Known) -> Block:
-    """Return a block without the observations of keys that were forgotten after it."""
+def without_forgotten(block: Block, forgotten: _Known) -> Block:
+    """Return a block as it is to be read: without the observations of keys that were forgotten after it."""
     keys = {key for (subject, key), upto in forgotten.items() if subject == block.subject and block.seq <= upto}
     places = [at for at, key in enumerate(block.columns.keys) if key in keys] if keys else []
     return replace(block, columns=block.columns.without(set(places))) if places else block

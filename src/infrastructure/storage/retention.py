@@ -61,8 +61,12 @@ class Retention:
 
     async def prune(self) -> None:
         """Bring the store within the settings, and erase what was forgotten."""
-        while await self._store.erase(_BLOCKS_A_STEP):
-            await self._clock.sleep(_PAUSE_SECONDS)
+        try:
+            while await self._store.erase(_BLOCKS_A_STEP):
+                await self._clock.sleep(_PAUSE_SECONDS)
+        except Corrupt as error:
+            # A damaged block must not keep the rest from being pruned.
+            _log.warning("a forgotten key is not erased", reason=str(error))
         await self._prune_log()
         for pruner in self._pruners:
             await pruner.prune()

@@ -83,6 +83,7 @@ ANOMALY = sa.Table(
     sa.Column("crc", sa.BigInteger, nullable=False),
     sa.Index("ix_anomaly_order", "detected_us", "symbol", "sequence", "direction"),
     sa.Index("ix_anomaly_symbol", "symbol", "detected_us", "sequence", "direction"),
+    sa.Index("ix_anomaly_seq", "seq"),
 )
 
 # Moves, as of their last change.

@@ -57,7 +57,13 @@ class SqlStore(SqlLog):
         )
 
     async def erase(self, limit: int) -> bool:
-        return await self.writing(lambda connection: erase_some(connection, self.put, self.subjects, limit))
+        def work(connection: sa.Connection) -> bool:
+            # One at a time: a batch may forget a key that is being erased.
+            if read_position(connection, to_change=True)[0] != self._writer:
+                raise StoreFailed("another service has taken the store over")
+            return erase_some(connection, self.put, self.subjects, limit)
+
+        return await self.writing(work)
 
     @abstractmethod
     async def close(self) -> None: ...

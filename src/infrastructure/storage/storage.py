@@ -122,5 +122,8 @@ class NoJournal:
         self._memories.add(subject, key)
         self._memories.forget()
 
+    def is_forgetting(self, subject: str, key: str) -> bool:
+        return False
+
     async def committed(self) -> None:
         raise StorageFailed(self.failure, taken=True)

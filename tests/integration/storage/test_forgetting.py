@@ -65,6 +65,12 @@ def test_a_symbol_is_forgotten_and_begins_anew(start: Callable[..., Service]) ->
     assert (answer.status_code, answer.content) == (204, b"")
     assert_unknown(service, "GONE")
     assert service.client.delete("/api/prices/GONE").status_code == 404
+    exported = subprocess.run(
+        [MARKETDATA, "export", "ticks", "all.csv"], cwd=service.directory, env=environment(), check=True
+    )
+    assert exported.returncode == 0
+    lines = (service.directory / "all.csv").read_text().splitlines()
+    assert {line.partition(",")[0] for line in lines[1:]} == {"STAYS", "ALSO/STAYS"}
     service.client.post("/api/prices", json={"symbol": "GONE", "price": 7, "timestamp": START_MS + 5000})
     service.settled()
     assert service.client.get("/api/prices/GONE").json()["minPrice"] == 7

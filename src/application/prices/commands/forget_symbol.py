@@ -35,6 +35,8 @@ class ForgetSymbolHandler:
         self._subject = subject
 
     async def handle(self, command: ForgetSymbol) -> None:
-        if await self._repository.get(command.symbol) is None:
+        is_known = await self._repository.get(command.symbol) is not None
+        # A retry, after the storage failed.
+        if not is_known and not self._journal.is_forgetting(self._subject, command.symbol):
             raise SymbolNotFound(command.symbol)
         await self._journal.forget(self._subject, command.symbol)

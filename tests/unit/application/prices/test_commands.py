@@ -1,8 +1,10 @@
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
-from application.errors import BatchTooLarge, FieldError, QueueFull, ValidationFailed
+from application.errors import BatchTooLarge, FieldError, QueueFull, StorageFailed, SymbolNotFound, ValidationFailed
+from application.prices.commands.forget_symbol import ForgetSymbol, ForgetSymbolHandler
 from application.prices.commands.process_price_batch import (
     ERRORS_REPORTED_MAX,
     ProcessPriceBatch,
@@ -16,6 +18,7 @@ from application.prices.commands.process_price_update import (
 )
 from application.prices.commands.refuse_price_update import RefusePriceUpdate, RefusePriceUpdateHandler
 from application.prices.commands.tick_rules import TickRules
+from application.prices.ports.statistics_repository import StatisticsRepository
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from support.fakes import START_US, FakeClock, FakeJournal
@@ -191,3 +194,28 @@ async def test_batch_of_which_nothing_is_accepted_is_a_failed_validation() -> No
     processor = CountingProcessor(unwelcome=("AAPL",))
     with pytest.raises(ValidationFailed):
         await ProcessPriceBatchHandler(processor, FakeJournal()).handle(ProcessPriceBatch(Ticks.of([GOOD])))
+
+
+class ForgettingJournal:
+    """Fails, with a key that is forgotten in memory alone."""
+
+    def __init__(self) -> None:
+        self.half_forgotten = {"HALF"}
+
+    async def forget(self, subject: str, key: str) -> None:
+        raise StorageFailed("disk is full", taken=False)
+
+    def is_forgetting(self, subject: str, key: str) -> bool:
+        return key in self.half_forgotten
+
+
+class NoStatistics:
+    async def get(self, symbol: str) -> None:
+        return None
+
+
+@pytest.mark.parametrize(("symbol", "error"), [("HALF", StorageFailed), ("NEVER", SymbolNotFound)])
+async def test_a_symbol_is_gone_only_once_it_is_gone_from_disk(symbol: str, error: type[Exception]) -> None:
+    handler = ForgetSymbolHandler(cast("StatisticsRepository", NoStatistics()), ForgettingJournal(), "prices")
+    with pytest.raises(error):
+        await handler.handle(ForgetSymbol(symbol))

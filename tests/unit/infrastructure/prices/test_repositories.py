@@ -2,12 +2,13 @@ import random
 
 import pytest
 
-from application.prices.ports.event_repository import EventFilter
+from application.prices.ports.event_repository import EventFilter, EventOrder
 from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity, make_anomaly
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
 from infrastructure.prices.recent_events import RecentEvents
+from infrastructure.prices.stored_events import StoredEvents
 from infrastructure.processing.placement import partition_of
 from support.processing import partitions_of, snapshots_of
 
@@ -102,3 +103,48 @@ async def test_counts_go_on_when_anomalies_are_let_go() -> None:
     repository: RecentEvents[PriceAnomaly] = RecentEvents(1)
     await repository.publish([anomaly("A", 1), anomaly("A", 2)])
     assert repository.counts[Direction.UP, Severity.HIGH] == 2
+
+
+async def test_what_memory_has_left_out_is_found_though_a_symbol_was_forgotten() -> None:
+    every = [anomaly(symbol, time_us) for time_us in range(10) for symbol in "AB"]
+
+    async def query(
+        matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool
+    ) -> list[PriceAnomaly]:
+        chosen = [each for each in every if matching.matches(each) and (after is None or each.order < after)]
+        return sorted(chosen, key=lambda each: each.order, reverse=newest_first)[:limit]
+
+    recent: RecentEvents[PriceAnomaly] = RecentEvents(5)
+    repository = StoredEvents(recent, query)
+    await repository.publish(every)
+    recent.forget("A")
+    every = [each for each in every if each.symbol == "B"]
+    # An older one must not come back as if nothing had been left out between.
+    await recent.publish([every[0]])
+    for limit in (1, 3, 100):
+        found: list[PriceAnomaly] = []
+        after: EventOrder | None = None
+        while True:
+            page = await repository.page(EventFilter(), after, limit)
+            found += page.items
+            after = page.next_after
+            if after is None:
+                break
+        assert [each.detected_at_us for each in found] == list(range(9, -1, -1))
+
+
+async def test_what_did_not_fit_at_the_start_is_found_in_the_store() -> None:
+    every = [anomaly("A", time_us) for time_us in range(10)]
+
+    async def query(
+        matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool
+    ) -> list[PriceAnomaly]:
+        chosen = [each for each in every if after is None or each.order < after]
+        return sorted(chosen, key=lambda each: each.order, reverse=newest_first)[:limit]
+
+    recent: RecentEvents[PriceAnomaly] = RecentEvents(4)
+    repository = StoredEvents(recent, query)
+    await repository.recover()
+    assert not recent.is_complete
+    page = await repository.page(EventFilter(), None, 100)
+    assert [each.detected_at_us for each in page.items] == list(range(9, -1, -1))

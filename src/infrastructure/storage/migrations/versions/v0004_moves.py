@@ -30,3 +30,5 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("crc", sa.BigInteger, nullable=False),
     )
+    # For correcting the places of anomalies in blocks that are rewritten.
+    op.create_index("ix_anomaly_seq", "anomaly", ["seq"])
