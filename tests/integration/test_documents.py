@@ -1,15 +1,18 @@
 """What the documents show is what happens."""
 
+import os
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from infrastructure.settings import Settings
-from support.service import MARKETDATA, Service, environment
+from support.service import MARKETDATA, Service, environment, eventually
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -20,6 +23,14 @@ VOLATILE = (
     r'"(uptimeSeconds|throughputPerSecond)":[0-9.]+',
     r'"engine":"(compiled|interpreted)"',
     r'"partitions":\[.*\]',
+)
+# Commands that no test runs, or another one does.
+NOT_RUN = (
+    r"make run ",  # below
+    r"make test ",  # this is it
+    r"make (bench|soak|overload)",  # they measure, for minutes
+    r"docker ",  # needs its daemon
+    r"pip install ",  # needs a package registry
 )
 
 
@@ -40,7 +51,7 @@ def stable(text: str) -> str:
     return text.strip()
 
 
-@pytest.mark.parametrize(("document", "commands"), [("README.md", 4), ("docs/api.md", 20)])
+@pytest.mark.parametrize(("document", "commands"), [("README.md", 4), ("docs/api.md", 20), ("docs/stream.md", 1)])
 def test_every_curl_of_a_document_answers_as_printed(
     start: Callable[..., Service], document: str, commands: int
 ) -> None:
@@ -88,6 +99,39 @@ def test_every_command_of_the_command_line_page_runs_as_written(start: Callable[
 
 def without_times(text: str) -> str:
     return re.sub(r"in \S+ s \(.*\)", "", text)
+
+
+def test_make_run_starts_the_service_as_the_readme_says(tmp_path: Path) -> None:
+    assert "$ make run " in README
+    process = subprocess.Popen(
+        ["make", "run", "ARGS=--port 0"],
+        cwd=ROOT,
+        env=environment(STORAGE__DATA_DIR=str(tmp_path)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        # What make says before it.
+        greeting = next(line for line in process.stdout if line.startswith("marketdata listens on"))
+        assert "SIMULATED" in process.stdout.readline()
+        with httpx.Client(base_url=greeting.split()[-1]) as client:
+            eventually(lambda: client.get("/api/prices").json()["total"] == 5)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+        process.stdout.close()
+
+
+def test_every_command_of_every_document_is_run_or_has_a_reason_not_to_be() -> None:
+    tested_above = ("README.md", "docs/api.md", "docs/command-line.md", "docs/stream.md")
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        name = str(document.relative_to(ROOT))
+        for command in re.findall(r"^\$ (.*)$", document.read_text(), re.MULTILINE):
+            is_tested = name in tested_above and ("curl" in command or name == "docs/command-line.md")
+            assert is_tested or any(re.match(each, command) for each in NOT_RUN), f"{name}: {command}"
 
 
 def test_greeting_is_as_printed(start: Callable[..., Service]) -> None:
