@@ -64,7 +64,7 @@ def test_reconnect_starts_from_a_fresh_snapshot(service: Service) -> None:
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("symbols=$", "invalid_symbol"),
+        ("symbols=%25", "invalid_symbol"),
         ("symbols=", "invalid_symbol"),
         ("channels=news", "unknown_value"),
         ("intervalMs=5", "invalid"),
