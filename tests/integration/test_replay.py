@@ -26,7 +26,7 @@ def test_refused_ticks_are_named_by_file_line_and_field(service: Service, tmp_pa
     assert ended.stdout.splitlines()[-5:] == [
         "ticks.csv:4: price: must be greater than 0",
         "ticks.csv:6: timestamp: must be RFC 3339 with an offset, such as 2026-01-31T12:00:00.000Z",
-        "ticks.csv:7: symbol: must be 1 to 32 characters out of A-Z a-z 0-9 . _ : / -",
+        "ticks.csv:7: symbol: must be 1 to 64 characters out of A-Z a-z 0-9 . _ : / - ^ = + & # @ $",
         "more.ndjson:4: bid: is not a field of a tick; those are symbol, price, timestamp, volume, id",
         "more.ndjson:5: must be a JSON object",
     ]

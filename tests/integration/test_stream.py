@@ -15,7 +15,7 @@ PATH = "/api/prices/stream"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
-def lines(symbol: str, prices: Iterator[object] | range, start_ms: int = 0) -> Iterator[bytes]:
+def lines(symbol: str, prices: Iterator[object] | range, start_ms: int = 10**12) -> Iterator[bytes]:
     for at, price in enumerate(prices):
         yield json.dumps({"symbol": symbol, "price": price, "timestamp": start_ms + at}).encode() + b"\n"
 
