@@ -35,7 +35,11 @@ class AnswerWriter:
         more = "".join(f"{name.lower()}: {value}\r\n" for name, value in answer.headers).encode()
         if closing:
             more += b"connection: close\r\n"
-        self._before = b"%b%b%bx-request-id: " % (STATUS_LINE[answer.status], self._written_defaults, more)
+        self._before = b"%b%b%bx-content-type-options: nosniff\r\nx-request-id: " % (
+            STATUS_LINE[answer.status],
+            self._written_defaults,
+            more,
+        )
         self._behind = b"\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
             answer.media_type.encode(),
             len(answer.body),
