@@ -7,6 +7,7 @@ import pytest
 
 from api.app import describe
 from api.container import Container
+from api.views.view import encode
 from infrastructure.settings import Settings
 from support.service import Service
 
@@ -106,3 +107,7 @@ def test_every_answer_fits_the_document(service: Service, method: str, path: str
 
 def test_document_is_served(service: Service) -> None:
     assert service.client.get("/schema/openapi.json").json() == DOCUMENT
+
+
+def test_every_process_serves_the_same_bytes(service: Service) -> None:
+    assert service.client.get("/schema/openapi.json").content == encode(DOCUMENT)

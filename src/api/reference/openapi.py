@@ -64,7 +64,8 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
 def component_schemas(structs: Iterable[type[msgspec.Struct]]) -> Json:
     """The JSON Schemas of structs by name, for `#/components/schemas`."""
     _, schemas = msgspec.json.schema_components(structs, ref_template=_REF + "{name}")
-    return schemas
+    # Sorted, so that every process serves the same bytes.
+    return dict(sorted(schemas.items()))
 
 
 def _describe(
