@@ -109,7 +109,7 @@ class _Server(uvicorn.Server):
             f"marketdata listens on {at}\n{_SIMULATED if self._facts['simulated'] else ''}"
             f"  the dashboard                {at}/\n"
             f"  statistics of every symbol   {at}/api/prices\n"
-            f"  spikes, newest first         {at}/api/anomalies\n"
+            f"  moves, newest first          {at}/api/moves\n"
             f"  the accounting               {at}/api/metrics\n"
             f"  for Prometheus               {at}/metrics\n"
             f"  every route, with examples   {at}/schema\n"

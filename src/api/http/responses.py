@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import blake2b
 from io import StringIO
-from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from litestar import Request, Response
 from litestar.response.base import ASGIResponse
@@ -32,9 +32,12 @@ class ViewResponse(Response[T]):
     """Structs as JSON, with an encoder that keeps every digit."""
 
     def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
-        if not isinstance(self.content, bytes):
-            self.content = _encoder(request)(self.content)  # type: ignore[assignment]  # rendered
+        self.content = self.encoded(request)  # type: ignore[assignment]  # rendered
         return super().to_asgi_response(app, request, **more)
+
+    def encoded(self, request: "Request[Any, Any, Any]") -> bytes:
+        """The body, with numbers as the request wants them."""
+        return self.content if isinstance(self.content, bytes) else _encoder(request)(self.content)
 
     def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
         return content if isinstance(content, bytes) else encode(content)
@@ -44,9 +47,9 @@ class ValidatedResponse(ViewResponse[T]):
     """A view that clients may keep, and revalidate by its `ETag`."""
 
     def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
-        if not isinstance(self.content, bytes):
-            self.content = _encoder(request)(self.content)  # type: ignore[assignment]  # rendered
-        tag = etag(cast("bytes", self.content))
+        body = self.encoded(request)
+        self.content = body  # type: ignore[assignment]  # rendered
+        tag = etag(body)
         self.headers |= {"ETag": tag, "Cache-Control": "no-cache"}
         known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
         if known & {tag, "*"}:

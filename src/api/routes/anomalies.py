@@ -42,31 +42,26 @@ _Since = Annotated[
 ]
 
 
-class SymbolAnomaliesQuery(Query, frozen=True, rename={"from_": "from"}):
+class _EventsQuery(Query, frozen=True, rename={"from_": "from"}):
     direction: _DirectionFilter = None
     severity: _SeverityFilter = None
     from_: From = None
     to: To = None
+    limit: Limit = None
+    cursor: Cursor = None
+    order: Descending = Order.DESC
+    numbers: NumberFormat = Numbers.NUMBER
+
+
+class SymbolAnomaliesQuery(_EventsQuery, frozen=True, rename={"from_": "from"}):
     since: _Since = None
-    limit: Limit = None
-    cursor: Cursor = None
-    order: Descending = Order.DESC
-    numbers: NumberFormat = Numbers.NUMBER
-
-
-class MovesQuery(Query, frozen=True, rename={"from_": "from"}):
-    symbol: _SymbolFilter = None
-    direction: _DirectionFilter = None
-    severity: _SeverityFilter = None
-    from_: From = None
-    to: To = None
-    limit: Limit = None
-    cursor: Cursor = None
-    order: Descending = Order.DESC
-    numbers: NumberFormat = Numbers.NUMBER
 
 
 class AnomaliesQuery(SymbolAnomaliesQuery, frozen=True, rename={"from_": "from"}):
+    symbol: _SymbolFilter = None
+
+
+class MovesQuery(_EventsQuery, frozen=True, rename={"from_": "from"}):
     symbol: _SymbolFilter = None
 
 
