@@ -13,6 +13,7 @@ from pathlib import Path
 # What every tick passes, and is plain computation: no I/O, no async, no other library.
 ENGINE = (
     "api/ingest/fast_ticks",
+    "api/ingest/tick_scanner",
     "api/timestamps",
     "application/prices/commands/tick_rules",
     "domain/book",

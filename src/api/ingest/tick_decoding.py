@@ -1,7 +1,8 @@
 """Decodes bytes into ticks.
 
-The fast parser reads what feeders usually send and gives up on anything else; the strict parser reads the rest and
-reports what is wrong. Invariant: what the fast parser accepts, the strict parser reads the same.
+Where the engine is compiled, the scanner reads what most feeders send. The fast parser reads what others usually send,
+and gives up on anything else; the strict parser reads the rest and reports what is wrong. Invariant: what the scanner
+or the fast parser accepts, the strict parser reads the same.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,13 @@ from api.http.errors import MalformedBody
 from api.ingest.fast_ticks import NeedsStrictParser, fast_mixed_ticks, fast_ticks
 from api.ingest.strict_json import read_json
 from api.ingest.strict_ticks import UnreadableTick, read_tick
+from api.ingest.tick_scanner import TickScanner
 from api.timestamps import InvalidTimestamp
 from application.errors import BatchTooLarge, FieldError
 from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
 from domain.numbers import InvalidNumber
 from domain.prices.ticks import Ticks
+from domain.vectors import COMPILED
 
 _STRICT_BYTES_MAX = 65_536
 
@@ -40,6 +43,7 @@ class FlexibleTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     id: str | None = None
 
 
+_SCANNER = TickScanner()
 _NUMERIC_ONE = msgspec.json.Decoder(NumericTick)
 _NUMERIC_MANY = msgspec.json.Decoder(list[NumericTick])
 _FLEXIBLE_ONE = msgspec.json.Decoder(FlexibleTick)
@@ -54,6 +58,9 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
         MalformedBody: the body is not JSON, or far too long.
         UnreadableTick: the body is not a tick.
     """
+    ticks = Ticks([], [], [])
+    if append_tick(body, ticks, now_us):
+        return ticks
     try:
         try:
             plain = _NUMERIC_ONE.decode(body)
@@ -68,6 +75,11 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
     return Ticks.of((read_tick(read_json(body), now_us),))
 
 
+def append_tick(body: bytes, ticks: Ticks, now_us: int) -> bool:
+    """Append the tick of a body of one to `ticks`, if the scanner can read it; `now_us` is the default timestamp."""
+    return COMPILED and _SCANNER.one(body, ticks, now_us)
+
+
 def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
     """Decode a JSON array of ticks.
 
@@ -75,6 +87,9 @@ def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         MalformedBody: the body is not a JSON array.
         BatchTooLarge: it has more than `ticks_max` items; none has been validated.
     """
+    if COMPILED and (scanned := _SCANNER.array(body, now_us)):
+        _check_size(len(scanned), ticks_max)
+        return ProcessPriceBatch(scanned)
     try:
         return ProcessPriceBatch(_read(_NUMERIC_MANY.decode, _FLEXIBLE_MANY.decode, body, now_us, ticks_max, 1))
     except _GIVES_UP:
@@ -91,6 +106,9 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         MalformedBody: there are no lines.
         BatchTooLarge: there are more than `ticks_max` lines, or far too many empty ones; none has been validated.
     """
+    if COMPILED and (scanned := _SCANNER.lines(body, now_us)):
+        _check_size(len(scanned), ticks_max)
+        return ProcessPriceBatch(scanned)
     try:
         ticks = _read(_NUMERIC_ONE.decode_lines, _FLEXIBLE_ONE.decode_lines, body, now_us, ticks_max, 0)
         # One tick a line: every line feed but a final one precedes a brace, which none inside a tick can.

@@ -78,6 +78,12 @@ class Ticks:
         self.volumes = joined(self.volumes, count, others.volumes, len(others.symbols))
         self.ids = joined(self.ids, count, others.ids, len(others.symbols))
 
+    def append_volume(self, volume: Number | None) -> None:
+        """Append the volume of the tick that is appended next."""
+        if self.volumes is None:
+            self.volumes = [None] * len(self.symbols)
+        self.volumes.append(volume)
+
     def spread(self, places: Sequence[int | None]) -> "dict[int, Ticks]":
         return {place: self._at(positions) for place, positions in grouped(places)}
 

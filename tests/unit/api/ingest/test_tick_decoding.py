@@ -11,10 +11,12 @@ from api.http.errors import MalformedBody
 from api.ingest import tick_decoding
 from api.ingest.strict_ticks import UnreadableTick
 from api.ingest.tick_decoding import decode_array, decode_lines, decode_tick
+from api.ingest.tick_scanner import TickScanner
 from application.errors import BatchTooLarge
 from domain.numbers import written
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
+from domain.vectors import COMPILED
 
 NOW_US = 1_700_000_000_000_000
 
@@ -170,39 +172,112 @@ PLAIN = st.fixed_dictionaries(
 
 
 @given(st.lists(OBJECTS | PLAIN, min_size=1, max_size=4))
-def test_quick_reader_takes_nothing_that_the_careful_one_reads_otherwise(objects: list[str]) -> None:
+def test_scanner_and_fast_parser_take_nothing_that_the_strict_one_reads_otherwise(objects: list[str]) -> None:
+    _assert_read_the_same(objects[0].encode(), ("[" + ",".join(objects) + "]").encode(), "\n".join(objects).encode())
+
+
+# As the scanner takes them, but for the damage.
+SCANNED = st.lists(
+    st.builds(
+        '{{"symbol":{4}"{0}", "price":{1}.{2:02},"timestamp":{3}}}'.format,
+        st.sampled_from(["A", "SIXTEEN.LETTERS.", "SEVENTEEN.LETTERS", "X<&>"]),
+        st.integers(0, 10**15),
+        st.integers(0, 10**8),
+        st.integers(10**10, 10**15),
+        st.sampled_from(["", " ", "  "]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+BYTES = st.sampled_from(list(b'0123456789.,:"{}[]-+eE \n\t\\spm\x00\x7f\xc3'))
+
+
+@given(SCANNED, st.lists(st.tuples(st.integers(0, 300), BYTES, st.integers(0, 2)), max_size=2))
+def test_damaged_bodies_are_read_as_the_strict_parser_reads_them(
+    objects: list[str], damage: list[tuple[int, int, int]]
+) -> None:
+    bodies = [objects[0], "[" + ",".join(objects) + "]", "\n".join(objects)]
+    damaged = []
+    for body in bodies:
+        data = bytearray(body.encode())
+        for place, byte, kind in damage:
+            at = place % len(data)
+            # Replaced, inserted, or cut out.
+            data[at : at + (kind != 1)] = b"" if kind == 2 else bytes([byte])
+            if not data:
+                data = bytearray(b"x")
+        damaged.append(bytes(data))
+    _assert_read_the_same(*damaged)
+
+
+@pytest.mark.skipif(not COMPILED, reason="the scanner is there only where the engine is compiled")
+def test_scanner_reads_what_feeders_send() -> None:
+    spaced = b'[{"symbol": "A", "price": 1.10, "timestamp": 1700000000001, "volume": 0}, {"price":2,"symbol":"B"}]'
+    for body in (spaced, b" \n" + spaced.replace(b"}, {", b"}\n,\r\n{") + b"\n"):
+        ticks = TickScanner().array(body, NOW_US)
+        assert ticks is not None
+        assert list(ticks) == [
+            PriceUpdate("A", 1.1, 1_700_000_000_001_000, 0.0),
+            PriceUpdate("B", 2.0, NOW_US),
+        ]
+
+
+@pytest.mark.skipif(not COMPILED, reason="the scanner is there only where the engine is compiled")
+def test_symbols_that_share_a_slot_are_not_mixed_up() -> None:
+    scanner = TickScanner()
+    names = [f"S{number}" for number in range(100_000)]
+    for some in (names, names[::-1]):
+        body = b"[" + b",".join(b'{"symbol":"%b","price":1}' % name.encode() for name in some) + b"]"
+        ticks = scanner.array(body, NOW_US)
+        assert ticks is not None
+        assert ticks.symbols == some
+
+
+def _assert_read_the_same(one: bytes, array: bytes, lines: bytes) -> None:
     outcomes = []
-    names = ("_NUMERIC_ONE", "_NUMERIC_MANY", "_FLEXIBLE_ONE", "_FLEXIBLE_MANY")
-    quick = {name: getattr(tick_decoding, name) for name in names}
-    for decoders in (quick, dict.fromkeys(names, _Refusing())):
-        vars(tick_decoding).update(decoders)
+    decoders = dict.fromkeys(("_NUMERIC_ONE", "_NUMERIC_MANY", "_FLEXIBLE_ONE", "_FLEXIBLE_MANY"), _Refusing())
+    without_scanner = {"_SCANNER": _Refusing()}
+    real = {name: getattr(tick_decoding, name) for name in decoders | without_scanner}
+    for replaced in ({}, without_scanner, without_scanner | decoders):
+        vars(tick_decoding).update(replaced)
         try:
             outcomes.append(
                 (
-                    _outcome(decode_tick, objects[0]),
-                    _outcome(partial(decode_array, ticks_max=100), "[" + ",".join(objects) + "]"),
-                    _outcome(partial(decode_lines, ticks_max=100), "\n".join(objects)),
+                    _outcome(decode_tick, one),
+                    _outcome(partial(decode_array, ticks_max=100), array),
+                    _outcome(partial(decode_lines, ticks_max=100), lines),
                 )
             )
         finally:
-            vars(tick_decoding).update(quick)
-    assert outcomes[0] == outcomes[1]
+            vars(tick_decoding).update(real)
+    assert outcomes[0] == outcomes[2]
+    assert outcomes[1] == outcomes[2]
 
 
 class _Refusing:
-    """A fast parser that gives up at once, so that the strict parser reads everything."""
+    """A scanner or fast parser that gives up at once, so that the strict parser reads everything."""
 
     def decode(self, body: bytes) -> Any:
         raise RecursionError
 
     decode_lines = decode
 
+    def one(self, body: bytes, ticks: Ticks, now_us: int) -> bool:
+        return False
 
-def _outcome(decode: Any, body: str) -> object:
+    def array(self, body: bytes, now_us: int) -> None:
+        return None
+
+    lines = array
+
+
+def _outcome(decode: Any, body: bytes) -> object:
     try:
-        result = decode(body.encode(), NOW_US)
+        result = decode(body, NOW_US)
     except UnreadableTick as bad:
         return bad.errors
+    except MalformedBody:
+        return None
     if isinstance(result, Ticks):
         return [(type(value), value) for value in result[0]]
     indexes = [result.index_of(i) for i in range(len(result.ticks))]
