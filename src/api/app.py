@@ -16,6 +16,7 @@ from api.http.asgi import AsgiApp
 from api.http.dependencies import COMMON, constant
 from api.http.fast_path import FastPath
 from api.http.gateway import Gateway
+from api.http.gathering import Gathering
 from api.http.methods import METHODS, Methods
 from api.http.problems import problem_response
 from api.http.responses import ViewResponse
@@ -61,6 +62,11 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     fast_path = FastPath(
         {path: respond for each in connected for path, respond in each.posts.items()},
         [read for each in connected for read in each.reads],
+        {
+            path: Gathering(path, gatherer, container.request_meter(), container.admission().spend)
+            for each in connected
+            for path, gatherer in each.gatherers.items()
+        },
     )
     return Gateway(
         cast("AsgiApp", app),

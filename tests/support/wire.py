@@ -20,6 +20,8 @@ from support.fakes import FakeClock
 
 # Turns of the event loop after which it has settled.
 _TURNS = 40
+# So many without a task in a row: pipelined singles are answered one a turn, without one.
+_QUIET_TURNS = 5
 
 
 class Transport(asyncio.Transport):
@@ -92,9 +94,11 @@ class Way:
 
     async def rest(self) -> None:
         """Wait until the event loop and the queues have settled."""
+        quiet = 0
         for _ in range(_TURNS):
             await asyncio.sleep(0)  # a turn of the loop, which takes no time
-            if not self._state.tasks:
+            quiet = 0 if self._state.tasks else quiet + 1
+            if quiet == _QUIET_TURNS:
                 break
         processor = self.container.processor()
         while processor.statistics().queued:  # noqa: ASYNC110  # some turns for the workers

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from api.http.answer import Answer, answer_to
+from api.http.gathering import Gathering
 from api.http.request_options import RequestOptions
 
 Respond = Callable[[RequestOptions, bytes], Awaitable[Answer]]
@@ -20,13 +21,14 @@ Respond = Callable[[RequestOptions, bytes], Awaitable[Answer]]
 class FastRoute:
     """template: the name in metrics. respond: maps a request's options and body to the answer.
 
-    brings_observations: whether requests need admission.
+    brings_observations: whether requests need admission. gathering: where requests of the same turn are gathered.
     """
 
     template: str
     path: str
     respond: Respond
     brings_observations: bool
+    gathering: Gathering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,14 @@ class FastRead:
 
 
 class FastPath:
-    """posts: POST handlers by path. reads: GET routes."""
+    """posts: POST handlers by path. reads: GET routes. gatherings: of some of the posts, by path."""
 
-    def __init__(self, posts: Mapping[str, Respond], reads: Sequence[FastRead]) -> None:
-        self._posts = {path: FastRoute(path, path, respond, True) for path, respond in posts.items()}
+    def __init__(
+        self, posts: Mapping[str, Respond], reads: Sequence[FastRead], gatherings: Mapping[str, Gathering]
+    ) -> None:
+        self._posts = {
+            path: FastRoute(path, path, respond, True, gatherings.get(path)) for path, respond in posts.items()
+        }
         self._reads = reads
 
     def route(self, method: str, path: str) -> FastRoute | None:

@@ -95,11 +95,13 @@ class Gateway:
             return answer, new_trace_id()
         return answer, self._failed(method, route.path, answer.status)
 
-    def refuse(self, error: Exception, method: str = "OTHER", route: FastRoute | None = None) -> tuple[Answer, str]:
-        """The answer to a malformed or refused request, and its request id."""
+    def refuse(
+        self, error: Exception, method: str = "OTHER", route: FastRoute | None = None, coding: str | None = None
+    ) -> tuple[Answer, str]:
+        """The answer to a malformed, refused or gathered request that fails, and its request id."""
         current_trace.set(TraceContext())
         path = "" if route is None else route.path
-        answer = answer_to(error, path)
+        answer = encoded_answer(answer_to(error, path), coding)
         self._meter.observe(UNMATCHED if route is None else route.template, method, answer.status, 0.0)
         return answer, self._failed(method, path, answer.status)
 

@@ -21,6 +21,7 @@ from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
 from infrastructure.processing.admission import Verdict
 from infrastructure.settings import LimitsSettings
+from infrastructure.telemetry.trace_context import new_trace_id
 
 # How long shutdown waits for a client that does not read.
 _SHUTDOWN_SECONDS = 1.0
@@ -39,8 +40,9 @@ class HttpProtocol(TimedProtocol):
         self._begun: CachedHead | None = None
         self._parts: list[bytes] = []
         self._missing = 0
-        # Whether a fast-path request is held, or its answer pending.
+        # Whether a fast-path request is held, or its answer pending; and its head, if it is gathered with others.
         self._waiting = False
+        self._gathered: CachedHead | None = None
         self._stopping = False
 
     @property
@@ -155,10 +157,24 @@ class HttpProtocol(TimedProtocol):
         return not self._gateway.traces
 
     def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
+        gathering = head.route.gathering
+        # A span must start and end in the same task.
+        if gathering is not None and not self._gateway.traces:
+            start = time.monotonic()
+            if gathering.add(options, body, self._finish_gathered):
+                self._waiting = True
+                self._gathered = head
+                if behind:
+                    self._parts = [behind]
+                    self.flow.pause_reading()
+                self._admission.spend(time.monotonic() - start)
+                return b""
+        return self._respond_alone(head, options, body, behind)
+
+    def _respond_alone(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
         answer = self._gateway.answer(head.method, head.route, options, body)
         spend = self._admission.spend if head.route.brings_observations else self._gateway.spend_on_reads
         if self._gateway.traces:
-            # A span must start and end in the same task.
             self._wait_for(timed(answer, time.monotonic, spend), behind)
             return b""
         start = time.monotonic()
@@ -170,6 +186,19 @@ class HttpProtocol(TimedProtocol):
         finally:
             spend(time.monotonic() - start)
         return behind
+
+    def _finish_gathered(self, error: Exception | None) -> None:
+        head = self._gathered
+        assert head is not None, "the request was gathered"
+        self._waiting = False
+        if error is None:
+            self._write(head.route.gathering.answer, new_trace_id())  # type: ignore[union-attr]  # where it was gathered
+        else:
+            self._write(*self._gateway.refuse(error, head.method, head.route, head.options.coding))
+        if self._parts or self._stopping:
+            data = b"".join(self._parts)
+            self._parts = []
+            self._parse_rest(data)
 
     def _wait_for(self, answer: Coroutine[Any, Any, tuple[Answer, str]], behind: bytes) -> None:
         self._waiting = True

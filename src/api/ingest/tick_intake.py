@@ -22,7 +22,7 @@ from application.processing.durability import Durability
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
-_ONE = Answer(202, JSON, b'{"accepted":1}')
+ONE_ACCEPTED = Answer(202, JSON, b'{"accepted":1}')
 _ONE_DURABLE = Answer(200, JSON, b'{"accepted":1}')
 _APPLIED = (("Preference-Applied", "durable"),)
 
@@ -50,7 +50,7 @@ class TickIntake:
             await self._mediator.send(RefusePriceUpdate(bad.errors))
         if not durable:
             if await self._mediator.send(ProcessPriceUpdate(tick, patience=options.patience)):
-                return _ONE
+                return ONE_ACCEPTED
         elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, options.patience)):
             return _preferred(_ONE_DURABLE, options)
         return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), options)

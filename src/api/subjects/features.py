@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from prometheus_client.registry import Collector
 
 from api.http.fast_path import FastRead, Respond
+from api.http.gathering import Gatherer
 from api.live.live_subject import LiveSubject
 from api.subjects.processing import Core, Processing
 from application.behaviours.validation import Validator
@@ -31,13 +32,14 @@ class Feed(Protocol):
 class Connected:
     """The parts of a subject that send messages.
 
-    dependencies: injected into the subject's handlers, by name. posts, reads: the fast path. stream_paths: paths that
-    accept unbounded bodies.
+    dependencies: injected into the subject's handlers, by name. posts, reads: the fast path. gatherers: of posts, by
+    path. stream_paths: paths that accept unbounded bodies.
     """
 
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     posts: Mapping[str, Respond] = field(default_factory=dict)
     reads: Sequence[FastRead] = ()
+    gatherers: Mapping[str, Gatherer] = field(default_factory=dict)
     stream_paths: Sequence[str] = ()
     feeds: Sequence[Feed] = ()
 

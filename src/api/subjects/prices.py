@@ -9,6 +9,7 @@ from api.http.answer import Answer
 from api.http.dependencies import posted_by
 from api.http.fast_path import FastRead
 from api.http.responses import JSON, etag
+from api.ingest.tick_gatherer import TickGatherer
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import STREAM_PATH, TickStream
 from api.live.live_subject import EventChannel, LiveSubject
@@ -194,6 +195,7 @@ def _connect(mediator: Mediator, processing: Processing, core: Core) -> Connecte
         },
         posts={"/api/prices": intake.take_one, "/api/prices/batch": intake.take_many},
         reads=[FastRead("/api/prices/{symbol}", _STATISTICS_PATH, statistics)],
+        gatherers={"/api/prices": TickGatherer(mediator, clock, settings.max_batch_size, durable)},
         stream_paths=[STREAM_PATH],
         feeds=[_simulation(mediator, processing, core)] if core.settings.simulation.enabled else [],
     )

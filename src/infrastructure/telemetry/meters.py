@@ -12,12 +12,12 @@ class RequestMeter:
     def __init__(self) -> None:
         self.latency: dict[tuple[str, str, int], Latency] = {}
 
-    def observe(self, route: str, method: str, status: int, seconds: float) -> None:
+    def observe(self, route: str, method: str, status: int, seconds: float, times: int = 1) -> None:
         key = (route, method, status)
         latency = self.latency.get(key)
         if latency is None:
             latency = self.latency[key] = Latency()
-        latency.observe(seconds)
+        latency.observe(seconds, times)
 
 
 class PipelineMeter:

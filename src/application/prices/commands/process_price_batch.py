@@ -34,6 +34,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     rejected: number of ticks in the batch already known to be invalid.
     errors: the errors of those, with their index.
     patience: how long to wait for room in the queues before their policy applies.
+    errors_max: how many errors are reported.
     """
 
     ticks: Ticks
@@ -42,6 +43,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     errors: tuple[FieldError, ...] = ()
     patience: Patience = Patience.LIMITED
     durability: Durability = Durability.MEMORY
+    errors_max: int = ERRORS_REPORTED_MAX
 
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
@@ -70,7 +72,7 @@ class ProcessPriceBatchValidator:
         if command.ticks and not self._rules.are_known_valid(command.ticks, latest_us):
             command = self._drop_invalid(command, latest_us)
         if not command.ticks:
-            raise ValidationFailed(command.errors[:ERRORS_REPORTED_MAX], ticks=command.rejected)
+            raise ValidationFailed(command.errors[: command.errors_max], ticks=command.rejected)
         return command
 
     def _drop_invalid(self, command: ProcessPriceBatch, latest_us: int) -> ProcessPriceBatch:
@@ -106,7 +108,7 @@ class ProcessPriceBatchHandler:
             self._processor.reject(command.rejected)
         submitted = await submit(self._processor, self._journal, command.ticks, command.durability, command.patience)
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
-        errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
+        errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[: command.errors_max]
         if submitted.accepted == submitted.duplicates == 0:
             raise ValidationFailed(errors)
         rejected = command.rejected + len(refused)

@@ -1,0 +1,122 @@
+"""Gathers requests that arrive in one turn of the event loop, and processes them as one.
+
+The pipeline, the queue and the workers then cost a request next to nothing. It is the group commit of durable posts,
+one step earlier; docs/decisions/0027-gathering-singles.md has the figures.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from api.http.answer import Answer
+from api.http.inline import Suspended, run_inline, timed
+from api.http.request_options import RequestOptions
+from application.errors import Draining
+from infrastructure.telemetry.meters import RequestMeter
+
+# Then the requests gathered so far are processed at once.
+_REQUESTS_MAX = 1024
+
+
+class Gatherer(Protocol):
+    """Reads the bodies of one route, and processes what it has read.
+
+    answer: to a request that succeeds. requests_max: how many can be processed as one.
+    """
+
+    answer: Answer
+    requests_max: int
+
+    def add(self, options: RequestOptions, body: bytes) -> bool:
+        """Read the body of another request. False, with nothing read, if the request must be answered by itself."""
+        ...
+
+    def process(self) -> Coroutine[Any, Any, Mapping[int, Exception]]:
+        """Process what has been read since the last call. Return the errors, by position of their request.
+
+        Raises:
+            Exception: it is the outcome of all of them.
+        """
+        ...
+
+
+# Takes the outcome of a request: its error, or None for the answer to a request that succeeds.
+Done = Callable[[Exception | None], None]
+
+
+class Gathering:
+    """The POST requests of one route. spend: is called with the time spent on processing.
+
+    Invariant: if requests have been added since the last processing, a processing is due in the next turn.
+    """
+
+    def __init__(self, route: str, gatherer: Gatherer, meter: RequestMeter, spend: Callable[[float], None]) -> None:
+        self.answer = gatherer.answer
+        self._route = route
+        self._gatherer = gatherer
+        self._meter = meter
+        self._spend = spend
+        self._requests_max = min(gatherer.requests_max, _REQUESTS_MAX)
+        self._waiting: list[Done] = []
+        self._since = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, options: RequestOptions, body: bytes, done: Done) -> bool:
+        """Take a request, and call `done` after this turn. False if it must be answered by itself."""
+        if not self._gatherer.add(options, body):
+            return False
+        waiting = self._waiting
+        waiting.append(done)
+        if len(waiting) == 1:
+            self._since = time.monotonic()
+            asyncio.get_running_loop().call_soon(self._process)
+        elif len(waiting) >= self._requests_max:
+            self._process()
+        return True
+
+    def _process(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            # Processed before, because there were so many.
+            return
+        start = time.monotonic()
+        work = self._gatherer.process()
+        try:
+            failures = run_inline(work)
+        except Suspended as suspended:
+            # There is no room in a queue.
+            rest = timed(suspended.rest, time.monotonic, self._spend)
+            task = asyncio.get_running_loop().create_task(self._finish_later(waiting, self._since, rest))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        except Exception as error:
+            _fail(waiting, error)
+        else:
+            self._finish(waiting, self._since, failures)
+        self._spend(time.monotonic() - start)
+
+    async def _finish_later(
+        self, waiting: list[Done], since: float, rest: Coroutine[Any, Any, Mapping[int, Exception]]
+    ) -> None:
+        try:
+            failures = await rest
+        except (Exception, asyncio.CancelledError) as error:
+            _fail(waiting, error)
+        else:
+            self._finish(waiting, since, failures)
+
+    def _finish(self, waiting: list[Done], since: float, failures: Mapping[int, Exception]) -> None:
+        for at, done in enumerate(waiting):
+            done(failures.get(at))
+        succeeded = len(waiting) - len(failures)
+        if succeeded:
+            # As long as the first of them took.
+            self._meter.observe(self._route, "POST", self.answer.status, time.monotonic() - since, succeeded)
+
+
+def _fail(waiting: list[Done], error: BaseException) -> None:
+    # Requests still in progress at the shutdown deadline are cancelled.
+    failure = error if isinstance(error, Exception) else Draining()
+    for done in waiting:
+        done(failure)

@@ -1,0 +1,73 @@
+"""Gathers single ticks that arrive together, and processes them as one batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from api.http.errors import MalformedBody
+from api.http.request_options import RequestOptions
+from api.ingest.strict_ticks import UnreadableTick
+from api.ingest.tick_decoding import append_tick, decode_tick
+from api.ingest.tick_intake import JSON, ONE_ACCEPTED
+from application.errors import FieldError, QueueFull, ValidationFailed
+from application.mediator import Mediator
+from application.ports.clock import Clock
+from application.ports.processor import Patience
+from application.prices.commands.process_price_batch import ProcessPriceBatch
+from domain.prices.ticks import Ticks
+
+# More than any tick has errors.
+_ERRORS_OF_A_TICK = 8
+
+
+class TickGatherer:
+    """The `Gatherer` of `POST /api/prices`.
+
+    ticks_max: the largest batch. durable: whether every answer waits until its tick is on disk; nothing is gathered
+    then, because those commit together anyway.
+    """
+
+    answer = ONE_ACCEPTED
+
+    def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int, durable: bool) -> None:
+        self.requests_max = ticks_max
+        self._mediator = mediator
+        self._clock = clock
+        self._durable = durable
+        self._ticks = Ticks([], [], [])
+
+    def add(self, options: RequestOptions, body: bytes) -> bool:
+        if options.media_type != JSON or options.durable or self._durable or options.patience is not Patience.LIMITED:
+            return False
+        now_us = self._clock.now_us()
+        if append_tick(body, self._ticks, now_us):
+            return True
+        try:
+            tick = decode_tick(body, now_us)
+        except (MalformedBody, UnreadableTick):
+            return False
+        if tick.ids is not None:
+            # A batch does not tell which of its ticks are duplicates.
+            return False
+        self._ticks.extend(tick)
+        return True
+
+    async def process(self) -> Mapping[int, Exception]:
+        ticks, self._ticks = self._ticks, Ticks([], [], [])
+        count = len(ticks)
+        try:
+            result = await self._mediator.send(ProcessPriceBatch(ticks, errors_max=_ERRORS_OF_A_TICK * count))
+        except ValidationFailed as failure:
+            return _by_tick(failure.errors)
+        return _by_tick(result.errors) if result.rejected else {}
+
+
+def _by_tick(errors: Sequence[FieldError]) -> dict[int, Exception]:
+    return {at: _alone(list(of_tick)) for at, of_tick in groupby(errors, lambda error: error.index or 0)}
+
+
+def _alone(errors: list[FieldError]) -> Exception:
+    """The error that the tick would have met on its own."""
+    if any(error.code == "queue_full" for error in errors):
+        return QueueFull()
+    return ValidationFailed([replace(error, index=None) for error in errors], ticks=1)
