@@ -59,12 +59,14 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     )
     methods = Methods(app.routes)
     app.state[METHODS] = methods
+    # Gathered requests have no spans of their own.
+    gathering = [] if container.tracer().enabled else connected
     fast_path = FastPath(
         {path: respond for each in connected for path, respond in each.posts.items()},
         [read for each in connected for read in each.reads],
         {
             path: Gathering(path, gatherer, container.request_meter(), container.admission().spend)
-            for each in connected
+            for each in gathering
             for path, gatherer in each.gatherers.items()
         },
     )

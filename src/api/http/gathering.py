@@ -28,7 +28,11 @@ class Gatherer(Protocol):
     answer: Answer
     requests_max: int
 
-    def add(self, options: RequestOptions, body: bytes) -> bool:
+    def takes(self, options: RequestOptions) -> bool:
+        """Whether requests with such options can be gathered."""
+        ...
+
+    def add(self, body: bytes) -> bool:
         """Read the body of another request. False, with nothing read, if the request must be answered by itself."""
         ...
 
@@ -53,26 +57,39 @@ class Gathering:
 
     def __init__(self, route: str, gatherer: Gatherer, meter: RequestMeter, spend: Callable[[float], None]) -> None:
         self.answer = gatherer.answer
+        self.takes = gatherer.takes
         self._route = route
         self._gatherer = gatherer
         self._meter = meter
         self._spend = spend
         self._requests_max = min(gatherer.requests_max, _REQUESTS_MAX)
         self._waiting: list[Done] = []
+        # When the first of them came, and how long it took to read.
         self._since = 0.0
+        self._reading_seconds = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def add(self, options: RequestOptions, body: bytes, done: Done) -> bool:
+    def add(self, body: bytes, done: Done) -> bool:
         """Take a request, and call `done` after this turn. False if it must be answered by itself."""
-        if not self._gatherer.add(options, body):
-            return False
         waiting = self._waiting
+        if not waiting:
+            return self._add_first(body, done)
+        if not self._gatherer.add(body):
+            return False
         waiting.append(done)
-        if len(waiting) == 1:
-            self._since = time.monotonic()
-            asyncio.get_running_loop().call_soon(self._process)
-        elif len(waiting) >= self._requests_max:
+        if len(waiting) >= self._requests_max:
             self._process()
+        return True
+
+    def _add_first(self, body: bytes, done: Done) -> bool:
+        start = time.monotonic()
+        if not self._gatherer.add(body):
+            return False
+        self._waiting.append(done)
+        asyncio.get_running_loop().call_soon(self._process)
+        self._since = start
+        # Stands for the others: a look at the clock for each would cost more than some of its work.
+        self._reading_seconds = time.monotonic() - start
         return True
 
     def _process(self) -> None:
@@ -94,7 +111,7 @@ class Gathering:
             _fail(waiting, error)
         else:
             self._finish(waiting, self._since, failures)
-        self._spend(time.monotonic() - start)
+        self._spend(time.monotonic() - start + len(waiting) * self._reading_seconds)
 
     async def _finish_later(
         self, waiting: list[Done], since: float, rest: Coroutine[Any, Any, Mapping[int, Exception]]

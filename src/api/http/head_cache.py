@@ -10,6 +10,7 @@ from typing import Any
 import httptools
 
 from api.http.fast_path import FastPath, FastRoute
+from api.http.gathering import Gathering
 from api.http.request_options import RequestOptions, read_options
 
 _HEAD_BYTES_MAX = 1024
@@ -34,12 +35,16 @@ _UNUSUAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CachedHead:
-    """The head of a fast-path request on a keep-alive connection. body_bytes: length of its body."""
+    """The head of a fast-path request on a keep-alive connection. body_bytes: length of its body.
+
+    gathering: where the request is gathered with others, if it can be.
+    """
 
     method: str
     route: FastRoute
     options: RequestOptions
     body_bytes: int
+    gathering: Gathering | None
 
 
 class HeadCache:
@@ -97,7 +102,11 @@ class HeadCache:
         body_bytes = int(lengths[0]) if lengths else 0
         if route is None or body_bytes > self._body_bytes_max or (method == "GET") != (not lengths):
             return None
-        return CachedHead(method, route, read_options(fields), body_bytes)
+        options = read_options(fields)
+        gathering = route.gathering
+        if gathering is not None and not gathering.takes(options):
+            gathering = None
+        return CachedHead(method, route, options, body_bytes, gathering)
 
 
 class _Reader:

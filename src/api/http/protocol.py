@@ -157,24 +157,18 @@ class HttpProtocol(TimedProtocol):
         return not self._gateway.traces
 
     def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
-        gathering = head.route.gathering
-        # A span must start and end in the same task.
-        if gathering is not None and not self._gateway.traces:
-            start = time.monotonic()
-            if gathering.add(options, body, self._finish_gathered):
-                self._waiting = True
-                self._gathered = head
-                if behind:
-                    self._parts = [behind]
-                    self.flow.pause_reading()
-                self._admission.spend(time.monotonic() - start)
-                return b""
-        return self._respond_alone(head, options, body, behind)
-
-    def _respond_alone(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
+        gathering = head.gathering
+        if gathering is not None and options is head.options and gathering.add(body, self._finish_gathered):
+            self._waiting = True
+            self._gathered = head
+            if behind:
+                self._parts = [behind]
+                self.flow.pause_reading()
+            return b""
         answer = self._gateway.answer(head.method, head.route, options, body)
         spend = self._admission.spend if head.route.brings_observations else self._gateway.spend_on_reads
         if self._gateway.traces:
+            # A span must start and end in the same task.
             self._wait_for(timed(answer, time.monotonic, spend), behind)
             return b""
         start = time.monotonic()
@@ -189,10 +183,11 @@ class HttpProtocol(TimedProtocol):
 
     def _finish_gathered(self, error: Exception | None) -> None:
         head = self._gathered
-        assert head is not None, "the request was gathered"
+        assert head is not None
+        assert head.gathering is not None
         self._waiting = False
         if error is None:
-            self._write(head.route.gathering.answer, new_trace_id())  # type: ignore[union-attr]  # where it was gathered
+            self._write(head.gathering.answer, new_trace_id())
         else:
             self._write(*self._gateway.refuse(error, head.method, head.route, head.options.coding))
         if self._parts or self._stopping:

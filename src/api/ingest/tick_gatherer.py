@@ -12,7 +12,6 @@ from api.ingest.tick_intake import JSON, ONE_ACCEPTED
 from application.errors import FieldError, QueueFull, ValidationFailed
 from application.mediator import Mediator
 from application.ports.clock import Clock
-from application.ports.processor import Patience
 from application.prices.commands.process_price_batch import ProcessPriceBatch
 from domain.prices.ticks import Ticks
 
@@ -35,21 +34,26 @@ class TickGatherer:
         self._clock = clock
         self._durable = durable
         self._ticks = Ticks([], [], [])
+        # Of the first of them.
+        self._now_us = 0
 
-    def add(self, options: RequestOptions, body: bytes) -> bool:
-        if options.media_type != JSON or options.durable or self._durable or options.patience is not Patience.LIMITED:
-            return False
-        now_us = self._clock.now_us()
-        if append_tick(body, self._ticks, now_us):
+    def takes(self, options: RequestOptions) -> bool:
+        return options.media_type in (JSON, None) and not options.durable and not self._durable
+
+    def add(self, body: bytes) -> bool:
+        ticks = self._ticks
+        if not ticks.symbols:
+            self._now_us = self._clock.now_us()
+        if append_tick(body, ticks, self._now_us):
             return True
         try:
-            tick = decode_tick(body, now_us)
+            tick = decode_tick(body, self._now_us)
         except (MalformedBody, UnreadableTick):
             return False
         if tick.ids is not None:
             # A batch does not tell which of its ticks are duplicates.
             return False
-        self._ticks.extend(tick)
+        ticks.extend(tick)
         return True
 
     async def process(self) -> Mapping[int, Exception]:

@@ -9,13 +9,14 @@ from itertools import count
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})\Z")
 
 
-# Random where the process starts; counting on from there is cheaper than more randomness.
-_ids = count(random.getrandbits(127) | 1)
+# Random for each process; counting on from there is cheaper than more randomness.
+_PROCESS = f"{random.getrandbits(64):016x}"
+_ids = count(random.getrandbits(62) | 1)
 
 
 def new_trace_id() -> str:
     """Return 32 hex digits that no other request has."""
-    return f"{next(_ids):032x}"
+    return f"{_PROCESS}{next(_ids):016x}"
 
 
 class TraceContext:
