@@ -22,6 +22,8 @@ def normalise_symbol(text: str) -> str:
     Raises:
         InvalidSymbol: the trimmed text breaks SYMBOL_RULE.
     """
+    if _VALID.match(text):
+        return text
     trimmed = text.strip(_SPACE)
     # Checked before upper(), which turns some non-ASCII characters into ASCII letters.
     if trimmed.isascii():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+from api.http.encoded_states import EncodedStates
 from api.live.hub import Hub
 from api.live.live_subject import EventChannel, LiveSubject
 from api.live.session import Session
@@ -61,7 +62,7 @@ def live_prices(feed: LiveFeed) -> LiveSubject:
     """Prices as subscribers see them."""
     anomalies = EventChannel("anomalies", "anomaly", PriceAnomaly, attrgetter("symbol"), AnomalyView.of)
     moves = EventChannel("moves", "move", PriceMove, attrgetter("symbol"), MoveChangeView.of)
-    return LiveSubject("prices", feed, StatisticsView.of, (anomalies, moves))
+    return LiveSubject("prices", feed, EncodedStates(StatisticsView.of, attrgetter("update_count")), (anomalies, moves))
 
 
 class FakeWire:

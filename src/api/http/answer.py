@@ -1,9 +1,6 @@
 """Answers built without the framework."""
 
-from dataclasses import replace
-
-import msgspec
-from msgspec.structs import replace as altered
+from dataclasses import dataclass, field, replace
 
 from api.http.asgi import Send
 from api.http.content_coding import ENCODED_BYTES_MIN, encoded
@@ -12,13 +9,18 @@ from application.errors import Draining
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A complete answer. headers: besides Content-Type and Content-Length."""
+@dataclass(slots=True)
+class Answer:
+    """A complete answer, not to be modified. headers: besides Content-Type and Content-Length.
+
+    written: what follows the headers of all answers, once it has been written; for `AnswerWriter`.
+    """
 
     status: int
     media_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    written: bytes = field(default=b"", init=False, compare=False, repr=False)
 
 
 def answer_to(given: BaseException, path: str, addition: str = "") -> Answer:
@@ -39,8 +41,8 @@ def encoded_answer(answer: Answer, coding: str | None) -> Answer:
         return answer
     headers = (*answer.headers, ("Vary", "Accept-Encoding"))
     if coding is None:
-        return altered(answer, headers=headers)
-    return altered(answer, body=encoded(answer.body, coding), headers=(*headers, ("Content-Encoding", coding)))
+        return replace(answer, headers=headers)
+    return replace(answer, body=encoded(answer.body, coding), headers=(*headers, ("Content-Encoding", coding)))
 
 
 async def send_answer(send: Send, answer: Answer) -> int:

@@ -8,40 +8,39 @@ from api.http.answer import Answer
 class AnswerWriter:
     """Serialises answers, for all connections.
 
-    Caches uvicorn's default headers, which change once a second, and the last answer around its request id: feeders get
-    the same one again and again.
+    Keeps what many answers share: uvicorn's default headers, which change once a second, and whatever of an answer
+    does not depend on the request, since the same one is often sent many times.
     """
 
     def __init__(self) -> None:
         self._defaults: list[tuple[bytes, bytes]] = []
-        self._written_defaults = b""
-        self._last: Answer | None = None
-        self._before = b""
-        self._behind = b""
+        self._beginnings: dict[int, bytes] = {}
 
     def written(
         self, answer: Answer, request_id: str, defaults: list[tuple[bytes, bytes]], closing: bool = False
     ) -> bytes:
         """The bytes of an answer. closing: with `Connection: close`."""
-        if answer is not self._last or defaults is not self._defaults or closing:
-            self._write_around(answer, defaults, closing)
-            self._last = None if closing else answer
-        return b"%b%b%b" % (self._before, request_id.encode(), self._behind)
-
-    def _write_around(self, answer: Answer, defaults: list[tuple[bytes, bytes]], closing: bool) -> None:
         if defaults is not self._defaults:
             self._defaults = defaults
-            self._written_defaults = b"".join(b"%b: %b\r\n" % pair for pair in defaults)
-        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in answer.headers).encode()
-        if closing:
-            more += b"connection: close\r\n"
-        self._before = b"%b%b%bx-content-type-options: nosniff\r\nx-request-id: " % (
-            STATUS_LINE[answer.status],
-            self._written_defaults,
-            more,
-        )
-        self._behind = b"\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
-            answer.media_type.encode(),
-            len(answer.body),
-            answer.body,
-        )
+            self._beginnings.clear()
+        beginning = self._beginnings.get(answer.status) or self._begin(answer.status)
+        rest = answer.written
+        if not rest:
+            rest = answer.written = _rest(answer)
+        return b"%b%b%b%b" % (beginning, request_id.encode(), b"\r\nconnection: close" if closing else b"", rest)
+
+    def _begin(self, status: int) -> bytes:
+        headers = b"".join(b"%b: %b\r\n" % pair for pair in self._defaults)
+        beginning = b"%b%bx-content-type-options: nosniff\r\nx-request-id: " % (STATUS_LINE[status], headers)
+        self._beginnings[status] = beginning
+        return beginning
+
+
+def _rest(answer: Answer) -> bytes:
+    headers = "".join(f"\r\n{name.lower()}: {value}" for name, value in answer.headers)
+    return b"%b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
+        headers.encode(),
+        answer.media_type.encode(),
+        len(answer.body),
+        answer.body,
+    )

@@ -87,7 +87,11 @@ class Gateway:
             return answer, trace.trace_id
         start = self._clock.monotonic()
         current_trace.set(None)
-        answer = await self.fast_path.answer(route, options, body)
+        try:
+            # Not through `FastPath.answer`: another coroutine is a twentieth of the cost of a GET.
+            answer = await route.respond(options, body)
+        except (Exception, asyncio.CancelledError) as given:
+            answer = answer_to(given, route.path)
         if len(answer.body) > ENCODED_BYTES_MIN:
             answer = encoded_answer(answer, options.coding)
         self._meter.observe(route.template, method, answer.status, self._clock.monotonic() - start)

@@ -49,7 +49,7 @@ class ValidatedResponse(ViewResponse[T]):
     def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> ASGIResponse:
         body = self.encoded(request)
         self.content = body  # type: ignore[assignment]  # rendered
-        tag = etag(body)
+        tag = self.headers.get("ETag") or etag(body)
         self.headers |= {"ETag": tag, "Cache-Control": "no-cache"}
         known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
         if known & {tag, "*"}:
@@ -84,6 +84,12 @@ def etag(body: bytes) -> str:
 def response_of(given: Answer) -> Response[Any]:
     """A response from an encoded answer."""
     return ViewResponse(given.body, status_code=given.status, media_type=given.media_type, headers=dict(given.headers))
+
+
+def validated_response_of(given: Answer) -> Response[Any]:
+    """Like `response_of`, for an answer with an `ETag`."""
+    headers = dict(given.headers)
+    return ValidatedResponse(given.body, status_code=given.status, media_type=given.media_type, headers=headers)
 
 
 def _encoder(request: "Request[Any, Any, Any]") -> Callable[[object], bytes]:

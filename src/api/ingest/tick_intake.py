@@ -3,8 +3,6 @@
 from dataclasses import replace
 from hashlib import blake2b
 
-from msgspec.structs import replace as altered
-
 from api.http.answer import Answer
 from api.http.errors import UnsupportedMediaType
 from api.http.request_options import RequestOptions
@@ -101,4 +99,4 @@ def media_type(content_type: str | None, *accepted: str) -> str:
 
 def _preferred(answer: Answer, options: RequestOptions) -> Answer:
     """Report an applied preference (RFC 7240)."""
-    return altered(answer, headers=_APPLIED) if options.durable else answer
+    return replace(answer, headers=_APPLIED) if options.durable else answer

@@ -1,8 +1,8 @@
 """Fans out changes to all subscribers.
 
 One event loop. The workers only mark keys as changed. Forty times a second the hub takes the marks, adds them to the
-sessions subscribed to those keys, and flushes the sessions whose interval has passed. A state is encoded once after a
-change, when the first session needs it.
+sessions subscribed to those keys, and flushes the sessions whose interval has passed. A state is read at most once
+after a change, when the first session needs it.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ from api.live.session import Session
 from api.live.watch_index import ALL, WatchIndex
 from api.live.wire import Wire
 from api.timestamps import to_rfc3339
-from api.views.view import encode
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock
 from infrastructure.settings import StreamSettings
@@ -170,7 +169,7 @@ class Hub:
                 snapshot = subject.feed.snapshot(key)
                 if snapshot is None:
                     continue
-                item = encoded[key] = encode(subject.view(snapshot))
+                item = encoded[key] = subject.states.encoded(key, snapshot)
             found.append(item)
         return found
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from api.http.encoded_states import EncodedStates
 from api.views.view import View
 from application.ports.live_feed import LiveFeed
 
@@ -26,12 +27,12 @@ class EventChannel:
 class LiveSubject:
     """name: of the channel of states; also the type of its messages, and the field that holds the states.
 
-    view: converts the snapshot of a key for clients. events: of these, a client that names no channel gets the first.
+    states: encodes the snapshot of a key. events: of these, a client that names no channel gets the first.
     """
 
     name: str
     feed: LiveFeed
-    view: Callable[[Any], View]
+    states: EncodedStates
     events: tuple[EventChannel, ...] = ()
 
     @property

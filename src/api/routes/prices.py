@@ -1,6 +1,6 @@
 """Routes for prices: ticks in, statistics out."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from litestar import Controller, Response, delete, get, post
@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 
 from api.http.cursors import from_cursor, to_cursor
 from api.http.dependencies import Posted
+from api.http.encoded_states import EncodedStates
 from api.http.query import (
     MOMENT,
     Ascending,
@@ -21,7 +22,7 @@ from api.http.query import (
     Query,
 )
 from api.http.request_options import RequestOptions
-from api.http.responses import ValidatedResponse, response_of
+from api.http.responses import ValidatedResponse, response_of, validated_response_of
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import TickStream
@@ -163,7 +164,10 @@ class PricesController(Controller):
         opt=documented("One page.", example.PAGE, problems=(400,)),
     )
     async def list_prices(
-        self, params: NamedDependency[StatisticsQuery], mediator: NamedDependency[Mediator]
+        self,
+        params: NamedDependency[StatisticsQuery],
+        mediator: NamedDependency[Mediator],
+        states: NamedDependency[EncodedStates],
     ) -> StatisticsPageView:
         named = params.symbols
         symbols = None if named is None else tuple(name for name in named.split(",") if name.strip())
@@ -171,7 +175,12 @@ class PricesController(Controller):
         page = await mediator.send(
             ListSymbolStatistics(symbols, params.limit, after, params.from_, params.to, params.order)
         )
-        items = [StatisticsView.of(item) for item in page.items]
+        if params.numbers is Numbers.STRING:
+            items = [StatisticsView.of(item) for item in page.items]
+        else:
+            items = cast(
+                "list[StatisticsView]", [msgspec.Raw(states.encoded(item.symbol, item)) for item in page.items]
+            )
         return StatisticsPageView(items, page.total, to_cursor(page.next_after))
 
     @get(
@@ -182,9 +191,17 @@ class PricesController(Controller):
         opt=documented("What is known of it.", example.STATISTICS, problems=(400, 404)),
     )
     async def get_price(
-        self, symbol: SymbolPath, params: NamedDependency[OneQuery], mediator: NamedDependency[Mediator]
-    ) -> StatisticsView:
-        return StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol_in(symbol))))
+        self,
+        symbol: SymbolPath,
+        params: NamedDependency[OneQuery],
+        mediator: NamedDependency[Mediator],
+        states: NamedDependency[EncodedStates],
+    ) -> Response[StatisticsView]:
+        found = await mediator.send(GetSymbolStatistics(symbol_in(symbol)))
+        answer = states.answer(found.symbol, found)
+        if params.numbers is Numbers.STRING:
+            return ValidatedResponse(StatisticsView.of(found), headers=dict(answer.headers))
+        return validated_response_of(answer)
 
     @delete(
         "/{symbol:str}",

@@ -7,8 +7,8 @@ from operator import attrgetter
 
 from api.http.answer import Answer
 from api.http.dependencies import posted_by
+from api.http.encoded_states import EncodedStates
 from api.http.fast_path import FastRead
-from api.http.responses import JSON, etag
 from api.ingest.tick_gatherer import TickGatherer
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import STREAM_PATH, TickStream
@@ -20,7 +20,6 @@ from api.routes.prices import PricesController
 from api.subjects.features import Connected, Entry, Features
 from api.subjects.processing import Core, Processing, processing_of
 from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
-from api.views.view import encode
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
 from application.prices.commands.forget_symbol import ForgetSymbol, ForgetSymbolHandler, ForgetSymbolValidator
@@ -78,6 +77,7 @@ from infrastructure.telemetry.processing_collector import ProcessingCollector
 
 # A symbol that needs no escapes in its path. Others, with escapes or slashes, go through the router.
 _SYMBOL = attrgetter("symbol")
+_UPDATES = attrgetter("update_count")
 _STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:=+&@$-]{1,64})\Z")
 
 
@@ -106,15 +106,16 @@ def _assemble(subject: Subject, core: Core) -> Features:
         books = core.books[subject.name]
         pruners = [PriceRetention(store, books, core.clock, core.settings.retention)]
         recovered = [anomalies, moves]
-    for recent in (recent_anomalies, recent_moves):
-        core.journal.on_forget(subject.name, recent.forget)
+    states = EncodedStates(StatisticsView.of, _UPDATES)
+    for memory in (recent_anomalies, recent_moves, states):
+        core.journal.on_forget(subject.name, memory.forget)
     processing = processing_of(subject, core, PriceEvents(repositories.anomalies, repositories.moves))
     return Features(
         processing=processing,
         live=LiveSubject(
             "prices",
             processing.feed,
-            StatisticsView.of,
+            states,
             (
                 EventChannel("anomalies", "anomaly", PriceAnomaly, _SYMBOL, AnomalyView.of),
                 EventChannel("moves", "move", PriceMove, _SYMBOL, MoveChangeView.of),
@@ -124,7 +125,7 @@ def _assemble(subject: Subject, core: Core) -> Features:
         handlers=_handlers(processing, core, repositories),
         validators=_validators(core),
         routes=(PricesController, AnomaliesController, HistoryController),
-        connect=lambda mediator: _connect(mediator, processing, core),
+        connect=lambda mediator: _connect(mediator, processing, core, states),
         live_examples=EXAMPLES,
         live_shapes=SHAPES,
         collectors=[
@@ -171,7 +172,7 @@ def _handlers(processing: Processing, core: Core, repositories: Repositories) ->
     }
 
 
-def _connect(mediator: Mediator, processing: Processing, core: Core) -> Connected:
+def _connect(mediator: Mediator, processing: Processing, core: Core, states: EncodedStates) -> Connected:
     settings, clock, durable = core.settings.processing, core.clock, core.is_durable
     intake = TickIntake(mediator, core.stored_answers, clock, settings.max_batch_size, durable)
     stream = TickStream(
@@ -184,13 +185,14 @@ def _connect(mediator: Mediator, processing: Processing, core: Core) -> Connecte
     )
 
     async def statistics(symbol: str) -> Answer:
-        body = encode(StatisticsView.of(await mediator.send(GetSymbolStatistics(symbol))))
-        return Answer(200, JSON, body, (("ETag", etag(body)), ("Cache-Control", "no-cache")))
+        found = await mediator.send(GetSymbolStatistics(symbol))
+        return states.answer(found.symbol, found)
 
     return Connected(
         dependencies={
             "posted": posted_by(processing.admission, core.settings.limits),
             "intake": intake,
+            "states": states,
             "tick_stream": stream,
         },
         posts={"/api/prices": intake.take_one, "/api/prices/batch": intake.take_many},

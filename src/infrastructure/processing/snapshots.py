@@ -8,19 +8,33 @@ from typing import Any
 from domain.book import Book
 from infrastructure.processing.placement import partition_of
 
+# Beyond that, the states are cloned anew as they are read.
+_CLONES_MAX = 65_536
+
 
 class Snapshots:
-    """Serves clones of the workers' state."""
+    """Serves clones of the workers' state: the same one until the state changes, so that others can tell."""
 
     def __init__(self, books: Sequence[Book]) -> None:
         self._books = books
         self._sorted: list[str] = []
         # Keys of each book that are in _sorted; books append, until one forgets.
         self._known = [0] * len(books)
+        # By key: its book, the clone, and the number of observations that are in it.
+        self._clones: dict[str, tuple[Book, Any, int]] = {}
 
     def snapshot(self, key: str) -> Any:
         """Return a clone; None if the key is unknown."""
-        return self._book_of(key).snapshot(key)
+        known = self._clones.get(key)
+        if known is not None and known[0].update_count(key) == known[2]:
+            return known[1]
+        book = self._book_of(key)
+        clone = book.snapshot(key)
+        if clone is not None:
+            if len(self._clones) >= _CLONES_MAX:
+                self._clones.clear()
+            self._clones[key] = (book, clone, book.update_count(key))
+        return clone
 
     def __contains__(self, key: str) -> bool:
         return key in self._book_of(key)
@@ -58,6 +72,7 @@ class Snapshots:
 
     def forget(self) -> None:
         """A key was removed from its book."""
+        self._clones.clear()
         self._sorted = []
         self._known = [0] * len(self._books)
 

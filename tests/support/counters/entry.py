@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.http.dependencies import Posted, posted_by
+from api.http.encoded_states import EncodedStates
 from api.live.live_subject import EventChannel, LiveSubject
 from api.reference.documented import documented
 from api.subjects.features import Connected, Entry, Features
@@ -109,9 +110,10 @@ def _define(settings: Settings) -> Subject:
 def _assemble(subject: Subject, core: Core) -> Features:
     processing = processing_of(subject, core, NoSink())
     milestones = EventChannel("milestones", "milestone", Milestone, attrgetter("counter"), MilestoneView.of)
+    states = EncodedStates(CounterView.of, attrgetter("count"))
     return Features(
         processing=processing,
-        live=LiveSubject("counters", processing.feed, CounterView.of, (milestones,)),
+        live=LiveSubject("counters", processing.feed, states, (milestones,)),
         messages=(Count,),
         handlers={Count: CountHandler(processing.processor, core.durability)},
         validators={Count: CountValidator()},

@@ -19,9 +19,10 @@ class GetSymbolStatisticsValidator:
 
     def validate(self, query: GetSymbolStatistics) -> GetSymbolStatistics:
         try:
-            return GetSymbolStatistics(normalise_symbol(query.symbol))
+            symbol = normalise_symbol(query.symbol)
         except InvalidSymbol:
             raise SymbolNotFound(ascii(query.symbol[:64])) from None
+        return query if symbol == query.symbol else GetSymbolStatistics(symbol)
 
 
 class GetSymbolStatisticsHandler:
