@@ -16,7 +16,7 @@ from api.http.asgi import AsgiApp
 from api.http.dependencies import COMMON, constant
 from api.http.fast_path import FastPath
 from api.http.gateway import Gateway
-from api.http.gathering import Gathering
+from api.http.gathering import Gatherer, Gathering
 from api.http.methods import METHODS, Methods
 from api.http.problems import problem_response
 from api.http.responses import ViewResponse
@@ -65,9 +65,9 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         {path: respond for each in connected for path, respond in each.posts.items()},
         [read for each in connected for read in each.reads],
         {
-            path: Gathering(path, gatherer, container.request_meter(), container.admission().spend)
+            template: _gathering(container, template, gatherer, template in each.posts)
             for each in gathering
-            for path, gatherer in each.gatherers.items()
+            for template, gatherer in each.gatherers.items()
         },
     )
     return Gateway(
@@ -83,6 +83,11 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         container.tracer(),
         container.clock(),
     )
+
+
+def _gathering(container: Container, template: str, gatherer: Gatherer[Any], posts: bool) -> Gathering[Any]:
+    spend = container.admission().spend if posts else container.loop_meter().spend_on_reads
+    return Gathering(template, "POST" if posts else "GET", gatherer, container.request_meter(), spend)
 
 
 def describe(container: Container) -> tuple[Json, Json]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from api.http.answer import Answer, answer_to
 from api.http.gathering import Gathering
@@ -21,14 +22,16 @@ Respond = Callable[[RequestOptions, bytes], Awaitable[Answer]]
 class FastRoute:
     """template: the name in metrics. respond: maps a request's options and body to the answer.
 
-    brings_observations: whether requests need admission. gathering: where requests of the same turn are gathered.
+    brings_observations: whether requests need admission. gathering: where requests of the same turn are gathered, by
+    their body or else by `matched`, a part of their path.
     """
 
     template: str
     path: str
     respond: Respond
     brings_observations: bool
-    gathering: Gathering | None = None
+    gathering: Gathering[Any] | None = None
+    matched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,16 @@ class FastRead:
 
 
 class FastPath:
-    """posts: POST handlers by path. reads: GET routes. gatherings: of some of the posts, by path."""
+    """posts: POST handlers by path. reads: GET routes. gatherings: of some of them, by template."""
 
     def __init__(
-        self, posts: Mapping[str, Respond], reads: Sequence[FastRead], gatherings: Mapping[str, Gathering]
+        self, posts: Mapping[str, Respond], reads: Sequence[FastRead], gatherings: Mapping[str, Gathering[Any]]
     ) -> None:
         self._posts = {
             path: FastRoute(path, path, respond, True, gatherings.get(path)) for path, respond in posts.items()
         }
         self._reads = reads
+        self._gatherings = gatherings
 
     def route(self, method: str, path: str) -> FastRoute | None:
         """The route for a path without a query; None leaves it to the framework."""
@@ -58,7 +62,9 @@ class FastPath:
         if method == "GET":
             for read in self._reads:
                 if match := read.pattern.match(path):
-                    return FastRoute(read.template, path, partial(_read, read, match.group(1)), False)
+                    matched = match.group(1)
+                    gathering = self._gatherings.get(read.template)
+                    return FastRoute(read.template, path, partial(_read, read, matched), False, gathering, matched)
         return None
 
     async def answer(self, route: FastRoute, options: RequestOptions, body: bytes) -> Answer:

@@ -6,8 +6,8 @@ one step earlier; docs/decisions/0027-gathering-singles.md has the figures.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from api.http.answer import Answer
 from api.http.inline import Suspended, run_inline, timed
@@ -18,26 +18,34 @@ from infrastructure.telemetry.meters import RequestMeter
 # Then the requests gathered so far are processed at once.
 _REQUESTS_MAX = 1024
 
+Outcome = Answer | Exception
+# Takes the outcome of a request.
+Done = Callable[[Outcome], None]
+Content_contra = TypeVar("Content_contra", contravariant=True)
 
-class Gatherer(Protocol):
-    """Reads the bodies of one route, and processes what it has read.
 
-    answer: to a request that succeeds. requests_max: how many can be processed as one.
+class Gatherer(Protocol[Content_contra]):
+    """Reads the requests of one route, and processes what it has read.
+
+    What is read of a request is its body, or the variable part of its path.
+
+    requests_max: how many can be processed as one. status: of the answer to a request that succeeds, whose body is
+    not worth compressing.
     """
 
-    answer: Answer
     requests_max: int
+    status: int
 
-    def takes(self, options: RequestOptions) -> bool:
+    def takes(self, options: RequestOptions, /) -> bool:
         """Whether requests with such options can be gathered."""
         ...
 
-    def add(self, body: bytes) -> bool:
-        """Read the body of another request. False, with nothing read, if the request must be answered by itself."""
+    def add(self, content: Content_contra, /) -> bool:
+        """Read another request. False, with nothing read, if it must be answered by itself."""
         ...
 
-    def process(self) -> Coroutine[Any, Any, Mapping[int, Exception]]:
-        """Process what has been read since the last call. Return the errors, by position of their request.
+    def process(self) -> Coroutine[Any, Any, Sequence[Outcome]]:
+        """Process what has been read since the last call. Return the outcome of each request.
 
         Raises:
             Exception: it is the outcome of all of them.
@@ -45,20 +53,23 @@ class Gatherer(Protocol):
         ...
 
 
-# Takes the outcome of a request: its error, or None for the answer to a request that succeeds.
-Done = Callable[[Exception | None], None]
-
-
-class Gathering:
-    """The POST requests of one route. spend: is called with the time spent on processing.
+class Gathering(Generic[Content_contra]):
+    """The requests of one route. spend: is called with the time spent on them.
 
     Invariant: if requests have been added since the last processing, a processing is due in the next turn.
     """
 
-    def __init__(self, route: str, gatherer: Gatherer, meter: RequestMeter, spend: Callable[[float], None]) -> None:
-        self.answer = gatherer.answer
+    def __init__(
+        self,
+        route: str,
+        method: str,
+        gatherer: Gatherer[Content_contra],
+        meter: RequestMeter,
+        spend: Callable[[float], None],
+    ) -> None:
         self.takes = gatherer.takes
         self._route = route
+        self._method = method
         self._gatherer = gatherer
         self._meter = meter
         self._spend = spend
@@ -69,21 +80,21 @@ class Gathering:
         self._reading_seconds = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def add(self, body: bytes, done: Done) -> bool:
+    def add(self, content: Content_contra, done: Done) -> bool:
         """Take a request, and call `done` after this turn. False if it must be answered by itself."""
         waiting = self._waiting
         if not waiting:
-            return self._add_first(body, done)
-        if not self._gatherer.add(body):
+            return self._add_first(content, done)
+        if not self._gatherer.add(content):
             return False
         waiting.append(done)
         if len(waiting) >= self._requests_max:
             self._process()
         return True
 
-    def _add_first(self, body: bytes, done: Done) -> bool:
+    def _add_first(self, content: Content_contra, done: Done) -> bool:
         start = time.monotonic()
-        if not self._gatherer.add(body):
+        if not self._gatherer.add(content):
             return False
         self._waiting.append(done)
         asyncio.get_running_loop().call_soon(self._process)
@@ -100,7 +111,7 @@ class Gathering:
         start = time.monotonic()
         work = self._gatherer.process()
         try:
-            failures = run_inline(work)
+            outcomes = run_inline(work)
         except Suspended as suspended:
             # There is no room in a queue.
             rest = timed(suspended.rest, time.monotonic, self._spend)
@@ -110,26 +121,29 @@ class Gathering:
         except Exception as error:
             _fail(waiting, error)
         else:
-            self._finish(waiting, self._since, failures)
+            self._finish(waiting, self._since, outcomes)
         self._spend(time.monotonic() - start + len(waiting) * self._reading_seconds)
 
     async def _finish_later(
-        self, waiting: list[Done], since: float, rest: Coroutine[Any, Any, Mapping[int, Exception]]
+        self, waiting: list[Done], since: float, rest: Coroutine[Any, Any, Sequence[Outcome]]
     ) -> None:
         try:
-            failures = await rest
+            outcomes = await rest
         except (Exception, asyncio.CancelledError) as error:
             _fail(waiting, error)
         else:
-            self._finish(waiting, since, failures)
+            self._finish(waiting, since, outcomes)
 
-    def _finish(self, waiting: list[Done], since: float, failures: Mapping[int, Exception]) -> None:
-        for at, done in enumerate(waiting):
-            done(failures.get(at))
-        succeeded = len(waiting) - len(failures)
+    def _finish(self, waiting: list[Done], since: float, outcomes: Sequence[Outcome]) -> None:
+        succeeded = len(waiting)
+        for done, outcome in zip(waiting, outcomes, strict=True):
+            done(outcome)
+            if not isinstance(outcome, Answer):
+                succeeded -= 1
         if succeeded:
-            # As long as the first of them took.
-            self._meter.observe(self._route, "POST", self.answer.status, time.monotonic() - since, succeeded)
+            # As long as the first of them took. Failures are measured by who answers them.
+            status = self._gatherer.status
+            self._meter.observe(self._route, self._method, status, time.monotonic() - since, succeeded)
 
 
 def _fail(waiting: list[Done], error: BaseException) -> None:

@@ -44,7 +44,7 @@ class CachedHead:
     route: FastRoute
     options: RequestOptions
     body_bytes: int
-    gathering: Gathering | None
+    gathering: Gathering[Any] | None
 
 
 class HeadCache:

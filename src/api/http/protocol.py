@@ -14,6 +14,7 @@ from typing import Any
 from api.http.answer import Answer
 from api.http.answer_writer import AnswerWriter
 from api.http.gateway import Gateway
+from api.http.gathering import Outcome
 from api.http.head_cache import CachedHead, HeadCache
 from api.http.inline import Suspended, run_inline, timed
 from api.http.request_options import RequestOptions
@@ -158,7 +159,11 @@ class HttpProtocol(TimedProtocol):
 
     def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
         gathering = head.gathering
-        if gathering is not None and options is head.options and gathering.add(body, self._finish_gathered):
+        if (
+            gathering is not None
+            and options is head.options
+            and gathering.add(head.route.matched or body, self._finish_gathered)
+        ):
             self._waiting = True
             self._gathered = head
             if behind:
@@ -181,15 +186,14 @@ class HttpProtocol(TimedProtocol):
             spend(time.monotonic() - start)
         return behind
 
-    def _finish_gathered(self, error: Exception | None) -> None:
-        head = self._gathered
-        assert head is not None
-        assert head.gathering is not None
+    def _finish_gathered(self, outcome: Outcome) -> None:
         self._waiting = False
-        if error is None:
-            self._write(head.gathering.answer, new_trace_id())
+        if isinstance(outcome, Answer):
+            self._write(outcome, new_trace_id())
         else:
-            self._write(*self._gateway.refuse(error, head.method, head.route, head.options.coding))
+            head = self._gathered
+            assert head is not None, "the request was gathered"
+            self._write(*self._gateway.refuse(outcome, head.method, head.route, head.options.coding))
         if self._parts or self._stopping:
             data = b"".join(self._parts)
             self._parts = []

@@ -1,10 +1,11 @@
 """Gathers single ticks that arrive together, and processes them as one batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from api.http.errors import MalformedBody
+from api.http.gathering import Outcome
 from api.http.request_options import RequestOptions
 from api.ingest.strict_ticks import UnreadableTick
 from api.ingest.tick_decoding import append_tick, decode_tick
@@ -26,10 +27,9 @@ class TickGatherer:
     then, because those commit together anyway.
     """
 
-    answer = ONE_ACCEPTED
-
     def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int, durable: bool) -> None:
         self.requests_max = ticks_max
+        self.status = ONE_ACCEPTED.status
         self._mediator = mediator
         self._clock = clock
         self._durable = durable
@@ -56,18 +56,22 @@ class TickGatherer:
         ticks.extend(tick)
         return True
 
-    async def process(self) -> Mapping[int, Exception]:
+    async def process(self) -> Sequence[Outcome]:
         ticks, self._ticks = self._ticks, Ticks([], [], [])
         count = len(ticks)
         try:
             result = await self._mediator.send(ProcessPriceBatch(ticks, errors_max=_ERRORS_OF_A_TICK * count))
         except ValidationFailed as failure:
-            return _by_tick(failure.errors)
-        return _by_tick(result.errors) if result.rejected else {}
+            return _outcomes(count, failure.errors)
+        return _outcomes(count, result.errors)
 
 
-def _by_tick(errors: Sequence[FieldError]) -> dict[int, Exception]:
-    return {at: _alone(list(of_tick)) for at, of_tick in groupby(errors, lambda error: error.index or 0)}
+def _outcomes(count: int, errors: Sequence[FieldError]) -> list[Outcome]:
+    """errors: ordered by their tick."""
+    outcomes: list[Outcome] = [ONE_ACCEPTED] * count
+    for at, of_tick in groupby(errors, lambda error: error.index or 0):
+        outcomes[at] = _alone(list(of_tick))
+    return outcomes
 
 
 def _alone(errors: list[FieldError]) -> Exception:

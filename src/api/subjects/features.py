@@ -32,14 +32,14 @@ class Feed(Protocol):
 class Connected:
     """The parts of a subject that send messages.
 
-    dependencies: injected into the subject's handlers, by name. posts, reads: the fast path. gatherers: of posts, by
-    path. stream_paths: paths that accept unbounded bodies.
+    dependencies: injected into the subject's handlers, by name. posts, reads: the fast path. gatherers: for
+    some of these, by template. stream_paths: paths that accept unbounded bodies.
     """
 
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     posts: Mapping[str, Respond] = field(default_factory=dict)
     reads: Sequence[FastRead] = ()
-    gatherers: Mapping[str, Gatherer] = field(default_factory=dict)
+    gatherers: Mapping[str, Gatherer[Any]] = field(default_factory=dict)
     stream_paths: Sequence[str] = ()
     feeds: Sequence[Feed] = ()
 

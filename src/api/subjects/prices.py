@@ -17,6 +17,7 @@ from api.live.price_messages import EXAMPLES, SHAPES
 from api.routes.anomalies import AnomaliesController
 from api.routes.history import HistoryController
 from api.routes.prices import PricesController
+from api.routes.statistics_gatherer import StatisticsGatherer
 from api.subjects.features import Connected, Entry, Features
 from api.subjects.processing import Core, Processing, processing_of
 from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
@@ -197,7 +198,10 @@ def _connect(mediator: Mediator, processing: Processing, core: Core, states: Enc
         },
         posts={"/api/prices": intake.take_one, "/api/prices/batch": intake.take_many},
         reads=[FastRead("/api/prices/{symbol}", _STATISTICS_PATH, statistics)],
-        gatherers={"/api/prices": TickGatherer(mediator, clock, settings.max_batch_size, durable)},
+        gatherers={
+            "/api/prices": TickGatherer(mediator, clock, settings.max_batch_size, durable),
+            "/api/prices/{symbol}": StatisticsGatherer(mediator, states, core.settings.limits.max_page_size),
+        },
         stream_paths=[STREAM_PATH],
         feeds=[_simulation(mediator, processing, core)] if core.settings.simulation.enabled else [],
     )

@@ -37,7 +37,7 @@ class Snapshots:
         return clone
 
     def __contains__(self, key: str) -> bool:
-        return key in self._book_of(key)
+        return key in self._clones or key in self._book_of(key)
 
     def newest_us(self, key: str) -> int:
         """Return the time of a known key's newest observation."""
