@@ -4,7 +4,7 @@ A subject defines its own class, with one list per column and the methods below;
 docs/decisions/0006-ticks-in-columns.md. The functions at the end help to implement such a class.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 
@@ -44,8 +44,11 @@ class Columns(Protocol):
         """Append other observations."""
         ...
 
-    def spread(self, places: Sequence[int | None]) -> dict[int, Self]:
-        """Group the observations by place, keeping their order. places: one per observation; None leaves it out."""
+    def spread(self, places: Mapping[str, int]) -> dict[int, Self]:
+        """Group the observations by the place of their key, keeping their order; keys without a place are left out.
+
+        If all have the same place, that is this very object.
+        """
         ...
 
 
@@ -72,10 +75,10 @@ def span(times_us: Sequence[int]) -> tuple[int, int]:
     return low, high
 
 
-def grouped(places: Sequence[int | None]) -> Iterator[tuple[int, list[int]]]:
-    """Yield each place with the positions at which it occurs; None is skipped."""
+def grouped(keys: Sequence[str], places: Mapping[str, int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield each place with the positions of its keys; keys without a place are skipped."""
     groups: dict[int, list[int]] = {}
-    for at, place in enumerate(places):
+    for at, place in enumerate(map(places.get, keys)):
         if place is not None:
             group = groups.get(place)
             if group is None:

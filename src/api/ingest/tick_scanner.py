@@ -230,7 +230,9 @@ class TickScanner:
             shift += 8
             at += 1
             char = body[at]
-        slot = ((head ^ (tail << 7) ^ (tail >> 9)) * 0x2545F4914F6CDD1D >> 40) & (_SLOTS - 1)
+        # Multiplying carries bits upwards only, so the later characters are folded into the low ones.
+        mixed = head ^ (head >> 31) ^ (tail * 31) ^ (tail >> 33)
+        slot = (mixed * 0x2545F4914F6CDD1D >> 48) & (_SLOTS - 1)
         if self._heads[slot] != head or self._tails[slot] != tail:
             self._names[slot] = body[start:at].decode("ascii")
             self._heads[slot] = head

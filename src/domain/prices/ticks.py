@@ -1,10 +1,11 @@
 """Batches of ticks in columns."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from domain.columns import grouped, joined, picked, present
 from domain.numbers import Number
 from domain.prices.price_update import PriceUpdate
+from domain.vectors import COMPILED
 
 
 class Ticks:
@@ -84,8 +85,33 @@ class Ticks:
             self.volumes = [None] * len(self.symbols)
         self.volumes.append(volume)
 
-    def spread(self, places: Sequence[int | None]) -> "dict[int, Ticks]":
-        return {place: self._at(positions) for place, positions in grouped(places)}
+    def spread(self, places: Mapping[str, int]) -> "dict[int, Ticks]":
+        symbols = self.symbols
+        first = places.get(symbols[0]) if symbols else None
+        for symbol in symbols:
+            if places.get(symbol) != first:
+                break
+        else:
+            return {} if first is None else {first: self}
+        if COMPILED and self.volumes is None and self.ids is None:
+            return self._spread_quickly(places)
+        return {place: self._at(positions) for place, positions in grouped(symbols, places)}
+
+    def _spread_quickly(self, places: Mapping[str, int]) -> "dict[int, Ticks]":
+        """Spread ticks without volumes and ids in one pass, which is faster only when compiled."""
+        lines: dict[int, Ticks] = {}
+        symbols, prices, times_us = self.symbols, self.prices, self.times_us
+        for at in range(len(symbols)):
+            symbol = symbols[at]
+            place = places.get(symbol)
+            if place is not None:
+                line = lines.get(place)
+                if line is None:
+                    line = lines[place] = Ticks([], [], [])
+                line.symbols.append(symbol)
+                line.prices.append(prices[at])
+                line.times_us.append(times_us[at])
+        return lines
 
     def _at(self, positions: list[int]) -> "Ticks":
         symbols, prices, times_us = self.symbols, self.prices, self.times_us

@@ -44,20 +44,17 @@ class Placement:
         New keys are appended to `added`.
         """
         assigned = self._assigned
+        lines = columns.spread(assigned)
+        if sum(map(len, lines.values())) == len(columns):
+            return lines, []
+        # New keys are assigned in order of arrival, so that the first get the remaining room.
         keys = columns.keys
-        refused: list[FieldError] = []
-        places = set(map(assigned.get, keys))
-        if None in places:
-            # In order of arrival, so that the first get the remaining room.
-            for key in dict.fromkeys(keys):
-                if key not in assigned and len(assigned) < self._keys_max:
-                    assigned[key] = partition_of(key, len(self._partitions))
-                    added.append(key)
-            refused = [self._over_limit(position) for position, key in enumerate(keys) if key not in assigned]
-            places = set(map(assigned.get, keys))
-        if len(places) == 1 and (only := places.pop()) is not None:
-            return {only: columns}, refused
-        return columns.spread(list(map(assigned.get, keys))), refused
+        for key in dict.fromkeys(keys):
+            if key not in assigned and len(assigned) < self._keys_max:
+                assigned[key] = partition_of(key, len(self._partitions))
+                added.append(key)
+        refused = [self._over_limit(position) for position, key in enumerate(keys) if key not in assigned]
+        return columns.spread(assigned), refused
 
     def without_room(self, columns: Columns, taken_of: dict[int, int]) -> list[FieldError]:
         """Return an error for every observation after the first `taken_of[partition]` of its partition."""

@@ -75,10 +75,10 @@ def without_forgotten(block: Block, forgotten: _Known) -> Block:
 
 def _apply(subject: str, columns: Columns, books: Sequence[Book], seq: int, known_to: _Known) -> None:
     """Apply what is newer than the states: for each key, the blocks after `known_to`."""
-    keys = columns.keys
     places = {
-        key: None if known_to.get((subject, key), 0) >= seq else partition_of(key, len(books))
-        for key in dict.fromkeys(keys)
+        key: partition_of(key, len(books))
+        for key in dict.fromkeys(columns.keys)
+        if known_to.get((subject, key), 0) < seq
     }
-    for index, line in columns.spread(list(map(places.__getitem__, keys))).items():
+    for index, line in columns.spread(places).items():
         books[index].apply(line)

@@ -1,6 +1,9 @@
 """The validation rules of ticks, whatever their source."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from application.errors import FieldError
 from application.ports.clock import Clock
@@ -8,6 +11,10 @@ from domain.numbers import NUMBER_MAX, NUMBER_MIN, Number
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from domain.symbol import InvalidSymbol, normalise_symbol
+from domain.vectors import COMPILED
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 TICK_ID_LENGTH_MAX = 128
 
@@ -36,11 +43,11 @@ class TickRules:
         False only means that they need a full check.
         """
         return (
-            self._known.issuperset(ticks.symbols)
-            and max(ticks.times_us) <= latest_us
+            ticks.ids is None
+            and self._are_known(ticks.symbols)
+            and _are_in_time(ticks.times_us, latest_us)
             and _are_prices(ticks.prices)
             and (ticks.volumes is None or _are_volumes(ticks.volumes))
-            and ticks.ids is None
         )
 
     def is_known_valid(self, update: PriceUpdate, latest_us: int) -> bool:
@@ -78,19 +85,37 @@ class TickRules:
             self._remember(symbol)
         return update._replace(symbol=symbol), errors
 
+    def _are_known(self, symbols: list[str]) -> bool:
+        if not COMPILED:
+            return self._known.issuperset(symbols)
+        known = self._known
+        return all(symbols[at] in known for at in range(len(symbols)))
+
     def _remember(self, symbol: str) -> None:
         if len(self._known) >= self._symbols_max:
             self._known.clear()
         self._known.add(symbol)
 
 
-def _are_prices(prices: Sequence[Number]) -> bool:
+def _are_in_time(times_us: list[int], latest_us: int) -> bool:
+    if not COMPILED:
+        return max(times_us) <= latest_us
+    latest: i64 = latest_us
+    for at in range(len(times_us)):
+        time_us: i64 = times_us[at]
+        if time_us > latest:
+            return False
+    return True
+
+
+def _are_prices(prices: list[Number]) -> bool:
     # A loop, because min() and max() can miss a NaN; floats first, because their comparison is compiled.
+    lowest, highest = NUMBER_MIN, NUMBER_MAX
     for price in prices:
         if isinstance(price, float):
-            if not NUMBER_MIN <= price <= NUMBER_MAX:
+            if not lowest <= price <= highest:
                 return False
-        elif not NUMBER_MIN <= price <= NUMBER_MAX:
+        elif not lowest <= price <= highest:
             return False
     return True
 

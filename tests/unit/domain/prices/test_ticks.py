@@ -38,10 +38,15 @@ def test_part_is_that_of_a_list(updates: list[PriceUpdate], start: int, stop: in
 
 @given(TICKS)
 def test_ticks_spread_over_places_stay_in_order_and_those_of_no_place_are_left_out(updates: list[PriceUpdate]) -> None:
-    places = [{"A": 0, "B": 5, "C": None}[update.symbol] for update in updates]
-    spread = Ticks.of(updates).spread(places)
-    assert {place: list(ticks) for place, ticks in spread.items()} == {
-        place: [update for update, its in zip(updates, places, strict=True) if its == place]
-        for place in set(places)
-        if place is not None
-    }
+    places = {"A": 0, "B": 5}
+    for each in (updates, [update._replace(volume=None, id=None) for update in updates]):
+        spread = Ticks.of(each).spread(places)
+        assert {place: list(ticks) for place, ticks in spread.items()} == {
+            place: [update for update in each if places.get(update.symbol) == place]
+            for place in {places[update.symbol] for update in each if update.symbol in places}
+        }
+
+
+def test_ticks_of_one_place_are_not_copied() -> None:
+    ticks = Ticks(["A", "B"], [1.0, 2.0], [1, 2])
+    assert ticks.spread({"A": 3, "B": 3}) == {3: ticks}
