@@ -44,7 +44,7 @@ class Columns(Protocol):
         """Append other observations."""
         ...
 
-    def spread(self, places: Mapping[str, int]) -> dict[int, Self]:
+    def spread(self, places: dict[str, int]) -> dict[int, Self]:
         """Group the observations by the place of their key, keeping their order; keys without a place are left out.
 
         If all have the same place, that is this very object.

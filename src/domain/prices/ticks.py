@@ -1,11 +1,17 @@
 """Batches of ticks in columns."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from domain.columns import grouped, joined, picked, present
 from domain.numbers import Number
 from domain.prices.price_update import PriceUpdate
 from domain.vectors import COMPILED
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 
 class Ticks:
@@ -34,7 +40,7 @@ class Ticks:
         self.ids = ids
 
     @staticmethod
-    def of(updates: Iterable[PriceUpdate]) -> "Ticks":
+    def of(updates: Iterable[PriceUpdate]) -> Ticks:
         given = list(updates)
         return Ticks(
             [update.symbol for update in given],
@@ -59,7 +65,7 @@ class Ticks:
     def __iter__(self) -> Iterator[PriceUpdate]:
         return iter([self[at] for at in range(len(self.symbols))])
 
-    def part(self, start: int, stop: int) -> "Ticks":
+    def part(self, start: int, stop: int) -> Ticks:
         return Ticks(
             self.symbols[start:stop],
             self.prices[start:stop],
@@ -68,10 +74,10 @@ class Ticks:
             None if self.ids is None else self.ids[start:stop],
         )
 
-    def without(self, places: Collection[int]) -> "Ticks":
+    def without(self, places: Collection[int]) -> Ticks:
         return self._at([at for at in range(len(self.symbols)) if at not in places])
 
-    def extend(self, others: "Ticks") -> None:
+    def extend(self, others: Ticks) -> None:
         count = len(self.symbols)
         self.symbols += others.symbols
         self.prices += others.prices
@@ -85,7 +91,7 @@ class Ticks:
             self.volumes = [None] * len(self.symbols)
         self.volumes.append(volume)
 
-    def spread(self, places: Mapping[str, int]) -> "dict[int, Ticks]":
+    def spread(self, places: dict[str, int]) -> dict[int, Ticks]:
         symbols = self.symbols
         first = places.get(symbols[0]) if symbols else None
         for symbol in symbols:
@@ -97,23 +103,25 @@ class Ticks:
             return self._spread_quickly(places)
         return {place: self._at(positions) for place, positions in grouped(symbols, places)}
 
-    def _spread_quickly(self, places: Mapping[str, int]) -> "dict[int, Ticks]":
+    def _spread_quickly(self, places: dict[str, int]) -> dict[int, Ticks]:
         """Spread ticks without volumes and ids in one pass, which is faster only when compiled."""
-        lines: dict[int, Ticks] = {}
+        lines: list[Ticks] = []
         symbols, prices, times_us = self.symbols, self.prices, self.times_us
-        for at in range(len(symbols)):
+        count: i64 = len(symbols)
+        for at in range(count):
             symbol = symbols[at]
-            place = places.get(symbol)
-            if place is not None:
-                line = lines.get(place)
-                if line is None:
-                    line = lines[place] = Ticks([], [], [])
+            found = places.get(symbol)
+            if found is not None:
+                place: i64 = found
+                while place >= len(lines):
+                    lines.append(Ticks([], [], []))
+                line = lines[place]
                 line.symbols.append(symbol)
                 line.prices.append(prices[at])
                 line.times_us.append(times_us[at])
-        return lines
+        return {place: lines[place] for place in range(len(lines)) if lines[place].symbols}
 
-    def _at(self, positions: list[int]) -> "Ticks":
+    def _at(self, positions: list[int]) -> Ticks:
         symbols, prices, times_us = self.symbols, self.prices, self.times_us
         return Ticks(
             [symbols[at] for at in positions],

@@ -1,6 +1,6 @@
 """The columns and the book of counters."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.book import Applied
@@ -39,7 +39,7 @@ class Counts:
         self.amounts += others.amounts
         self.times_us += others.times_us
 
-    def spread(self, places: Mapping[str, int]) -> "dict[int, Counts]":
+    def spread(self, places: dict[str, int]) -> "dict[int, Counts]":
         return {place: self._at(positions) for place, positions in grouped(self.keys, places)}
 
     def _at(self, positions: Sequence[int]) -> "Counts":
