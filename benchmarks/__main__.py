@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import delay, engine, ingest, pipeline, reading, storage, watchers
+from benchmarks import delay, engine, ingest, pipeline, reading, storage, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -19,6 +19,8 @@ BENCHMARKS = {
     "batches": ingest.batches,
     "stream": ingest.stream,
     "reading": reading.reading,
+    "singles wrk": wrk.singles,
+    "reading wrk": wrk.reading,
     "engine": engine.engine,
     "dense": engine.dense,
     "symbols": ingest.symbols,

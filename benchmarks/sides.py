@@ -44,6 +44,11 @@ class Side:
                 raise RuntimeError(f"{self.name} does not come to rest: {metrics}")
             time.sleep(0.002)
 
+    def cpu_seconds(self) -> float:
+        """The side's user and system time so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def resident_mib(pid: int) -> float:
     """The resident memory of a process, in MiB."""

@@ -1,7 +1,6 @@
 """What subscribers cost, and how soon they see a tick."""
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -63,10 +62,10 @@ def _ingest(slices: list[list[list[bytes]]], ticks: list[Any], unit: str) -> lis
     with sides(*rates, PROCESSING__CHANNEL_CAPACITY="1000000") as running, _watching(running[0], symbols) as seen:
         for number, shares in enumerate(slices):
             for side in running:
-                start, cpu_start, told_before = time.perf_counter(), _cpu_seconds(side), _prices_sent(side)
+                start, cpu_start, told_before = time.perf_counter(), side.cpu_seconds(), _prices_sent(side)
                 drive(side.port, shares)
                 side.metrics()
-                seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds(side) - cpu_start
+                seconds, cpu_seconds = time.perf_counter() - start, side.cpu_seconds() - cpu_start
                 if number > 0:
                     rates[side.name].append(len(ticks) / len(slices) / seconds)
                     by_cpu[f"{side.name}, by CPU"].append(len(ticks) / len(slices) / cpu_seconds)
@@ -212,12 +211,6 @@ async def _hold(side: Side) -> list[dict[str, Any]]:
 def _prices_sent(side: Side) -> float:
     found = _SENT.search(side.get("/metrics").decode())
     return float(found.group(1)) if found else 0.0
-
-
-def _cpu_seconds(side: Side) -> float:
-    """The service's user and system CPU time, in seconds."""
-    fields = Path(f"/proc/{side.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(side: Side) -> float:

@@ -16,7 +16,6 @@ class Tick(msgspec.Struct, gc=False):
 
 ONE = msgspec.json.Decoder(Tick)
 MANY = msgspec.json.Decoder(list[Tick])
-START = {"type": "http.response.start", "status": 202}
 JSON = (b"content-type", b"application/json")
 # As long as the service's answer for one symbol.
 STATISTICS = (
@@ -24,6 +23,18 @@ STATISTICS = (
     b'"maxPrice":101.12345,"updateCount":1000,"lateCount":0,"anomalyCount":10,'
     b'"lastUpdateTime":"2023-11-14T22:13:20.000Z"}'
 )
+
+
+def prepared(status: int, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    headers = [JSON, (b"content-length", b"%d" % len(body))]
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )
+
+
+FOUND = prepared(200, STATISTICS)
+ACCEPTED = prepared(202, b'{"accepted":1}')
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -60,18 +71,15 @@ async def count_lines(receive: Receive) -> int:
 async def app(scope: dict[str, Any], receive: Receive, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
     path = scope["path"]
     if scope["method"] == "GET":
-        start = {**START, "status": 200}
-        answer = STATISTICS
+        start, body = FOUND
+    elif path == "/api/prices":
+        ONE.decode(await whole(receive))
+        start, body = ACCEPTED
     else:
-        start = START
-        if path == "/api/prices":
-            ONE.decode(await whole(receive))
-            answer = b'{"accepted":1}'
-        else:
-            count = await count_lines(receive) if path.endswith("stream") else len(MANY.decode(await whole(receive)))
-            answer = b'{"accepted":%d,"rejected":0,"errors":[]}' % count
-    await send({**start, "headers": [JSON, (b"content-length", b"%d" % len(answer))]})
-    await send({"type": "http.response.body", "body": answer})
+        count = await count_lines(receive) if path.endswith("stream") else len(MANY.decode(await whole(receive)))
+        start, body = prepared(202, b'{"accepted":%d,"rejected":0,"errors":[]}' % count)
+    await send(start)
+    await send(body)
 
 
 if __name__ == "__main__":
