@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import delay, engine, ingest, pipeline, reading, storage, watchers, wrk
+from benchmarks import cost, delay, engine, ingest, pipeline, reading, storage, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "engine symbols": engine.symbols,
     "delay": delay.delay,
     "pipeline": pipeline.pipeline,
+    "cost": cost.cost,
     "singles stored": storage.singles_stored,
     "batches stored": storage.batches_stored,
     "durable": storage.durable,
