@@ -9,6 +9,7 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 # What every tick passes, and is plain computation: no I/O, no async, no other library.
 ENGINE = (
@@ -52,14 +53,19 @@ def _can_compile() -> bool:
     return bool(shutil.which(compiler) or shutil.which("cc")) and headers.is_file()
 
 
-def _extensions() -> list[object]:
+def _extensions() -> list[Any]:
     if os.environ.get("MARKETDATA_COMPILED") != "1":
         return []
     from mypyc.build import mypycify  # noqa: PLC0415  # not installed where nothing is compiled
 
     os.environ.setdefault("MYPYPATH", "src")
     # One C file per module: the engine is slower when all modules are in one (docs/decisions/0010-one-engine.md).
-    return list(mypycify([str(source) for source in _SOURCES], opt_level="3", multi_file=True))
+    extensions = list(mypycify([str(source) for source in _SOURCES], opt_level="3", multi_file=True))
+    if sys.platform != "win32":
+        for extension in extensions:
+            # What no other library can replace, the compiler may inline.
+            extension.extra_compile_args.append("-fvisibility=hidden")
+    return extensions
 
 
 if "--engine-sources" in sys.argv:
