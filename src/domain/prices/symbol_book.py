@@ -25,19 +25,23 @@ class SymbolBook:
         applied = Applied()
         moved: dict[str, None] = {}
         states = self._states
-        # Any, so that the compiled loop too meets a wrong type inside the try; by index, which compiles without a call.
+        # Any, so that the compiled loop too meets a wrong type inside the try.
         symbols: list[Any] = ticks.symbols
         prices: list[Any] = ticks.prices
         times_us: list[Any] = ticks.times_us
-        for at in range(len(symbols)):
-            symbol = symbols[at]
+        known = self._look_up(symbols)
+        known_are_current = True
+        at = -1
+        # Without strict, which mypyc would not compile into a plain loop; the columns have one length.
+        for symbol, price, time_us, state in zip(symbols, prices, times_us, known):  # noqa: B905
+            at += 1
             try:
-                price = prices[at]
-                state = states.get(symbol)
-                if state is not None and isinstance(price, float):
-                    outcome = state.apply(price, times_us[at])
+                if state is not None and isinstance(price, float) and known_are_current:
+                    outcome = state.apply(price, time_us)
                 else:
-                    outcome = self._apply_unusual(symbol, price, times_us[at])
+                    outcome = self._apply_unusual(symbol, price, time_us)
+                    if state is not None and states[symbol] is not state:
+                        known_are_current = False
             except Exception as failure:
                 applied.failures.append((symbol, failure))
                 continue
@@ -45,14 +49,14 @@ class SymbolBook:
                 applied.late += outcome & LATE
                 if outcome != LATE:
                     moved[symbol] = None
-                    state = states[symbol]
+                    changed = states[symbol]
                     if outcome & MOVE_ENDS:
-                        applied.updates += state.end_moves()
-                    spikes = state.anomalies(outcome)
+                        applied.updates += changed.end_moves()
+                    spikes = changed.anomalies(outcome)
                     if spikes:
                         applied.events += spikes
                         applied.places += [at] * len(spikes)
-                        state.add_to_moves(spikes)
+                        changed.add_to_moves(spikes)
         for symbol in moved:
             applied.updates += states[symbol].take_moves()
         applied.processed = len(ticks.symbols) - len(applied.failures)
@@ -89,6 +93,18 @@ class SymbolBook:
             state = WideSymbolState(state, self._rules)
         state.restore(checkpoint)
         self._states[symbol] = state
+
+    def _look_up(self, symbols: list[Any]) -> list[SymbolState | None]:
+        """Return the states of symbols, None for an unknown one.
+
+        All before the first tick: no look-up waits for another, so the processor fetches several of them at once.
+        """
+        states = self._states
+        try:
+            return [states.get(symbol) for symbol in symbols]
+        except TypeError:
+            # A symbol that cannot be hashed. It fails again, on its own, when its turn comes.
+            return [None] * len(symbols)
 
     def _apply_unusual(self, symbol: str, price: Number, time_us: int) -> int:
         """Apply the first tick of a symbol, or one whose price does not fit a float."""
