@@ -33,43 +33,43 @@ class MovingAverage:
     __slots__ = ("_first_round", "_fresh", "_next", "_ring", "_scale", "_size")
 
     def __init__(self, size: int) -> None:
-        self._size: i64 = size
-        self._scale = 1.0 / (1 << (size - 1).bit_length())
         self._ring: vec[float] = floats(min(size, _FIRST_LENGTH))
         self._next: i64 = 0
-        self._first_round = True
         self._fresh = 0.0
+        self._scale = 1.0 / (1 << (size - 1).bit_length())
+        self._size: i64 = size
+        self._first_round = True
 
-    def push(self, price: float) -> None:
+    def add_to_average(self, price: float) -> None:
         at = self._next
         if at == len(self._ring):
-            at = self._make_room()
+            at = self._make_average_room()
         scaled = price * self._scale
         self._ring[at] = scaled
         self._fresh += scaled
         self._next = at + 1
 
     @property
-    def value(self) -> float:
+    def average(self) -> float:
         """The mean, in the unit of the prices; 0.0 before the first price."""
         if self._first_round:
             return self._fresh / float(self._next) / self._scale if self._next else 0.0
         rest = self._ring[self._next] if self._next < self._size else 0.0
         return (self._fresh + rest) / float(self._size) / self._scale
 
-    def numbers(self) -> tuple[list[float], int, bool, float]:
+    def average_numbers(self) -> tuple[list[float], int, bool, float]:
         """Return the full state: the ring, the position in it, whether this is the first round, and the round's sum."""
         ring = self._ring
         return [ring[at] for at in range(len(ring))], self._next, self._first_round, self._fresh
 
-    def restore(self, numbers: tuple[list[float], int, bool, float]) -> None:
-        """Restore the state that `numbers` returned for an average of the same size."""
+    def restore_average(self, numbers: tuple[list[float], int, bool, float]) -> None:
+        """Restore the state that `average_numbers` returned for an average of the same size."""
         ring, self._next, self._first_round, self._fresh = numbers
         self._ring = floats(len(ring))
         for at in range(len(ring)):
             self._ring[at] = ring[at]
 
-    def _make_room(self) -> i64:
+    def _make_average_room(self) -> i64:
         """At the end of the ring, grow it or start a new round. Return the next position."""
         ring = self._ring
         end: i64 = len(ring)

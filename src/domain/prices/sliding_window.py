@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from domain.prices.late_prices import LatePrices
+from domain.prices.moving_average import MovingAverage
 from domain.vectors import floats, integers, moved_floats, moved_integers
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ EARLIEST_US = -(1 << 62)
 _ROOM_MIN = 8
 
 
-class SlidingWindow:
+class SlidingWindow(MovingAverage):
     """The minimum and maximum of the prices stamped within [newest - width, newest], both ends included.
 
     O(1) amortised per tick in time order; for late ticks see `LatePrices`.
@@ -28,20 +29,28 @@ class SlidingWindow:
     converted into such extremes, from the newest to the oldest. Prices of equal time share an entry, so there are never
     more entries than microseconds in the window.
 
+    The newest entry is not in the arrays: `_newest_low`, `_newest_high` and `newest_us` hold it until a later price
+    moves it there. So a symbol with one price in its window, as most are where there are very many, has no arrays.
+
+    The window does not use the average. It extends it so that one object holds the numbers of both: fetching a second
+    one from memory would take longer than a tick (docs/decisions/0025-a-row-per-symbol.md).
+
     width_us: microseconds, at least 0.
     lowest, highest: the extremes; valid after the first price.
 
-    Invariant: _head <= _middle <= _tail <= len(_times), and times never decrease from head to tail.
+    Invariant: _head <= _middle <= _tail <= len(_times), times strictly increase from head to tail, and all of these are
+        older than newest_us. Entry i has the time _times[i], the low _extremes[2 * i] and the high after it.
     """
 
     __slots__ = (
         "_back_high",
         "_back_low",
+        "_extremes",
         "_head",
-        "_highs",
         "_late",
-        "_lows",
         "_middle",
+        "_newest_high",
+        "_newest_low",
         "_tail",
         "_times",
         "_width_us",
@@ -50,53 +59,34 @@ class SlidingWindow:
         "newest_us",
     )
 
-    def __init__(self, width_us: int) -> None:
+    def __init__(self, width_us: int, average_size: int) -> None:
+        super().__init__(average_size)
         self._width_us: i64 = width_us
         self.newest_us: i64 = EARLIEST_US
         self.lowest = 0.0
         self.highest = 0.0
-        self._lows: vec[float] = floats(_ROOM_MIN)
-        self._highs: vec[float] = floats(_ROOM_MIN)
-        self._times: vec[i64] = integers(_ROOM_MIN)
-        self._head: i64 = 0
-        self._middle: i64 = 0
-        self._tail: i64 = 0
+        self._newest_low = 0.0
+        self._newest_high = 0.0
         self._back_low = inf
         self._back_high = -inf
         self._late: LatePrices | None = None
+        self._head: i64 = 0
+        self._middle: i64 = 0
+        self._tail: i64 = 0
+        self._extremes: vec[float] = floats(0)
+        self._times: vec[i64] = integers(0)
 
-    def push(self, price: float, time_us: i64) -> None:
+    def add_to_window(self, price: float, time_us: i64) -> None:
         """Add a price that is not older than any before it."""
-        tail = self._tail
-        if time_us == self.newest_us and tail > self._middle:
-            if price < self._lows[tail - 1]:
-                self._lows[tail - 1] = price
-            elif price > self._highs[tail - 1]:
-                self._highs[tail - 1] = price
-        else:
-            if tail == len(self._times):
-                tail = self._make_room()
-            self._lows[tail] = price
-            self._highs[tail] = price
-            self._times[tail] = time_us
-            self._tail = tail + 1
-            self.newest_us = time_us
-        self._back_low = min(self._back_low, price)
-        self._back_high = max(self._back_high, price)
         # Evict strictly older prices: one exactly one width old still counts.
         oldest_us = time_us - self._width_us
-        head = self._head
-        if self._times[head] < oldest_us:
-            head = self._forget(oldest_us)
-        lowest = self._back_low
-        highest = self._back_high
-        if head < self._middle:
-            before = self._lows[head]
-            lowest = min(lowest, before)
-            before = self._highs[head]
-            highest = max(highest, before)
-        self.lowest = lowest
-        self.highest = highest
+        newest_us = self.newest_us
+        if newest_us < oldest_us:
+            self._start_with(price, time_us)
+        elif newest_us == time_us:
+            self._add_to_newest(price)
+        else:
+            self._append(price, time_us, oldest_us)
         if self._late is not None:
             self._merge_late(oldest_us)
 
@@ -110,17 +100,75 @@ class SlidingWindow:
         self.lowest = min(self.lowest, price)
         self.highest = max(self.highest, price)
 
-    def entries(self) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    def candidates(self) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
         """Return the (time, price) pairs that can still become the lowest, and those for the highest, oldest first."""
         merged = LatePrices()
         for at in range(self._head, self._tail):
-            merged.insert(self._lows[at], self._times[at])
-            merged.insert(self._highs[at], self._times[at])
+            merged.insert(self._extremes[2 * at], self._times[at])
+            merged.insert(self._extremes[2 * at + 1], self._times[at])
+        if self.newest_us != EARLIEST_US:
+            merged.insert(self._newest_low, self.newest_us)
+            merged.insert(self._newest_high, self.newest_us)
         if self._late is not None:
             for pairs in self._late.entries():
                 for time_us, price in pairs:
                     merged.insert(price, time_us)
         return merged.entries()
+
+    def _start_with(self, price: float, time_us: i64) -> None:
+        """Add a price that is the only one in its window."""
+        self.newest_us = time_us
+        self.lowest = self.highest = price
+        self._newest_low = self._newest_high = price
+        self._back_low = self._back_high = price
+        self._head = self._middle = self._tail = 0
+
+    def _add_to_newest(self, price: float) -> None:
+        """Add a price of the same time as the newest one."""
+        if price < self._newest_low:
+            self._newest_low = price
+        elif price > self._newest_high:
+            self._newest_high = price
+        if price < self._back_low:
+            self._back_low = price
+        elif price > self._back_high:
+            self._back_high = price
+        if price < self.lowest:
+            self.lowest = price
+        elif price > self.highest:
+            self.highest = price
+
+    def _append(self, price: float, time_us: i64, oldest_us: i64) -> None:
+        """Add a price later than the newest one, which is still in the window."""
+        tail = self._tail
+        if tail == len(self._times):
+            tail = self._make_window_room()
+        times = self._times
+        extremes = self._extremes
+        times[tail] = self.newest_us
+        extremes[2 * tail] = self._newest_low
+        extremes[2 * tail + 1] = self._newest_high
+        self._tail = tail + 1
+        self.newest_us = time_us
+        self._newest_low = self._newest_high = price
+        head = self._head
+        if times[head] < oldest_us:
+            head = self._forget(oldest_us)
+        lowest = self._back_low
+        if price < lowest:
+            self._back_low = lowest = price
+        highest = self._back_high
+        if price > highest:
+            self._back_high = highest = price
+        if head < self._middle:
+            before = extremes[2 * head]
+            if before < lowest:
+                lowest = before
+            before = extremes[2 * head + 1]
+            if before > highest:
+                highest = before
+        self.lowest = lowest
+        self.highest = highest
 
     def _merge_late(self, oldest_us: i64) -> None:
         late = self._late
@@ -132,7 +180,7 @@ class SlidingWindow:
             self._late = None
 
     def _forget(self, oldest_us: i64) -> i64:
-        """Evict prices older than `oldest_us` and return the new head. At least one price must not be older."""
+        """Evict entries older than `oldest_us` and return the new head. At least one entry must not be older."""
         times = self._times
         head = self._head
         while times[head] < oldest_us:
@@ -143,31 +191,31 @@ class SlidingWindow:
         return head
 
     def _build_back_extremes(self) -> None:
-        """Convert the prices from the middle on into extremes from each entry to the end."""
-        lows = self._lows
-        highs = self._highs
+        """Convert the entries from the middle on into extremes from each entry to the end."""
+        extremes = self._extremes
         low = inf
         high = -inf
-        at = self._tail - 1
-        head = self._head
+        at = 2 * self._tail - 2
+        head = 2 * self._head
         while at >= head:
-            price = lows[at]
-            low = min(low, price)
-            lows[at] = low
-            price = highs[at]
-            high = max(high, price)
-            highs[at] = high
-            at -= 1
+            price = extremes[at]
+            if price < low:
+                low = price
+            extremes[at] = low
+            price = extremes[at + 1]
+            if price > high:
+                high = price
+            extremes[at + 1] = high
+            at -= 2
         self._middle = self._tail
         self._back_low = inf
         self._back_high = -inf
 
-    def _make_room(self) -> i64:
+    def _make_window_room(self) -> i64:
         """Trim evicted entries and leave free room for twice the rest. Return the new tail."""
         head, tail = self._head, self._tail
         size = max(_ROOM_MIN, 3 * (tail - head))
-        self._lows = moved_floats(self._lows, head, tail, size)
-        self._highs = moved_floats(self._highs, head, tail, size)
+        self._extremes = moved_floats(self._extremes, 2 * head, 2 * tail, 2 * size)
         self._times = moved_integers(self._times, head, tail, size)
         self._head = 0
         self._middle -= head

@@ -11,7 +11,7 @@ class SymbolCheckpoint:
     """A state restored from a checkpoint continues exactly like the original.
 
     wide: whether prices are kept as Decimals.
-    average: the state of the moving average (see `MovingAverage.numbers`), created for `average_size` prices.
+    average: the state of the moving average (see `MovingAverage.average_numbers`), created for `average_size` prices.
     window: the (time, price) pairs that can still become the lowest or the highest, oldest first.
     moves: those that go on.
     """

@@ -38,7 +38,7 @@ class StatisticsRules:
     spike: SpikeRule
 
 
-class SymbolState:
+class SymbolState(SlidingWindow):
     """Applies the ticks of one symbol in order of arrival.
 
     O(1) amortised per tick; O(log n) plus a list shift for a late one.
@@ -48,7 +48,6 @@ class SymbolState:
     """
 
     __slots__ = (
-        "_average",
         "_current",
         "_down_hint",
         "_max",
@@ -57,7 +56,6 @@ class SymbolState:
         "_moves_until_us",
         "_rules",
         "_up_hint",
-        "_window",
         "anomaly_count",
         "late_count",
         "symbol",
@@ -65,39 +63,39 @@ class SymbolState:
     )
 
     def __init__(self, symbol: str, rules: StatisticsRules) -> None:
-        self.symbol = symbol
-        self.update_count = 0
-        self.late_count = 0
-        self.anomaly_count = 0
-        self._rules = rules
-        self._up_hint = rules.spike.up_hint
-        self._down_hint = rules.spike.down_hint
-        self._average = MovingAverage(rules.moving_average_size)
-        self._window = SlidingWindow(rules.window_us)
+        super().__init__(rules.window_us, rules.moving_average_size)
+        self.update_count: i64 = 0
         self._current = 0.0
         self._min = inf
         self._max = 0.0
-        self._moves: OpenMoves | None = None
+        self._up_hint = rules.spike.up_hint
+        self._down_hint = rules.spike.down_hint
         # A tick later than this ends a move.
         self._moves_until_us: i64 = NEVER_US
+        self.late_count: i64 = 0
+        self.anomaly_count: i64 = 0
+        self.symbol = symbol
+        self._rules = rules
+        self._moves: OpenMoves | None = None
 
     def apply(self, price: float, time_us: i64) -> int:
         """Apply one tick and return its flags: LATE, SPIKE_UP, SPIKE_DOWN, MOVE_ENDS."""
-        window = self._window
-        late = time_us < window.newest_us
-        self._average.push(price)
+        late = time_us < self.newest_us
+        self.add_to_average(price)
         self.update_count += 1
-        self._min = min(self._min, price)
-        self._max = max(self._max, price)
+        if price < self._min:
+            self._min = price
+        if price > self._max:
+            self._max = price
         if late:
             self.late_count += 1
-            window.insert_late(price, time_us)
+            self.insert_late(price, time_us)
             return LATE
         self._current = price
-        window.push(price, time_us)
+        self.add_to_window(price, time_us)
         if time_us > self._moves_until_us:
             return self._detect_spikes() | MOVE_ENDS
-        if price > window.lowest * self._up_hint or price < window.highest * self._down_hint:
+        if price > self.lowest * self._up_hint or price < self.highest * self._down_hint:
             return self._detect_spikes()
         return 0
 
@@ -132,7 +130,7 @@ class SymbolState:
     def snapshot(self) -> SymbolStatistics:
         """Return a clone of the statistics. Requires at least one tick."""
         # Rounding must not push the mean outside the range of its prices.
-        average = min(max(self._average.value, float(self.min_price)), float(self.max_price))
+        average = min(max(self.average, float(self.min_price)), float(self.max_price))
         return SymbolStatistics(
             symbol=self.symbol,
             current_price=self.current_price,
@@ -157,7 +155,7 @@ class SymbolState:
             self.max_price,
             self.is_wide,
             self._rules.moving_average_size,
-            self._average.numbers(),
+            self.average_numbers(),
             self._window_entries(),
             [] if self._moves is None else self._moves.checkpoint(),
         )
@@ -172,11 +170,11 @@ class SymbolState:
         self.late_count = checkpoint.late_count
         self.anomaly_count = checkpoint.anomaly_count
         if checkpoint.average_size == self._rules.moving_average_size:
-            self._average.restore(checkpoint.average)
+            self.restore_average(checkpoint.average)
         else:
             former = MovingAverage(checkpoint.average_size)
-            former.restore(checkpoint.average)
-            self._average.push(former.value)
+            former.restore_average(checkpoint.average)
+            self.add_to_average(former.average)
         self._restore_prices(checkpoint)
         if checkpoint.moves:
             self._moves = OpenMoves(self._rules.window_us)
@@ -202,10 +200,10 @@ class SymbolState:
 
     @property
     def last_update_us(self) -> int:
-        return self._window.newest_us
+        return self.newest_us
 
     def _window_entries(self) -> list[tuple[int, Number]]:
-        lows, highs = self._window.entries()
+        lows, highs = self.candidates()
         entries: list[tuple[int, Number]] = []
         entries += sorted({*lows, *highs})
         return entries
@@ -215,11 +213,11 @@ class SymbolState:
         self._min = float(checkpoint.min_price)
         self._max = float(checkpoint.max_price)
         for time_us, price in checkpoint.window:
-            self._window.push(float(price), time_us)
+            self.add_to_window(float(price), time_us)
 
     def _reference(self, direction: Direction) -> Number:
         """Return the reference price of a spike in this direction."""
-        return self._window.lowest if direction is Direction.UP else self._window.highest
+        return self.lowest if direction is Direction.UP else self.highest
 
     def _detect_spikes(self) -> int:
         outcome = 0

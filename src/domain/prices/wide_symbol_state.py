@@ -77,16 +77,16 @@ class WideSymbolState(SymbolState):
         self.update_count = narrow_state.update_count
         self.late_count = narrow_state.late_count
         self.anomaly_count = narrow_state.anomaly_count
-        self._average = narrow_state._average
+        self.restore_average(narrow_state.average_numbers())
         self._moves = narrow_state._moves
         self._moves_until_us = narrow_state._moves_until_us
         self._wide_current = written(narrow_state._current)
         self._wide_min = written(narrow_state._min)
         self._wide_max = written(narrow_state._max)
-        lows, highs = narrow_state._window.entries()
+        lows, highs = narrow_state.candidates()
         self._wide_window = WideWindow(
             rules.window_us,
-            narrow_state._window.newest_us,
+            narrow_state.newest_us,
             [(time_us, written(price)) for time_us, price in lows],
             [(time_us, written(price)) for time_us, price in highs],
         )
@@ -97,7 +97,7 @@ class WideSymbolState(SymbolState):
     def apply_wide(self, price: Decimal, time_us: int) -> int:
         """Like `apply`, for a price with any number of digits."""
         late = time_us < self._wide_window.newest_us
-        self._average.push(float(price))
+        self.add_to_average(float(price))
         self.update_count += 1
         self._wide_min = min(self._wide_min, price)
         self._wide_max = max(self._wide_max, price)
