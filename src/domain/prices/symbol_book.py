@@ -1,7 +1,9 @@
 """The states of all symbols of one writer, and the loop that applies a batch of ticks to them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.book import Applied
 from domain.numbers import Number
@@ -10,6 +12,12 @@ from domain.prices.symbol_state import LATE, MOVE_ENDS, StatisticsRules, SymbolS
 from domain.prices.symbol_statistics import SymbolStatistics
 from domain.prices.ticks import Ticks
 from domain.prices.wide_symbol_state import WideSymbolState
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+# With more states than this, few are in the nearest caches of the processor when their tick comes.
+_LOOK_AHEAD_ABOVE: Final = 2000
 
 
 class SymbolBook:
@@ -29,19 +37,19 @@ class SymbolBook:
         symbols: list[Any] = ticks.symbols
         prices: list[Any] = ticks.prices
         times_us: list[Any] = ticks.times_us
-        known = self._look_up(symbols)
-        known_are_current = True
-        at = -1
+        known = self._look_up(symbols) if len(states) > _LOOK_AHEAD_ABOVE else None
+        at: i64 = -1
         # Without strict, which mypyc would not compile into a plain loop; the columns have one length.
-        for symbol, price, time_us, state in zip(symbols, prices, times_us, known):  # noqa: B905
+        for symbol, price, time_us in zip(symbols, prices, times_us):  # noqa: B905
             at += 1
             try:
-                if state is not None and isinstance(price, float) and known_are_current:
+                state = states.get(symbol) if known is None else known[at]
+                if state is not None and isinstance(price, float):
                     outcome = state.apply(price, time_us)
                 else:
                     outcome = self._apply_unusual(symbol, price, time_us)
                     if state is not None and states[symbol] is not state:
-                        known_are_current = False
+                        known = None
             except Exception as failure:
                 applied.failures.append((symbol, failure))
                 continue
@@ -94,17 +102,16 @@ class SymbolBook:
         state.restore(checkpoint)
         self._states[symbol] = state
 
-    def _look_up(self, symbols: list[Any]) -> list[SymbolState | None]:
-        """Return the states of symbols, None for an unknown one.
+    def _look_up(self, symbols: list[Any]) -> list[SymbolState | None] | None:
+        """Return the states of symbols, or None if one of them cannot be a symbol.
 
-        All before the first tick: no look-up waits for another, so the processor fetches several of them at once.
+        In a loop of its own no look-up waits for another, nor for a tick: the processor fetches several at once.
         """
         states = self._states
         try:
             return [states.get(symbol) for symbol in symbols]
         except TypeError:
-            # A symbol that cannot be hashed. It fails again, on its own, when its turn comes.
-            return [None] * len(symbols)
+            return None
 
     def _apply_unusual(self, symbol: str, price: Number, time_us: int) -> int:
         """Apply the first tick of a symbol, or one whose price does not fit a float."""
