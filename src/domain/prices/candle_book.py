@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.numbers import Number, written
 from domain.prices.candle import SECOND_US, SUMS, Candle
 from domain.prices.ticks import Ticks
+from domain.vectors import COMPILED
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 # Multiples of this unit (1e-8) are summed as integers, which is exact and fast.
 _UNITS: Final = 1e8
 _UNITS_MAX: Final = 1e15
+# Half of the bits of _UNITS_MAX.
+_HALF_BITS: Final = 25
+_HALF: Final = (1 << 25) - 1
+_TOP_MAX: Final = 1 << 62
 
 
 class CandleSeries:
@@ -38,13 +43,16 @@ class CandleSeries:
         "_open",
         "_others",
         "_start_us",
+        "_turnover_low",
+        "_turnover_middle",
+        "_turnover_top",
         "_turnover_units",
         "_volume_units",
         "_with_volume",
     )
 
     def __init__(self) -> None:
-        self._others: dict[int, Candle] = {}
+        self._others: dict[int, Candle] | None = None
         self._start_us: i64 = 0
         self._end_us: i64 = 0
         self._first_us: i64 = 0
@@ -57,6 +65,9 @@ class CandleSeries:
         self._with_volume = False
         self._volume_units: int = 0
         self._turnover_units: int = 0
+        self._turnover_top: i64 = 0
+        self._turnover_middle: i64 = 0
+        self._turnover_low: i64 = 0
         self._odd_volume: Decimal | None = None
         self._odd_turnover: Decimal | None = None
 
@@ -88,7 +99,10 @@ class CandleSeries:
             volume_units = _units(volume)
             if price_units >= 0 and volume_units >= 0:
                 self._volume_units += volume_units
-                self._turnover_units += price_units * volume_units
+                if COMPILED:
+                    self._add_turnover(price_units, volume_units)
+                else:
+                    self._turnover_units += price_units * volume_units
                 return
         exact = written(volume)
         turnover = SUMS.multiply(written(price), exact)
@@ -106,13 +120,40 @@ class CandleSeries:
     def copies(self) -> list[Candle]:
         """Return copies of all candles; the series keeps its own."""
         self._advance_to(0)
-        return [candle.copy(candle.start_us) for candle in self._others.values()]
+        return [] if self._others is None else [candle.copy(candle.start_us) for candle in self._others.values()]
+
+    def _add_turnover(self, price_units: i64, volume_units: i64) -> None:
+        """Add the product of two numbers below 2**50 to the three parts: top * 2**50 + middle * 2**25 + low.
+
+        Each part fits 64 bits. The product does not, and compiled code would create int objects for it.
+        """
+        price_top: i64 = price_units >> _HALF_BITS
+        price_low: i64 = price_units & _HALF
+        volume_top: i64 = volume_units >> _HALF_BITS
+        volume_low: i64 = volume_units & _HALF
+        low: i64 = self._turnover_low + price_low * volume_low
+        middle: i64 = self._turnover_middle + price_top * volume_low + price_low * volume_top + (low >> _HALF_BITS)
+        self._turnover_low = low & _HALF
+        self._turnover_middle = middle & _HALF
+        self._turnover_top += price_top * volume_top + (middle >> _HALF_BITS)
+        if self._turnover_top >= _TOP_MAX:
+            self._gather_turnover()
+
+    def _gather_turnover(self) -> None:
+        """Move the three parts into `_turnover_units`."""
+        # As int, which has no upper bound.
+        top: int = self._turnover_top
+        middle: int = self._turnover_middle
+        low: int = self._turnover_low
+        self._turnover_units += (((top << _HALF_BITS) + middle) << _HALF_BITS) + low
+        self._turnover_top = self._turnover_middle = self._turnover_low = 0
 
     def _advance_to(self, start_us: i64) -> None:
         """Move the current candle to `_others`, and start a new one."""
         if self._count:
             volume = turnover = None
             if self._with_volume:
+                self._gather_turnover()
                 volume = SUMS.scaleb(Decimal(self._volume_units), -8)
                 turnover = SUMS.scaleb(Decimal(self._turnover_units), -16)
                 if self._odd_volume is not None and self._odd_turnover is not None:
@@ -140,6 +181,8 @@ class CandleSeries:
         self._end_us = start_us + SECOND_US
 
     def _put(self, candle: Candle) -> None:
+        if self._others is None:
+            self._others = {}
         known = self._others.get(candle.start_us)
         if known is None:
             self._others[candle.start_us] = candle
@@ -166,23 +209,20 @@ class CandleBook:
         self.count += len(ticks.symbols)
         all_series = self._series
         symbols = ticks.symbols
-        prices = ticks.prices
-        times_us = ticks.times_us
-        volumes = ticks.volumes
-        for at in range(len(symbols)):
-            symbol = symbols[at]
-            price = prices[at]
+        volumes = [None] * len(symbols) if ticks.volumes is None else ticks.volumes
+        # Any, so that the compiled loop turns a time into 64 bits at once.
+        times_us: list[Any] = ticks.times_us
+        # Without strict, which mypyc would not compile into a plain loop; the columns have one length.
+        for symbol, price, time_us, volume in zip(symbols, ticks.prices, times_us, volumes):  # noqa: B905
             series = all_series.get(symbol)
             if series is None:
                 series = all_series[symbol] = CandleSeries()
             if isinstance(price, float):
-                series.push(price, times_us[at])
-                if volumes is not None:
-                    volume = volumes[at]
-                    if volume is not None:
-                        series.add_volume(price, volume)
+                series.push(price, time_us)
+                if volume is not None:
+                    series.add_volume(price, volume)
             else:
-                series.push_wide(price, times_us[at], None if volumes is None else volumes[at])
+                series.push_wide(price, time_us, volume)
 
     def forget(self, symbol: str) -> None:
         """Remove the candles of a symbol."""
@@ -205,5 +245,6 @@ def _units(number: float) -> int:
     units = number * _UNITS
     if not 0.0 <= units < _UNITS_MAX:
         return -1
-    whole = round(units)
+    # Not round(): the call costs more than the rest. Close to half-way there is no integer to be found.
+    whole = int(units + 0.5)
     return whole if whole / _UNITS == number else -1

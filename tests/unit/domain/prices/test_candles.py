@@ -74,6 +74,13 @@ def test_candles_of_two_lots_merge_into_those_of_all(ticks: list[tuple[Any, int,
     assert shown(rolled_up(batches, 60_000_000)) == naive(ticks, 60_000_000)
 
 
+def test_the_turnover_of_the_largest_numbers_is_exact() -> None:
+    ticks = [(9_999_999.12345678, 0, 9_999_998.87654321)] * 10_000
+    (candle,) = book_of(*ticks).candles("A")
+    assert candle.volume == Decimal("9999998.87654321") * 10_000
+    assert Fraction(str(candle.turnover)) == Fraction("9999999.12345678") * Fraction("9999998.87654321") * 10_000
+
+
 def test_looking_at_candles_leaves_them_as_they_are() -> None:
     ticks = [(100.0, 0, 1.0), (101.0, 500_000, None)]
     book = book_of(*ticks)
