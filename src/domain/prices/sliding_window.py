@@ -33,7 +33,7 @@ class SlidingWindow(MovingAverage):
     moves it there. So a symbol with one price in its window, as most are where there are very many, has no arrays.
 
     The window does not use the average. It extends it so that one object holds the numbers of both: fetching a second
-    one from memory would take longer than a tick (docs/decisions/0025-a-row-per-symbol.md).
+    one from memory would take longer than a tick (docs/decisions/0025-one-object-per-symbol.md).
 
     width_us: microseconds, at least 0.
     lowest, highest: the extremes; valid after the first price.
