@@ -4,8 +4,15 @@ A subject defines its own class, with one list per column and the methods below;
 docs/decisions/0006-ticks-in-columns.md. The functions at the end help to implement such a class.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from domain.vectors import COMPILED
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 
 class Columns(Protocol):
@@ -52,7 +59,7 @@ class Columns(Protocol):
         ...
 
 
-def numbered(keys: Sequence[str]) -> tuple[list[str], list[int]]:
+def numbered(keys: list[str]) -> tuple[list[str], list[int]]:
     """Return the distinct keys, and for each observation the index of its key among them."""
     numbers: dict[str, int] = {}
     places: list[int] = []
@@ -64,10 +71,14 @@ def numbered(keys: Sequence[str]) -> tuple[list[str], list[int]]:
     return list(numbers), places
 
 
-def span(times_us: Sequence[int]) -> tuple[int, int]:
+def span(times_us: list[int]) -> tuple[int, int]:
     """Return the earliest and the latest time of a non-empty sequence."""
-    low = high = times_us[0]
-    for time_us in times_us:
+    if not COMPILED:
+        return min(times_us), max(times_us)
+    low: i64 = times_us[0]
+    high = low
+    for each in times_us:
+        time_us: i64 = each
         if time_us < low:
             low = time_us
         elif time_us > high:
