@@ -13,12 +13,14 @@ from api.views.view import encode
 from application.mediator import Mediator
 from application.ports.clock import Clock
 from application.ports.idempotency import IdempotencyStore
+from application.prices.commands.process_price_batch import ProcessPriceBatch
 from application.prices.commands.process_price_update import ProcessPriceUpdate
 from application.prices.commands.refuse_price_update import RefusePriceUpdate
 from application.processing.durability import Durability
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+ARROW = "application/vnd.apache.arrow.stream"
 
 ONE_ACCEPTED = Answer(202, JSON, b'{"accepted":1}')
 _ONE_DURABLE = Answer(200, JSON, b'{"accepted":1}')
@@ -54,8 +56,8 @@ class TickIntake:
         return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), options)
 
     async def take_many(self, options: RequestOptions, body: bytes) -> Answer:
-        """Process a batch: a JSON array or NDJSON."""
-        decode = decode_lines if media_type(options.media_type, JSON, NDJSON) == NDJSON else decode_array
+        """Process a batch: a JSON array, NDJSON or an Arrow IPC stream."""
+        decode = _DECODERS[media_type(options.media_type, *_DECODERS)]
         durable = self._durable or options.durable
         key = options.read_key()
         digest = b""
@@ -95,6 +97,16 @@ def media_type(content_type: str | None, *accepted: str) -> str:
     if named not in accepted:
         raise UnsupportedMediaType(f"Send Content-Type: {' or '.join(accepted)}.")
     return named
+
+
+def _decode_arrow(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
+    # A local import: pyarrow takes time and memory that a service without Arrow does not need.
+    from api.ingest.arrow_ticks import decode_arrow  # noqa: PLC0415
+
+    return decode_arrow(body, now_us, ticks_max)
+
+
+_DECODERS = {JSON: decode_array, NDJSON: decode_lines, ARROW: _decode_arrow}
 
 
 def _preferred(answer: Answer, options: RequestOptions) -> Answer:

@@ -182,6 +182,7 @@ def _connect(mediator: Mediator, processing: Processing, core: Core, states: Enc
         clock,
         settings.max_batch_size,
         core.settings.limits.max_compression_ratio,
+        core.settings.limits.max_body_bytes,
         durable,
     )
 
