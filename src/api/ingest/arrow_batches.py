@@ -14,9 +14,11 @@ from api.ingest.arrow_messages import Kind, Message
 from api.ingest.strict_ticks import FIELDS
 
 _REQUIRED = ("symbol", "price")
+# As many digits as a decimal256 has.
+_SCALE_MAX = 76
 _NAMED_MAX = 10
 _SHOWN_LENGTH_MAX = 64
-# What pyarrow raises of data that is not what it says. UnicodeDecodeError is about names of columns.
+# What pyarrow raises of data that is not what it says. UnicodeDecodeError is about names in the schema.
 _DAMAGED: Final = (pa.ArrowException, OSError, EOFError, UnicodeDecodeError)
 _OPTIONS = pa.ipc.IpcReadOptions(use_threads=False)
 
@@ -53,12 +55,11 @@ class RecordBatches:
     def _open(self) -> None:
         try:
             self._reader = pa.ipc.open_stream(pa.PythonFile(self._source, mode="r"), options=_OPTIONS)
-            names = [field.name for field in self._reader.schema]
+            _check_names([field.name for field in self._reader.schema])
+            for field in self._reader.schema:
+                _check_type(field.name, field.type)
         except _DAMAGED:
             raise MalformedBody("The Arrow schema is damaged.") from None
-        _check_names(names)
-        for field in self._reader.schema:
-            _check_type(field.name, field.type)
 
     def _next(self) -> Any:
         try:
@@ -146,7 +147,7 @@ def _check_type(name: str, kind: Any) -> None:
         fits = types.is_string(text) or types.is_large_string(text) or types.is_string_view(text)
         wanted = "a string, or a dictionary of strings"
     elif name == "timestamp":
-        if types.is_timestamp(kind) and kind.tz is None:
+        if types.is_timestamp(kind) and not kind.tz:
             raise MalformedBody("The Arrow column timestamp has no time zone; send it in UTC.")
         fits = types.is_timestamp(kind) or types.is_int64(kind)
         wanted = "a timestamp with a time zone, or an int64 of milliseconds since the Unix epoch"
@@ -154,8 +155,10 @@ def _check_type(name: str, kind: Any) -> None:
         if types.is_float32(kind) or types.is_float16(kind):
             hint = "its numbers are not those that were written: 0.1 is 0.10000000149011612 there"
             raise MalformedBody(f"The Arrow column {name} is of type {kind}; {hint}. Send float64 or a decimal.")
-        fits = types.is_float64(kind) or types.is_decimal(kind) or types.is_integer(kind)
-        wanted = "a float64, a decimal or an integer"
+        is_decimal = types.is_decimal128(kind) or types.is_decimal256(kind)
+        is_decimal = is_decimal and abs(kind.scale) <= _SCALE_MAX
+        fits = types.is_float64(kind) or is_decimal or types.is_integer(kind)
+        wanted = f"a float64, a decimal128 or decimal256 of a scale up to {_SCALE_MAX}, or an integer"
     if not fits and not (types.is_null(kind) and name not in _REQUIRED):
         raise MalformedBody(f"The Arrow column {name} must be {wanted}, not {_shown(str(kind))}.")
 

@@ -38,10 +38,10 @@ class Message:
 class Messages:
     """Cuts incoming data into messages. Holds one incomplete message at most; takes time in proportion to the data.
 
-    bytes_max: of one message.
+    bytes_max: of one message; None where the data themselves are limited.
     """
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, bytes_max: int | None) -> None:
         self._bytes_max = bytes_max
         self._parts: list[bytes] = []
         self._held = 0
@@ -79,6 +79,7 @@ class Messages:
     def finish(self) -> None:
         """Raises MalformedBody if the data ended within a message."""
         if self._held:
+            _check_marker(self._parts[0])
             raise MalformedBody("The Arrow stream ends in the middle of a message.")
 
     @property
@@ -93,8 +94,7 @@ class Messages:
             return None
         if self._ended:
             raise MalformedBody("The body goes on after the end of the Arrow stream.")
-        if data[:4] != _MARKER[: len(data)]:
-            raise MalformedBody(_unmarked(data))
+        _check_marker(data)
         if len(data) < _PREFIX_BYTES:
             return None
         (metadata_bytes,) = _INT32.unpack_from(data, 4)
@@ -104,7 +104,7 @@ class Messages:
         size: int = _PREFIX_BYTES + metadata_bytes
         if metadata_bytes and len(data) >= size:
             body_bytes = _body_bytes(data[_PREFIX_BYTES:size])
-            if size + body_bytes > self._bytes_max:
+            if self._bytes_max is not None and size + body_bytes > self._bytes_max:
                 raise BodyTooLarge(f"An Arrow message may have {self._bytes_max} bytes; send smaller record batches.")
             size += body_bytes
         self._wanted = size
@@ -191,10 +191,11 @@ def _check_plain(batch: _Table) -> None:
         raise MalformedBody(f"The buffers of the Arrow stream are compressed; {hint}.")
 
 
-def _unmarked(data: memoryview) -> str:
+def _check_marker(data: bytes | memoryview) -> None:
     if data[: len(_FILE)] == _FILE:
-        return "The body is an Arrow file, also known as Feather; send the IPC stream format."
-    return "The body is not an Arrow IPC stream."
+        raise MalformedBody("The body is an Arrow file, also known as Feather; send the IPC stream format.")
+    if data[: len(_MARKER)] != _MARKER[: len(data)]:
+        raise MalformedBody("The body is not an Arrow IPC stream.")
 
 
 def _damaged() -> MalformedBody:

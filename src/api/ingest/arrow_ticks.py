@@ -123,7 +123,7 @@ def _command(ticks: Ticks, errors: Errors) -> ProcessPriceBatch:
 
 
 def _messages(body: bytes) -> list[Message]:
-    framing = Messages(len(body))
+    framing = Messages(None)
     messages = []
     for message in framing.feed(body):
         messages.append(message)
