@@ -9,6 +9,7 @@ from api.app import describe
 from api.container import Container
 from api.views.view import encode
 from infrastructure.settings import Settings
+from support.arrow import ARROW, body_of
 from support.service import Service
 
 DOCUMENT, _ = describe(Container(settings=Settings(storage={"enabled": False})))
@@ -61,7 +62,7 @@ def test_every_route_of_the_contract_is_in_the_document() -> None:
 
 @pytest.mark.parametrize("content", contents())
 def test_every_example_fits_its_schema(content: dict[str, Any]) -> None:
-    if "schema" in content:
+    if "schema" in content and content["schema"].get("format") != "binary":
         check(content["example"], content["schema"])
 
 
@@ -96,8 +97,8 @@ def test_every_answer_fits_the_document(service: Service, method: str, path: str
     operation = DOCUMENT["paths"][route][method]
     body = operation.get("requestBody", {"content": {"application/json": {"example": None}}})["content"]
     for media_type, content in body.items():
-        example = content["example"]
-        data = {"content": example} if isinstance(example, str) else {"json": example}
+        example = body_of(symbol=["DOC"], price=[1.0]) if media_type == ARROW else content["example"]
+        data = {"content": example} if isinstance(example, str | bytes) else {"json": example}
         answer = service.client.request(
             method, path, **({} if example is None else {**data, "headers": {"Content-Type": media_type}})
         )

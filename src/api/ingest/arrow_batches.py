@@ -14,8 +14,8 @@ from api.ingest.arrow_messages import Kind, Message
 from api.ingest.strict_ticks import FIELDS
 
 _REQUIRED = ("symbol", "price")
-# As many digits as a decimal256 has.
-_SCALE_MAX = 76
+# Of decimals by their bits: as many digits as they have. pyarrow cannot write decimals of a larger scale.
+_SCALE_MAX = {128: 38, 256: 76}
 _NAMED_MAX = 10
 _SHOWN_LENGTH_MAX = 64
 # What pyarrow raises of data that is not what it says. UnicodeDecodeError is about names in the schema.
@@ -156,9 +156,9 @@ def _check_type(name: str, kind: Any) -> None:
             hint = "its numbers are not those that were written: 0.1 is 0.10000000149011612 there"
             raise MalformedBody(f"The Arrow column {name} is of type {kind}; {hint}. Send float64 or a decimal.")
         is_decimal = types.is_decimal128(kind) or types.is_decimal256(kind)
-        is_decimal = is_decimal and abs(kind.scale) <= _SCALE_MAX
-        fits = types.is_float64(kind) or is_decimal or types.is_integer(kind)
-        wanted = f"a float64, a decimal128 or decimal256 of a scale up to {_SCALE_MAX}, or an integer"
+        fits = types.is_float64(kind) or types.is_integer(kind)
+        fits = fits or (is_decimal and abs(kind.scale) <= _SCALE_MAX[kind.bit_width])
+        wanted = "a float64, a decimal128, a decimal256 or an integer"
     if not fits and not (types.is_null(kind) and name not in _REQUIRED):
         raise MalformedBody(f"The Arrow column {name} must be {wanted}, not {_shown(str(kind))}.")
 

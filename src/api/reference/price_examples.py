@@ -153,6 +153,15 @@ TICK_SCHEMA: dict[str, Any] = {
         },
     },
 }
+# Binary, so without an example.
+ARROW_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "format": "binary",
+    "description": "An Arrow IPC stream with the columns `symbol` (string, or dictionary of strings), `price` (float64, "
+    "decimal128, decimal256 or integer) and optionally `timestamp` (timestamp with a time zone, or int64 of "
+    "milliseconds), `volume` (as price) and `id` (as symbol). A null is a field left out. Buffers are not compressed, "
+    "dictionaries not sent as deltas.",
+}
 
 # The same as NDJSON and as CSV.
 ANOMALY_LINES = {

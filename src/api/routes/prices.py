@@ -24,7 +24,7 @@ from api.http.query import (
 from api.http.request_options import RequestOptions
 from api.http.responses import ValidatedResponse, response_of, validated_response_of
 from api.http.symbol_paths import SymbolPath, symbol_in
-from api.ingest.tick_intake import TickIntake
+from api.ingest.tick_intake import ARROW, NDJSON, TickIntake
 from api.ingest.tick_stream import TickStream
 from api.reference import price_examples as example
 from api.reference.documented import documented, header
@@ -43,12 +43,13 @@ _PREFER = header("Prefer", "`durable`: answer with 200 once the ticks are on dis
 _KEY = header(
     "Idempotency-Key",
     "A retry with the same key gets the first answer.",
-    schema={"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+    schema={"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-~]+$"},
 )
 _TICK = {"$ref": "#/components/schemas/Tick"}
 _TICK_SCHEMA = {"Tick": example.TICK_SCHEMA}
 _PROGRESS = '{"accepted":1000,"rejected":0}\n{"accepted":1200,"rejected":0,"errors":[]}\n'
 _LINES = {"schema": {"type": "string"}, "example": example.NDJSON_BATCH}
+_ARROW = {"schema": example.ARROW_SCHEMA}
 
 
 class StatisticsQuery(Query, frozen=True, rename={"from_": "from"}):
@@ -118,7 +119,8 @@ class PricesController(Controller):
                     "schema": {"type": "array", "items": _TICK, "minItems": 1},
                     "example": example.BATCH,
                 },
-                "application/x-ndjson": _LINES,
+                NDJSON: _LINES,
+                ARROW: _ARROW,
             },
         ),
     )
@@ -130,7 +132,7 @@ class PricesController(Controller):
     @post(
         "/stream",
         operation_id="streamPrices",
-        summary="Take ticks without end, one a line, as they arrive",
+        summary="Take ticks without end, as they arrive",
         status_code=202,
         opt=documented(
             "The accounting, once the body has ended.",
@@ -141,11 +143,11 @@ class PricesController(Controller):
                 }
             },
             also={200: (BatchView, "The same, once the ticks are on disk.", example.BATCH_ANSWER)},
-            media={"application/x-ndjson": _PROGRESS},
+            media={NDJSON: _PROGRESS},
             body_required=False,
             problems=(400, 408, 415, 503, 507),
             headers=[_PREFER],
-            body={"application/x-ndjson": _LINES},
+            body={NDJSON: _LINES, ARROW: _ARROW},
         ),
     )
     async def accept_stream(
