@@ -14,9 +14,10 @@ import msgspec
 
 from marketdata_client.messages import Accepted, BatchResult, Statistics, Tick
 from marketdata_client.records import Anomaly, Candle, Direction, Interval, Severity, TickRecord, Wire
-from marketdata_client.tables import Records
+from marketdata_client.tables import ARROW_STREAM, Records, needed, stream_of
 
 _BATCH = 1000
+_ROWS = 10_000
 _PAGE = 1000
 
 T = TypeVar("T")
@@ -72,17 +73,13 @@ def post(tick: Tick, durable: bool) -> Call[Accepted]:
 
 
 def post_many(ticks: Iterable[Tick], durable: bool) -> Call[BatchResult]:
-    accepted = rejected = duplicates = 0
-    errors = []
-    first = 0
-    for chunk in _chunks(ticks):
-        result = _read((yield _posted("/api/prices/batch", chunk, durable)), BatchResult)
-        accepted += result.accepted
-        rejected += result.rejected
-        duplicates += result.duplicates
-        errors += [msgspec.structs.replace(error, index=first + error.index) for error in result.errors]
-        first += len(chunk)
-    return BatchResult(accepted, rejected, errors, duplicates)
+    return _sent((len(chunk), _posted("/api/prices/batch", chunk, durable)) for chunk in _chunks(ticks))
+
+
+def post_table(table: Any, durable: bool) -> Call[BatchResult]:
+    rows = needed("pyarrow").table(table)
+    pieces = (rows.slice(start, _ROWS) for start in range(0, rows.num_rows, _ROWS))
+    return _sent((len(piece), _post("/api/prices/batch", stream_of(piece), ARROW_STREAM, durable)) for piece in pieces)
 
 
 def statistics(symbol: str) -> Call[Statistics]:
@@ -152,8 +149,27 @@ def _path(symbol: str, rest: str = "") -> str:
 
 
 def _posted(path: str, body: object, durable: bool) -> Request:
-    headers = {"Content-Type": "application/json"} | ({"Prefer": "durable"} if durable else {})
-    return Request("POST", path, content=msgspec.json.encode(body), headers=headers)
+    return _post(path, msgspec.json.encode(body), "application/json", durable)
+
+
+def _post(path: str, content: bytes, media_type: str, durable: bool) -> Request:
+    headers = {"Content-Type": media_type} | ({"Prefer": "durable"} if durable else {})
+    return Request("POST", path, content=content, headers=headers)
+
+
+def _sent(requests: Iterable[tuple[int, Request]]) -> Call[BatchResult]:
+    """Send batches one after the other, each with its number of ticks, and add up their results."""
+    accepted = rejected = duplicates = 0
+    errors = []
+    first = 0
+    for count, request in requests:
+        result = _read((yield request), BatchResult)
+        accepted += result.accepted
+        rejected += result.rejected
+        duplicates += result.duplicates
+        errors += [msgspec.structs.replace(error, index=first + error.index) for error in result.errors]
+        first += count
+    return BatchResult(accepted, rejected, errors, duplicates)
 
 
 def _read(answer: httpx.Response, kind: type[T]) -> T:

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable
 from datetime import datetime
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -54,6 +54,17 @@ class SyncMarketDataClient:
         before it have been accepted.
         """
         return self._run(calls.post_many(ticks, durable))
+
+    def post_table(self, table: Any, *, durable: bool = False) -> BatchResult:
+        """Send a table of ticks in order, ten thousand rows per request, as Arrow.
+
+        table: a pyarrow Table, or anything that pyarrow makes one of, such as a pandas or polars DataFrame. Its columns
+        are symbol, price, timestamp, volume and id, of which only the first two are required.
+
+        Rejected rows are reported in the result. If a request fails, or has no valid row, this raises; the requests
+        before it have been accepted. Raises ImportError without pyarrow.
+        """
+        return self._run(calls.post_table(table, durable))
 
     def statistics(self, symbol: str) -> Statistics:
         """Return the statistics of a symbol. Raises RequestRefused with status 404 if it is unknown."""

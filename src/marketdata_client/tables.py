@@ -1,4 +1,4 @@
-"""Lists of records that become Arrow tables and pandas frames."""
+"""Lists of records that become Arrow tables and pandas frames, and tables that become request bodies."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,6 +13,8 @@ from marketdata_client.records import Wire
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+ARROW_STREAM = "application/vnd.apache.arrow.stream"
 
 R = TypeVar("R", bound=Wire)
 
@@ -30,7 +32,7 @@ class Records(list[R]):
 
     def to_arrow(self) -> "pa.Table":
         """Return a pyarrow Table. Raises ImportError without pyarrow."""
-        arrow = _needed("pyarrow")
+        arrow = needed("pyarrow")
         types = {
             str: arrow.string(),
             Decimal: arrow.float64(),
@@ -53,20 +55,30 @@ class Records(list[R]):
 
         Raises ImportError without pandas or pyarrow.
         """
-        _needed("pandas")
+        needed("pandas")
         time = next(field.name for field in msgspec.structs.fields(self._kind) if _kind_of(field) is datetime)
         frame: pd.DataFrame = self.to_arrow().to_pandas()
         return frame.set_index(time)
+
+
+def stream_of(table: "pa.Table") -> bytes:
+    """The Arrow IPC stream of a table, in one record batch."""
+    arrow = needed("pyarrow")
+    sink = arrow.BufferOutputStream()
+    with arrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def needed(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f"{name} is needed for this: install marketdata[pandas]") from error
 
 
 def _kind_of(field: msgspec.structs.FieldInfo) -> type[Any]:
     """The type of a field that is not None: Decimal of `Decimal | None`, str of a Literal."""
     kind = next(iter(get_args(field.type)), field.type)
     return kind if isinstance(kind, type) else type(kind)
-
-
-def _needed(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(f"{name} is needed for this: install marketdata[pandas]") from error

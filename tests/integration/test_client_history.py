@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
+import pyarrow as pa
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -181,3 +182,28 @@ def test_client_given_to_the_twin_is_left_open(service: Service) -> None:
 def test_client_loads_neither_pandas_nor_pyarrow_until_a_table_is_asked_for() -> None:
     script = "import sys, marketdata_client; sys.exit(not sys.modules.keys().isdisjoint({'pandas', 'pyarrow'}))"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_tables_are_posted_as_arrow_and_read_back(client: SyncMarketDataClient, service: Service) -> None:
+    ticks = [Tick("TABLE/1", 100 + at, NOON + at * MINUTE, volume=at or None, id=f"t-{at}") for at in range(3)]
+    client.post_many(ticks, durable=True)
+    read = client.ticks("TABLE/1")
+    assert client.post_table(read.to_arrow()).duplicates == 3
+    # Indexed by time, which is a column to Arrow.
+    frame = read.to_pandas().assign(symbol="TABLE/2", id=None)
+    assert client.post_table(frame, durable=True).accepted == 3
+    copies = client.ticks("TABLE/2")
+    assert [each.timestamp for each in copies] == [each.timestamp for each in read]
+    assert [each.volume for each in copies] == [None, Decimal("1.0"), Decimal("2.0")]
+
+
+async def test_rows_are_sent_in_lots_and_bad_ones_named_by_their_places(service: Service) -> None:
+    prices = [-1.0 if at in (5, 21_000) else 100.0 for at in range(25_000)]
+    table = pa.table({"symbol": pa.array(["TABLE/3"] * 25_000).dictionary_encode(), "price": prices})
+    async with MarketDataClient(service.url) as client:
+        result = await client.post_table(pa.concat_tables([table.slice(0, 7), table.slice(7)]))
+        assert (result.accepted, result.rejected) == (24_998, 2)
+        assert [(error.index, error.code) for error in result.errors] == [(5, "not_positive"), (21_000, "not_positive")]
+        assert (await client.post_table(table.slice(0, 0))).accepted == 0
+        with pytest.raises(RequestRefused, match="unknown: bid"):
+            await client.post_table({"symbol": ["TABLE/3"], "price": [1.0], "bid": [1.0]})

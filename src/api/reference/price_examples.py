@@ -157,8 +157,8 @@ TICK_SCHEMA: dict[str, Any] = {
 ARROW_SCHEMA: dict[str, Any] = {
     "type": "string",
     "format": "binary",
-    "description": "An Arrow IPC stream with the columns `symbol` (string, or dictionary of strings), `price` (float64, "
-    "decimal128, decimal256 or integer) and optionally `timestamp` (timestamp with a time zone, or int64 of "
+    "description": "An Arrow IPC stream with the columns `symbol` (string, or dictionary of strings) and `price` "
+    "(float64, decimal128, decimal256 or integer), and optionally `timestamp` (timestamp with a time zone, or int64 of "
     "milliseconds), `volume` (as price) and `id` (as symbol). A null is a field left out. Buffers are not compressed, "
     "dictionaries not sent as deltas.",
 }
