@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
@@ -129,3 +131,27 @@ def replaying(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
         # Where the tests run in the background, SIGINT is ignored, and that would be inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads of the child yet
     )
+
+
+@pytest.mark.parametrize("speed", ["max", "1000000"])
+def test_rows_of_parquet_are_sent_in_columns_or_lines_with_the_same_outcome(
+    start: Callable[..., Service], speed: str, tmp_path: Path
+) -> None:
+    service = start()
+    rows = [
+        {"symbol": "PQ", "price": 100.0 + at, "timestamp": 1_769_860_800_000 + at, "id": f"p{at}"} for at in range(9)
+    ]
+    rows[4]["price"] = -1.0
+    rows[7]["symbol"] = None
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "ticks.parquet")
+    arguments = ("replay", "ticks.parquet", "--url", service.url, "--batch-size", "3", "--speed", speed)
+    for counts in ("7 accepted, 2 rejected in", "0 accepted, 7 duplicates, 2 rejected in"):
+        ended = marketdata(*arguments, cwd=tmp_path)
+        assert (ended.returncode, ended.stdout.startswith(counts)) == (1, True), ended.stdout
+        assert ended.stdout.splitlines()[-2:] == [
+            "ticks.parquet:5: price: must be greater than 0",
+            "ticks.parquet:8: symbol: is required",
+        ]
+    service.settled()
+    statistics = service.client.get("/api/prices/PQ").json()
+    assert (statistics["maxPrice"], statistics["lastUpdateTime"]) == (108.0, "2026-01-31T12:00:00.008Z")

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from api.cli.replay_options import Columns, Speed
 from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
-from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedTick, UnreadableRecording
+from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedBatch, RecordedTick, UnreadableRecording
 from infrastructure.feeds.recordings import Recording
 
 _TIMEOUT_SECONDS = 30
@@ -100,36 +100,37 @@ def _replay_file(
     ticks = 0
     with file.open("rb") as stream:
         recording = Recording(stream, columns)
-        for batch in _batches(recording, speed, batch_size):
-            outcome.in_flight = len(batch)
-            outcome.take(file, batch, _send(client, batch))
+        batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
+        for batch in batches:
+            outcome.in_flight = len(batch.numbers)
+            outcome.take(file, batch.numbers, _send(client, batch))
             outcome.in_flight = 0
-            ticks += len(batch)
+            ticks += len(batch.numbers)
             done = recording.done
             progress.update(task, total=None if done is None else 1.0, completed=done, ticks=ticks)
     progress.update(task, total=1.0, completed=1.0)
 
 
-def _batches(ticks: Iterable[RecordedTick], speed: float | None, size: int) -> Iterator[list[RecordedTick]]:
-    """Group ticks into batches; with a speed, a batch ends early when the next tick is not due yet."""
+def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[RecordedBatch]:
+    """Group ticks into batches; a batch ends early when the next tick is not due yet."""
     batch: list[RecordedTick] = []
     start = time.monotonic()
     first_us: int | None = None
     for tick in ticks:
-        if speed is not None and (timestamp_us := _timestamp_us(tick.timestamp)) is not None:
+        if (timestamp_us := _timestamp_us(tick.timestamp)) is not None:
             first_us = timestamp_us if first_us is None else first_us
             wait = start + (timestamp_us - first_us) / 1_000_000 / speed - time.monotonic()
             if wait > 0:
                 if batch:
-                    yield batch
+                    yield RecordedBatch.of(batch)
                     batch = []
                 time.sleep(wait)
         batch.append(tick)
         if len(batch) == size:
-            yield batch
+            yield RecordedBatch.of(batch)
             batch = []
     if batch:
-        yield batch
+        yield RecordedBatch.of(batch)
 
 
 def _timestamp_us(timestamp: object) -> int | None:
@@ -139,12 +140,11 @@ def _timestamp_us(timestamp: object) -> int | None:
         return None
 
 
-def _send(client: httpx.Client, batch: list[RecordedTick]) -> Answer:
+def _send(client: httpx.Client, batch: RecordedBatch) -> Answer:
     """Post a batch, retrying on 503, which means that none of it was accepted."""
-    body = "\n".join(tick.line for tick in batch).encode()
-    headers = {"Content-Type": "application/x-ndjson"}
+    headers = {"Content-Type": batch.media_type}
     for _ in range(_RETRIES_MAX):
-        answer = client.post("/api/prices/batch", content=body, headers=headers)
+        answer = client.post("/api/prices/batch", content=batch.body, headers=headers)
         if answer.status_code != 503:
             break
         # A proxy may send a date instead of seconds; wait one second then.

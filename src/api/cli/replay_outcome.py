@@ -7,8 +7,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from infrastructure.feeds.recorded_tick import RecordedTick
-
 _ERRORS_SHOWN = 5
 
 
@@ -42,9 +40,9 @@ class Outcome:
         self._reasons: Counter[str] = Counter()
         self._examples: list[str] = []
 
-    def take(self, file: Path, batch: Sequence[RecordedTick], answer: Answer) -> None:
-        """Count the answer to a batch of a file."""
-        rejected = len(batch) - answer.accepted - answer.duplicates
+    def take(self, file: Path, numbers: Sequence[int], answer: Answer) -> None:
+        """Count the answer to a batch of a file. numbers: those of its ticks."""
+        rejected = len(numbers) - answer.accepted - answer.duplicates
         self.accepted += answer.accepted
         self.duplicates += answer.duplicates
         self.rejected += rejected
@@ -52,11 +50,11 @@ class Outcome:
         first_of = {error.index: error for error in reversed(answer.errors)}
         for error in sorted(first_of.values(), key=lambda each: each.index or 0):
             self._reasons[error.code] += 1
-            self._example(file, batch[error.index or 0], f"{error.field}: {error.message}".removeprefix(": "))
+            self._example(file, numbers[error.index or 0], f"{error.field}: {error.message}".removeprefix(": "))
         if rejected > len(first_of):
             self._reasons[answer.title or "not named"] += rejected - len(first_of)
         if answer.detail and not first_of:
-            self._example(file, batch[0], answer.detail)
+            self._example(file, numbers[0], answer.detail)
 
     @property
     def sent(self) -> int:
@@ -77,6 +75,6 @@ class Outcome:
         for example in self._examples:
             click.echo(example)
 
-    def _example(self, file: Path, tick: RecordedTick, message: str) -> None:
+    def _example(self, file: Path, number: int, message: str) -> None:
         if len(self._examples) < _ERRORS_SHOWN:
-            self._examples.append(f"{file}:{tick.number}: {message}")
+            self._examples.append(f"{file}:{number}: {message}")

@@ -8,15 +8,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedTick, UnreadableRecording, fields_of
+from infrastructure.feeds.recorded_columns import arrow_stream
+from infrastructure.feeds.recorded_tick import (
+    ColumnMapping,
+    RecordedBatch,
+    RecordedTick,
+    UnreadableRecording,
+    fields_of,
+)
 
+_ARROW = "application/vnd.apache.arrow.stream"
 _ROWS_AT_ONCE = 10_000
 # Where the service's own export writes, as text, the numbers that a double cannot hold.
 _EXACT = {"price": "price_exact", "volume": "volume_exact"}
 
 
 class ParquetTicks:
-    """The ticks of a Parquet file, row by row.
+    """The ticks of a Parquet file, row by row or in batches.
 
     A timestamp may be of Arrow's type, in UTC where it has no time zone, an integer of milliseconds, or text.
 
@@ -39,15 +47,40 @@ class ParquetTicks:
         self.rows: int = self._file.metadata.num_rows
 
     def __iter__(self) -> Iterator[RecordedTick]:
-        number = 0
+        for first, batch in self._read(_ROWS_AT_ONCE):
+            yield from self._rows(first, batch)
+
+    def batches(self, size: int) -> Iterator[RecordedBatch]:
+        """The ticks in batches of at most `size`, in columns where the service can take the columns."""
+        for first, batch in self._read(size):
+            body = None if self._has_exact(batch) else arrow_stream(self._columns_of(batch))
+            if body is None:
+                yield RecordedBatch.of(list(self._rows(first, batch)))
+            else:
+                yield RecordedBatch(range(first, first + batch.num_rows), _ARROW, body)
+
+    def _read(self, size: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Record batches, each with the number of its first row."""
+        number = 1
         try:
-            for batch in self._file.iter_batches(_ROWS_AT_ONCE, columns=[*self._names.values(), *self._exact.values()]):
-                for row in zip(*(self._values(batch, field) for field in self._names), strict=True):
-                    number += 1
-                    tick = {field: value for field, value in zip(self._names, row, strict=True) if value is not None}
-                    yield RecordedTick(json.dumps(tick), tick.get("timestamp"), number)
+            for batch in self._file.iter_batches(size, columns=[*self._names.values(), *self._exact.values()]):
+                if batch.num_rows:
+                    yield number, batch
+                    number += batch.num_rows
         except (pa.ArrowException, OSError) as error:
-            raise UnreadableRecording(f"it is damaged after row {number}: {error}") from None
+            raise UnreadableRecording(f"it is damaged after row {number - 1}: {error}") from None
+
+    def _rows(self, first: int, batch: pa.RecordBatch) -> Iterator[RecordedTick]:
+        rows = zip(*(self._values(batch, field) for field in self._names), strict=True)
+        for number, row in enumerate(rows, first):
+            tick = {field: value for field, value in zip(self._names, row, strict=True) if value is not None}
+            yield RecordedTick(json.dumps(tick), tick.get("timestamp"), number)
+
+    def _has_exact(self, batch: pa.RecordBatch) -> bool:
+        return any(batch.column(name).null_count < batch.num_rows for name in self._exact.values())
+
+    def _columns_of(self, batch: pa.RecordBatch) -> dict[str, Any]:
+        return {field: batch.column(name) for field, name in self._names.items()}
 
     def _values(self, batch: pa.RecordBatch, field: str) -> list[Any]:
         values = _column(batch, self._names[field])

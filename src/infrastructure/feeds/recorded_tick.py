@@ -28,6 +28,21 @@ class RecordedTick:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedBatch:
+    """Ticks in a row, as the body of a request. numbers: those of its ticks."""
+
+    numbers: Sequence[int]
+    media_type: str
+    body: bytes
+
+    @staticmethod
+    def of(ticks: Sequence[RecordedTick]) -> "RecordedBatch":
+        """Ticks as written, one a line."""
+        body = "\n".join(tick.line for tick in ticks).encode()
+        return RecordedBatch([tick.number for tick in ticks], "application/x-ndjson", body)
+
+
 def field_of(name: str, columns: ColumnMapping) -> str | None:
     """Return the field that a column holds, None if it is to be ignored."""
     return columns.get(name, name if name in FIELDS and name not in columns.values() else None)

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from api.ingest.arrow_ticks import decode_arrow
+from api.ingest.tick_decoding import decode_lines
 from infrastructure.feeds.recorded_tick import RecordedTick, UnreadableRecording
 from infrastructure.feeds.recordings import Recording
 
@@ -166,6 +168,46 @@ def test_parquet_of_others_may_have_other_names_and_types() -> None:
     assert [tick.timestamp for tick in ticks(naive)] == ["2001-09-09 01:46:40.000000000Z"]
 
 
+MOMENT = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+NAN = float("nan")
+COLUMNAR: list[dict[str, Any]] = [
+    {"symbol": ["A", "B"], "price": [1.5, NAN], "volume": [NAN, 2.0], "id": ["x", None]},
+    {"symbol": pa.array(["A", None]).dictionary_encode(), "price": [1, 10**18], "timestamp": [MOMENT, None]},
+    {"symbol": pa.array(["A", "B"], pa.large_string()), "price": [Decimal("1.50"), Decimal("2.00")]},
+    {"symbol": ["A", "B"], "price": [1.5, 2.5], "timestamp": pa.array([10**18 + 1999] * 2, pa.timestamp("ns"))},
+    {"symbol": ["A", "B"], "price": [1.5, 2.5], "timestamp": [1_769_860_800_000, 7]},
+    {"symbol": ["A", "B"], "price": [1.5, 2.5], "price_exact": pa.array([None, None], pa.string())},
+]
+# As lines, which can say what they are.
+IN_LINES: list[dict[str, Any]] = [
+    {"symbol": ["A", "B"], "price": ["1.5", "none"]},
+    {"symbol": [b"A", b"B"], "price": [1.5, 2.5]},
+    {"symbol": ["A", "B"], "price": pa.array([0.1, NAN], pa.float32())},
+    {"symbol": ["A", "B"], "price": [1.5, 2.5], "timestamp": ["2026-01-31T12:00:00Z", "yesterday"]},
+    {"symbol": ["A", "B"], "price": [1 / 3, 2.5], "price_exact": ["0.33333333333333333333", None]},
+]
+
+
+@pytest.mark.parametrize("columns", COLUMNAR + IN_LINES, ids=range(len(COLUMNAR + IN_LINES)))
+def test_batches_hold_the_same_ticks_in_columns_where_they_can(columns: dict[str, Any]) -> None:
+    content = parquet(columns)
+    (batch,) = recording(content).batches(10)
+    as_lines = "\n".join(tick.line for tick in ticks(content)).encode()
+    in_columns = batch.media_type == "application/vnd.apache.arrow.stream"
+    assert in_columns == (columns in COLUMNAR)
+    found = (decode_arrow if in_columns else decode_lines)(batch.body, 0, 10)
+    expected = decode_lines(as_lines, 0, 10)
+    assert (list(found.ticks), found.errors) == (list(expected.ticks), expected.errors)
+    assert list(batch.numbers) == numbers(content) == [1, 2]
+
+
+@pytest.mark.parametrize("content", [CSV, parquet({"symbol": ["A", "B"], "price": [1, 2]})], ids=["csv", "parquet"])
+def test_batches_have_a_size(content: bytes) -> None:
+    assert [list(batch.numbers) for batch in recording(content).batches(1)] == [[each] for each in numbers(content)]
+    (batch,) = recording(content).batches(2)
+    assert list(batch.numbers) == numbers(content)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -183,6 +225,8 @@ def test_parquet_of_others_may_have_other_names_and_types() -> None:
 def test_what_is_no_recording_is_explained(content: bytes, message: str) -> None:
     with pytest.raises(UnreadableRecording, match=message):
         lines(content)
+    with pytest.raises(UnreadableRecording, match=message):
+        list(recording(content).batches(10))
 
 
 def test_a_mapping_of_columns_that_are_not_there_is_explained() -> None:
