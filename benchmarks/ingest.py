@@ -4,8 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from benchmarks.load import chunked, drive, request
 from benchmarks.rows import rows_of
+from benchmarks.servers.bare_asgi import ARROW
 from benchmarks.sides import BARE, FASTAPI, SERVICE, Side, sides
 from benchmarks.ticks import Tick, Walks, count_spikes
 
@@ -16,6 +19,8 @@ _SINGLES_PER_ROUND = 25_600
 _BATCH = 1000
 _BATCHES_PER_ROUND = 256
 _BATCH_CONNECTIONS = 4
+_ARROW_BATCH = 10_000
+_ARROW_BATCHES_PER_ROUND = 32
 _MANY = "1,000,000 symbols"
 _FEW = "100 symbols"
 # Enough rounds to send each of the many symbols once.
@@ -56,6 +61,16 @@ def batch_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
     return _many(rounds, lambda these: [_array(each) for each in these])
 
 
+def arrow(rounds: int) -> list[dict[str, Any]]:
+    """Arrow IPC streams of 10,000 ticks over 4 connections, each with its own symbols. The bare app only reads them."""
+    return _measure((SERVICE, BARE), *arrow_slices(rounds), "ticks/s")
+
+
+def arrow_slices(rounds: int) -> tuple[list[list[list[bytes]]], list[Tick]]:
+    """Like `batch_slices`, with Arrow IPC streams of 10,000 ticks."""
+    return _many(rounds, lambda these: [_columns(each) for each in these], _ARROW_BATCH, _ARROW_BATCHES_PER_ROUND)
+
+
 def stream(rounds: int) -> list[dict[str, Any]]:
     """NDJSON streams over 4 connections, one request each per round, in chunks of 1,000 lines."""
     slices, ticks = _many(rounds, lambda these: [_chunked(these)])
@@ -93,25 +108,45 @@ def _array(ticks: list[Tick]) -> bytes:
     return request("/api/prices/batch", b"[" + b",".join(tick.json for tick in ticks) + b"]")
 
 
+def _columns(ticks: list[Tick]) -> bytes:
+    batch = pa.record_batch(
+        {
+            "symbol": pa.array([tick.symbol for tick in ticks]).dictionary_encode(),
+            "price": pa.array([tick.price for tick in ticks]),
+            "timestamp": pa.array([tick.timestamp_ms for tick in ticks]).cast(pa.timestamp("ms", "UTC")),
+        }
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return request("/api/prices/batch", sink.getvalue().to_pybytes(), media_type=ARROW)
+
+
 def _chunked(chunks: list[list[Tick]]) -> bytes:
     lines = [b"".join(tick.json + b"\n" for tick in ticks) for ticks in chunks]
     return chunked("/api/prices/stream", lines)
 
 
 def _many(
-    rounds: int, requests: Callable[[list[list[Tick]]], list[bytes]]
+    rounds: int,
+    requests: Callable[[list[list[Tick]]], list[bytes]],
+    batch: int = _BATCH,
+    batches: int = _BATCHES_PER_ROUND,
 ) -> tuple[list[list[list[bytes]]], list[Tick]]:
-    """The requests of every connection, made of 1,000 ticks each, for each round and a warm-up; and all the ticks."""
+    """The requests of every connection, made of `batch` ticks each, for each round and a warm-up; and all the ticks.
+
+    batches: per round.
+    """
     walks = [Walks(_SYMBOLS, _IN_WINDOW, seed) for seed in range(_BATCH_CONNECTIONS)]
     slices = []
     ticks = []
     for _ in range(rounds + 1):
         shares = []
         for number, walk in enumerate(walks):
-            taken = walk.take(_BATCH * _BATCHES_PER_ROUND // _BATCH_CONNECTIONS)
+            taken = walk.take(batch * batches // _BATCH_CONNECTIONS)
             these = [Tick(f"C{number}{tick.symbol}", tick.price, tick.timestamp_ms) for tick in taken]
             ticks += these
-            shares.append(requests([these[at : at + _BATCH] for at in range(0, len(these), _BATCH)]))
+            shares.append(requests([these[at : at + batch] for at in range(0, len(these), batch)]))
         slices.append(shares)
     return slices, ticks
 

@@ -8,10 +8,10 @@ from typing import cast
 import uvloop
 
 
-def request(path: str, body: bytes, headers: str = "") -> bytes:
+def request(path: str, body: bytes, headers: str = "", media_type: str = "application/json") -> bytes:
     """headers: additional ones, each with its line end."""
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}"
-    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head += f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.ingest import WrongResult, batch_slices, single_slices
+from benchmarks.ingest import WrongResult, arrow_slices, batch_slices, single_slices
 from benchmarks.load import drive, request
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import sides
@@ -58,6 +58,11 @@ def singles_stored(rounds: int) -> list[dict[str, Any]]:
 def batches_stored(rounds: int) -> list[dict[str, Any]]:
     """JSON arrays of 1,000 ticks over 4 connections."""
     return _measure(*batch_slices(rounds), "ticks/s")
+
+
+def arrow_stored(rounds: int) -> list[dict[str, Any]]:
+    """Arrow IPC streams of 10,000 ticks over 4 connections."""
+    return _measure(*arrow_slices(rounds), "ticks/s")
 
 
 def durable(rounds: int) -> list[dict[str, Any]]:

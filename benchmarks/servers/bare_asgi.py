@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import uvicorn
 
 
@@ -17,6 +18,8 @@ class Tick(msgspec.Struct, gc=False):
 ONE = msgspec.json.Decoder(Tick)
 MANY = msgspec.json.Decoder(list[Tick])
 JSON = (b"content-type", b"application/json")
+ARROW = "application/vnd.apache.arrow.stream"
+_ARROW_HEADER = (b"content-type", ARROW.encode())
 # As long as the service's answer for one symbol.
 STATISTICS = (
     b'{"symbol":"S0000001","currentPrice":100.12345,"movingAverage":100.12345678901234,"minPrice":99.12345,'
@@ -76,7 +79,12 @@ async def app(scope: dict[str, Any], receive: Receive, send: Callable[[dict[str,
         ONE.decode(await whole(receive))
         start, body = ACCEPTED
     else:
-        count = await count_lines(receive) if path.endswith("stream") else len(MANY.decode(await whole(receive)))
+        if path.endswith("stream"):
+            count = await count_lines(receive)
+        elif _ARROW_HEADER in scope["headers"]:
+            count = pa.ipc.open_stream(await whole(receive)).read_all().num_rows
+        else:
+            count = len(MANY.decode(await whole(receive)))
         start, body = prepared(202, b'{"accepted":%d,"rejected":0,"errors":[]}' % count)
     await send(start)
     await send(body)
