@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, delay, engine, ingest, pipeline, reading, storage, watchers, wrk
+from benchmarks import cost, decoding, delay, engine, ingest, pipeline, reading, storage, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "singles": ingest.singles,
     "batches": ingest.batches,
     "arrow": ingest.arrow,
+    "decoding": decoding.decoding,
     "stream": ingest.stream,
     "reading": reading.reading,
     "singles wrk": wrk.singles,

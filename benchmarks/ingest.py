@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from benchmarks.load import chunked, drive, request
+from benchmarks.load import arrow_stream, chunked, drive, request
 from benchmarks.rows import rows_of
 from benchmarks.servers.bare_asgi import ARROW
 from benchmarks.sides import BARE, FASTAPI, SERVICE, Side, sides
@@ -109,17 +109,12 @@ def _array(ticks: list[Tick]) -> bytes:
 
 
 def _columns(ticks: list[Tick]) -> bytes:
-    batch = pa.record_batch(
-        {
-            "symbol": pa.array([tick.symbol for tick in ticks]).dictionary_encode(),
-            "price": pa.array([tick.price for tick in ticks]),
-            "timestamp": pa.array([tick.timestamp_ms for tick in ticks]).cast(pa.timestamp("ms", "UTC")),
-        }
+    content = arrow_stream(
+        symbol=pa.array([tick.symbol for tick in ticks]).dictionary_encode(),
+        price=pa.array([tick.price for tick in ticks]),
+        timestamp=pa.array([tick.timestamp_ms for tick in ticks]).cast(pa.timestamp("ms", "UTC")),
     )
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return request("/api/prices/batch", sink.getvalue().to_pybytes(), media_type=ARROW)
+    return request("/api/prices/batch", content, media_type=ARROW)
 
 
 def _chunked(chunks: list[list[Tick]]) -> bytes:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import cast
 
+import pyarrow as pa
 import uvloop
 
 
@@ -20,6 +21,16 @@ def chunked(path: str, chunks: Sequence[bytes]) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
     return head.encode() + body + b"0\r\n\r\n"
+
+
+def arrow_stream(**columns: pa.Array) -> bytes:
+    """The Arrow IPC stream of one record batch."""
+    batch = pa.record_batch(columns)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def get(path: str) -> bytes:
