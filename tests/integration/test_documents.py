@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,8 +59,10 @@ def test_every_curl_of_a_document_answers_as_printed(
     service = start()
     assert len(examples(document)) >= commands
     for command, printed in examples(document):
+        here = command.replace("http://127.0.0.1:8000", shlex.quote(service.url))
+        here = here.replace(".venv/bin/python", shlex.quote(sys.executable))
         ran = subprocess.run(
-            ["bash", "-c", command.replace("http://127.0.0.1:8000", shlex.quote(service.url))],
+            ["bash", "-c", here],
             capture_output=True,
             text=True,
             check=True,

@@ -24,7 +24,7 @@ def scripts(document: str, service: Service) -> list[tuple[str, str | None]]:
 
 def test_scripts_print_what_the_document_shows(start: Callable[..., Service]) -> None:
     blocks = scripts("python.md", start())
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for script, printed in blocks:
         command = [sys.executable, "-W", "error", "-c", script]
         ended = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)

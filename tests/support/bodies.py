@@ -2,6 +2,10 @@
 
 import time
 
+import pyarrow as pa
+
+from support.arrow import ARROW, batch_of, body_of, stream_of
+
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 GOOD = b'{"symbol":"X","price":1}'
@@ -70,4 +74,17 @@ BATCHES: dict[str, tuple[str, bytes, int, str | None]] = {
     "10,001 lines": (NDJSON, b"\n".join([GOOD] * 10_001), 413, None),
     "a million ticks": (JSON, b"[" + b",".join([GOOD] * 1_000_000) + b"]", 413, None),
     "deeply nested": (JSON, b"[" * 1_000_000, 400, None),
+    "empty Arrow body": (ARROW, b"", 400, None),
+    "no Arrow": (ARROW, GOOD, 400, None),
+    "no row": (ARROW, body_of(symbol=pa.array([], pa.string()), price=pa.array([], pa.float64())), 400, "empty"),
+    "no good row": (ARROW, body_of(symbol=["X", None], price=[float("nan"), 1.0]), 400, "invalid_number"),
+    "rows cut off": (ARROW, body_of(symbol=["X"], price=[1.0])[:-20], 400, None),
+    "a column too many": (ARROW, body_of(symbol=["X"], price=[1.0], prize=[1.0]), 400, None),
+    "compressed buffers": (
+        ARROW,
+        stream_of(batch_of(symbol=["X"] * 99, price=[1.0] * 99), compression="lz4"),
+        400,
+        None,
+    ),
+    "10,001 rows": (ARROW, body_of(symbol=["X"] * 10_001, price=[1.0] * 10_001), 413, None),
 }

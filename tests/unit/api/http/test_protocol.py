@@ -5,6 +5,7 @@ from gzip import compress
 import pytest
 import pytest_asyncio
 
+from support.arrow import ARROW, body_of
 from support.bodies import BATCHES, GOOD, JSON, NDJSON, TICKS
 from support.wire import Way, both_ways
 
@@ -14,6 +15,7 @@ GOOD_BATCH = (
 )
 BAD_BATCH = b"[%b,%b]" % (GOOD, b",".join([b'{"symbol":"y","price":0}'] * 30))
 GOOD_LINES = GOOD_BATCH[1:-1].replace(b"},{", b"}\n{")
+GOOD_COLUMNS = body_of(symbol=["A", "b", "A"], price=[100.0, -1.0, 103.5], timestamp=[10**11 + 1] * 3)
 # Longer ones are cut at some places only.
 _EVERYWHERE_BYTES = 700
 
@@ -44,6 +46,7 @@ EXCHANGES: dict[str, bytes] = {
     "wrong media type": post("/api/prices", GOOD, "Content-Type: text/plain"),
     "batch": json_post(GOOD_BATCH, "/api/prices/batch"),
     "lines": post("/api/prices/batch", GOOD_LINES, f"Content-Type: {NDJSON}"),
+    "columns": post("/api/prices/batch", GOOD_COLUMNS, f"Content-Type: {ARROW}"),
     "three in a row": json_post() + json_post(b'{"symbol":"y","price":0}') + json_post(),
     "post, get, post": json_post() + GET % b"a" + json_post() + GET % b"A",
     "short, ordinary, short": json_post() + CHUNKED + json_post() + GET % b"a%2Fb" + json_post(),
