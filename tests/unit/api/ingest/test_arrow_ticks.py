@@ -101,7 +101,10 @@ def _units(kind: Any, scale: int, large: bool) -> st.SearchStrategy[int]:
 def _decimal_column(units: Sequence[int | None], kind: Any, scale: int, _large: bool) -> Column:
     precision = {pa.decimal128: 38, pa.decimal256: 76}[kind]
     with_scale = [None if each is None else Decimal((each < 0, _digits(each), -scale)) for each in units]
-    return [None if each is None else str(each) for each in with_scale], pa.array(with_scale, kind(precision, scale))
+    # Through whole numbers, because pyarrow does not convert every Decimal to a negative scale.
+    whole = pa.array([None if each is None else Decimal(each) for each in units], kind(precision, 0))
+    array = pa.Array.from_buffers(kind(precision, scale), len(whole), whole.buffers())
+    return [None if each is None else str(each) for each in with_scale], array
 
 
 def _digits(units: int) -> tuple[int, ...]:
