@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from domain.columns import grouped, joined, picked, present
 from domain.numbers import Number
@@ -105,21 +105,25 @@ class Ticks:
 
     def _spread_quickly(self, places: dict[str, int]) -> dict[int, Ticks]:
         """Spread ticks without volumes and ids in one pass, which is faster only when compiled."""
-        lines: list[Ticks] = []
-        symbols, prices, times_us = self.symbols, self.prices, self.times_us
-        count: i64 = len(symbols)
-        for at in range(count):
-            symbol = symbols[at]
+        # Any, so that no value is unpacked from its object to be packed into another one.
+        symbols: list[list[Any]] = []
+        prices: list[list[Any]] = []
+        times_us: list[list[Any]] = []
+        own_prices: list[Any] = cast("list[Any]", self.prices)
+        own_times_us: list[Any] = cast("list[Any]", self.times_us)
+        # Without strict, which mypyc would not compile into a plain loop; the columns have one length.
+        for symbol, price, time_us in zip(self.symbols, own_prices, own_times_us):  # noqa: B905
             found = places.get(symbol)
             if found is not None:
                 place: i64 = found
-                while place >= len(lines):
-                    lines.append(Ticks([], [], []))
-                line = lines[place]
-                line.symbols.append(symbol)
-                line.prices.append(prices[at])
-                line.times_us.append(times_us[at])
-        return {place: lines[place] for place in range(len(lines)) if lines[place].symbols}
+                while place >= len(symbols):
+                    symbols.append([])
+                    prices.append([])
+                    times_us.append([])
+                symbols[place].append(symbol)
+                prices[place].append(price)
+                times_us[place].append(time_us)
+        return {at: Ticks(symbols[at], prices[at], times_us[at]) for at in range(len(symbols)) if symbols[at]}
 
     def _at(self, positions: list[int]) -> Ticks:
         symbols, prices, times_us = self.symbols, self.prices, self.times_us
