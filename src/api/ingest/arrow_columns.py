@@ -9,6 +9,7 @@ The columns have been validated. Rows are positions from 0; `Errors` are by row.
 from collections.abc import Callable
 from decimal import Decimal
 from operator import itemgetter
+from sys import intern
 from typing import Any, cast
 
 import pyarrow as pa
@@ -65,7 +66,10 @@ class Texts:
         """All entries of a dictionary; None if there are too many."""
         if not is_same(dictionary, self._dictionary):
             self._strings = _as_strings(dictionary)
-            self._entries = self._strings.to_pylist() if len(dictionary) <= _KEPT_ENTRIES_MAX else None
+            self._entries = None
+            if len(dictionary) <= _KEPT_ENTRIES_MAX:
+                # Interned, as the symbols of states and queues are.
+                self._entries = [None if text is None else intern(text) for text in self._strings.to_pylist()]
             self._dictionary = dictionary
         return self._entries
 

@@ -41,7 +41,10 @@ def decode_arrow(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         if batch is not None and batch.num_rows:
             first = len(ticks)
             more, found = reader.read(batch, now_us)
-            ticks.extend(more)
+            if first:
+                ticks.extend(more)
+            else:
+                ticks = more
             errors |= {first + row: these for row, these in found.items()}
     return _command(ticks, errors)
 

@@ -5,6 +5,7 @@ docs/decisions/0026-scanning-ticks.md has the figures, and why the interpreted e
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Final
 
 from domain.prices.ticks import Ticks
@@ -45,7 +46,7 @@ class TickScanner:
     quotient of two integers that doubles hold exactly, so one division gives the nearest double (Clinger, "How to Read
     Floating Point Numbers Accurately", 1990).
 
-    The same symbol is nearly always the same string object, so that later look-ups need no hashing and no comparison.
+    Symbols are interned, as those of states and queues are, so that later look-ups need no hashing and no comparison.
     """
 
     def __init__(self) -> None:
@@ -234,7 +235,7 @@ class TickScanner:
         mixed = head ^ (head >> 31) ^ (tail * 31) ^ (tail >> 33)
         slot = (mixed * 0x2545F4914F6CDD1D >> 48) & (_SLOTS - 1)
         if self._heads[slot] != head or self._tails[slot] != tail:
-            self._names[slot] = body[start:at].decode("ascii")
+            self._names[slot] = intern(body[start:at].decode("ascii"))
             self._heads[slot] = head
             self._tails[slot] = tail
         self._name = self._names[slot]

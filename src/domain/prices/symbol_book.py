@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.book import Applied
@@ -100,7 +101,8 @@ class SymbolBook:
         if checkpoint.wide:
             state = WideSymbolState(state, self._rules)
         state.restore(checkpoint)
-        self._states[symbol] = state
+        # As the symbols of ticks are; then looking it up compares no characters.
+        self._states[intern(symbol)] = state
 
     def _look_up(self, symbols: list[Any]) -> list[SymbolState | None] | None:
         """Return the states of symbols, or None if one of them cannot be a symbol.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 from typing import TYPE_CHECKING
 
 from application.errors import FieldError
@@ -81,8 +82,11 @@ class TickRules:
         if update.id is not None and not (0 < len(update.id) <= TICK_ID_LENGTH_MAX and update.id.isprintable()):
             message = f"must be 1 to {TICK_ID_LENGTH_MAX} printable characters"
             errors.append(FieldError("id", "invalid_id", message))
-        if not errors and symbol not in self._known:
-            self._remember(symbol)
+        if not errors:
+            # What comes to know it by this object finds it without comparing characters.
+            symbol = intern(symbol)
+            if symbol not in self._known:
+                self._remember(symbol)
         return update._replace(symbol=symbol), errors
 
     def _are_known(self, symbols: list[str]) -> bool:
