@@ -78,12 +78,16 @@ def fast_mixed_ticks(
     for price in prices:
         if isinstance(price, float) and not _EXACT_ABOVE < price < _EXACT_BELOW:
             raise NeedsStrictParser
+    has_zero = False
     for volume in volumes:
         if not isinstance(volume, float) or _EXACT_ABOVE < volume < _EXACT_BELOW:
             continue
-        # A zero may be a number too small for a float.
-        if volume or b"e-" in body or b"E-" in body:
+        if volume:
             raise NeedsStrictParser
+        has_zero = True
+    # A zero may be a number too small for a float.
+    if has_zero and (b"e-" in body or b"E-" in body):
+        raise NeedsStrictParser
     times_us = [_timestamp_us(timestamp, now_us) for timestamp in timestamps]
     _check_exactness(body, 4 * count - sum(missing) + gaps)
     return Ticks(
