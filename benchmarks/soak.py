@@ -1,4 +1,4 @@
-"""A soak test: sends batches in a closed loop for minutes; fails if a tick is lost or memory grows.
+"""A soak test: sends batches in a closed loop for minutes, with storage on; fails if a tick is lost or memory grows.
 
 `python -m benchmarks.soak [--seconds N] [--json FILE]`.
 """
@@ -97,7 +97,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
     # Each batch is a second, so timestamps run ahead of the clock.
-    with sides(SERVICE, PROCESSING__MAX_CLOCK_SKEW_SECONDS="31536000") as (side,):
+    with sides(SERVICE, PROCESSING__MAX_CLOCK_SKEW_SECONDS="31536000", STORAGE__ENABLED="true") as (side,):
         accepted, seconds, memory = uvloop.run(_feed(side, arguments.seconds))
         accounts = side.metrics()
     settled = memory[len(memory) // 5]

@@ -45,6 +45,14 @@ def encoded_answer(answer: Answer, coding: str | None) -> Answer:
     return replace(answer, body=encoded(answer.body, coding), headers=(*headers, ("Content-Encoding", coding)))
 
 
+def unless_known(answer: Answer, tags: frozenset[str]) -> Answer:
+    """The answer, or 304 if its `ETag` is among the tags that the client knows."""
+    own = next((value for name, value in answer.headers if name == "ETag"), None)
+    if own is None or not tags & {own, "*"}:
+        return answer
+    return replace(answer, status=304, body=b"")
+
+
 async def send_answer(send: Send, answer: Answer) -> int:
     """Send an answer over ASGI and return its status."""
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]

@@ -4,6 +4,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from api.http.answer import Answer
 
+_NOT_MODIFIED = 304
+
 
 class AnswerWriter:
     """Serialises answers, for all connections.
@@ -38,6 +40,8 @@ class AnswerWriter:
 
 def _rest(answer: Answer) -> bytes:
     headers = "".join(f"\r\n{name.lower()}: {value}" for name, value in answer.headers)
+    if answer.status == _NOT_MODIFIED:
+        return headers.encode() + b"\r\n\r\n"
     return b"%b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (
         headers.encode(),
         answer.media_type.encode(),

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
-from api.http.answer import Answer, answer_to, encoded_answer, send_answer
+from api.http.answer import Answer, answer_to, encoded_answer, send_answer, unless_known
 from api.http.asgi import IS_HEAD, AsgiApp, Message, Receive, Scope, Send
 from api.http.bodies import CLIENT_GONE, header_bytes
 from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding
@@ -92,6 +92,8 @@ class Gateway:
             answer = await route.respond(options, body)
         except (Exception, asyncio.CancelledError) as given:
             answer = answer_to(given, route.path)
+        if options.known_tags:
+            answer = unless_known(answer, options.known_tags)
         if len(answer.body) > ENCODED_BYTES_MIN:
             answer = encoded_answer(answer, options.coding)
         self._meter.observe(route.template, method, answer.status, self._clock.monotonic() - start)
@@ -138,7 +140,8 @@ class Gateway:
                 self._failed(shown, path, status)
 
     async def _answer(self, route: FastRoute, options: RequestOptions, body: bytes) -> tuple[str, int, Answer]:
-        answer = encoded_answer(await self.fast_path.answer(route, options, body), options.coding)
+        answer = unless_known(await self.fast_path.answer(route, options, body), options.known_tags)
+        answer = encoded_answer(answer, options.coding)
         return route.template, answer.status, answer
 
     async def _by_router(

@@ -22,7 +22,6 @@ _UNUSUAL = frozenset(
         b"content-encoding",
         b"expect",
         b"idempotency-key",
-        b"if-none-match",
         b"origin",
         b"te",
         b"trailer",
@@ -73,7 +72,10 @@ class HeadCache:
     def _learn(self, text: bytes) -> CachedHead | None:
         if len(self._heads) >= _HEADS_MAX:
             self._heads.clear()
-        head = self._heads[text] = self._read(text)
+        head = self._read(text)
+        if head is None or not head.options.known_tags:
+            # With a tag, it is a new one after each change.
+            self._heads[text] = head
         return head
 
     def _read(self, text: bytes) -> CachedHead | None:

@@ -16,6 +16,7 @@ class RequestOptions:
     """media_type: the Content-Type as sent. durable: answer once on disk. key: the Idempotency-Key as sent.
 
     patience: how long the sender waits for room in the queues. coding: that the client accepts for the answer.
+    known_tags: of answers that it has already.
     """
 
     media_type: str | None = None
@@ -23,6 +24,7 @@ class RequestOptions:
     key: bytes | None = None
     patience: Patience = Patience.LIMITED
     coding: str | None = None
+    known_tags: frozenset[str] = frozenset()
 
     def overdue(self) -> "RequestOptions":
         """A copy for a sender that must not be held any longer."""
@@ -48,6 +50,7 @@ def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:
     media_type: str | None = None
     key: bytes | None = None
     coding: str | None = None
+    known_tags: frozenset[str] = frozenset()
     durable = False
     for name, value in headers:
         if name == b"content-type" and media_type is None:
@@ -60,4 +63,11 @@ def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:
             key = value.strip()
         elif name == b"accept-encoding":
             coding = accepted_coding(value.decode("latin-1"))
-    return RequestOptions(media_type, durable, key, coding=coding)
+        elif name == b"if-none-match":
+            known_tags |= tags_in(value.decode("latin-1"))
+    return RequestOptions(media_type, durable, key, coding=coding, known_tags=known_tags)
+
+
+def tags_in(if_none_match: str) -> frozenset[str]:
+    """The entity tags in an `If-None-Match`, as they are written."""
+    return frozenset(each.strip() for each in if_none_match.split(",")) - {""}

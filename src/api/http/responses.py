@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from api.http.answer import Answer
 from api.http.query import Numbers
+from api.http.request_options import tags_in
 from api.views.csv_text import CsvWriter
 from api.views.view import View, encode, encode_with_strings
 
@@ -51,8 +52,7 @@ class ValidatedResponse(ViewResponse[T]):
         self.content = body  # type: ignore[assignment]  # rendered
         tag = self.headers.get("ETag") or etag(body)
         self.headers |= {"ETag": tag, "Cache-Control": "no-cache"}
-        known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
-        if known & {tag, "*"}:
+        if tags_in(request.headers.get("if-none-match", "")) & {tag, "*"}:
             self.status_code = 304
             self.content = b""  # type: ignore[assignment]  # none
         return super().to_asgi_response(app, request, **more)

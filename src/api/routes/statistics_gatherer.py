@@ -22,7 +22,7 @@ class StatisticsGatherer:
         self._symbols: list[str] = []
 
     def takes(self, options: RequestOptions) -> bool:
-        return True
+        return not options.known_tags
 
     def add(self, symbol: str) -> bool:
         try:

@@ -35,6 +35,7 @@ CHUNKED = b"POST /api/prices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r
 )
 TRACED = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 GET = b"GET /api/prices/%b HTTP/1.1\r\nHost: x\r\n\r\n"
+GET_KNOWN = b"GET /api/prices/X HTTP/1.1\r\nHost: x\r\nIf-None-Match: %b\r\n\r\n"
 
 # Heads that are plain, unusual, wrong and hostile; bodies that follow one another.
 EXCHANGES: dict[str, bytes] = {
@@ -50,6 +51,7 @@ EXCHANGES: dict[str, bytes] = {
     "three in a row": json_post() + json_post(b'{"symbol":"y","price":0}') + json_post(),
     "post, get, post": json_post() + GET % b"a" + json_post() + GET % b"A",
     "short, ordinary, short": json_post() + CHUNKED + json_post() + GET % b"a%2Fb" + json_post(),
+    "get of what is known": GET_KNOWN % b'"other", *' + GET_KNOWN % b'W/"other"' + GET % b"X",
     "get of nothing": GET % b"NOSUCH",
     "get of what is a route": GET % b"batch",
     "get with a query": b"GET /api/prices/X?x=1 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -107,6 +109,8 @@ EXCHANGES |= {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ways() -> AsyncIterator[tuple[Way, Way]]:
     async with both_ways() as pair:
+        for way in pair:
+            await way.exchange(json_post())
         yield pair
 
 
