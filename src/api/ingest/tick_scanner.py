@@ -165,30 +165,23 @@ class TickScanner:
             return -1
         digits: i64 = 0
         start = at
+        fraction: i64 = 0
         char: i64 = body[at]
-        while 48 <= char <= 57:
-            digits = digits * 10 + (char - 48)
+        while 48 <= char <= 57 or (char == 46 and fraction == 0):
             at += 1
-            char = body[at]
-            if at - start > _DIGITS_MAX:
-                return -1
-        if at == start or (body[start] == 48 and at - start > 1):
-            return -1
-        if char != 46:  # .
-            self._number = float(digits)
-            return at
-        at += 1
-        point = at
-        char = body[at]
-        while 48 <= char <= 57:
-            digits = digits * 10 + (char - 48)
-            at += 1
-            char = body[at]
+            if char == 46:  # .
+                fraction = at
+            else:
+                digits = digits * 10 + (char - 48)
             if at - start > _DIGITS_MAX + 1:
                 return -1
-        if at == point:
+            char = body[at]
+        # Digits before the point, and behind it.
+        whole = at - start if fraction == 0 else fraction - 1 - start
+        behind: i64 = 0 if fraction == 0 else at - fraction
+        if whole == 0 or at == fraction or whole + behind > _DIGITS_MAX or (whole > 1 and body[start] == 48):
             return -1
-        self._number = float(digits) / self._powers[at - point]
+        self._number = float(digits) / self._powers[behind]
         return at
 
     def _read_timestamp(self, body: bytes, at: i64) -> i64:

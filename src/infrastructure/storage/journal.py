@@ -1,7 +1,7 @@
 """Writes processed observations to the store, in batches.
 
 One event loop. Invariant: what is recorded and not yet written is in `_batch`, or in what the next batch is made of, or
-counted in `lost`.
+counted in `lost`. All of it is in this file, because this invariant spans all of it.
 """
 
 import asyncio
