@@ -239,5 +239,8 @@ def answers_of(service: Service) -> dict[str, dict[str, Any]]:
 
 
 def _stable(name: str, value: str) -> str:
+    if name == "etag":
+        # The tag of a state begins with what differs from process to process; the rest is its number of updates.
+        return re.sub(r'^W/"[0-9a-f]+-', 'W/"...-', value)
     # The position of a tick in the log depends on which ticks were written together.
     return "..." if name == "next-cursor" else value
