@@ -92,7 +92,7 @@ class _Service:
         self.processor.start()
         config = uvicorn.Config(gateway, log_config=None, ws="none", proxy_headers=False)
         config.load()
-        heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
+        heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes)
         self._writer = AnswerWriter()
         self._state = ServerState()
         common: dict[str, Any] = {"config": config, "server_state": self._state, "app_state": {}}

@@ -11,14 +11,14 @@ import uvloop
 
 def request(path: str, body: bytes, headers: str = "", media_type: str = "application/json") -> bytes:
     """headers: additional ones, each with its line end."""
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"
     head += f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
 def chunked(path: str, chunks: Sequence[bytes]) -> bytes:
     media_type = "Content-Type: application/x-ndjson"
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
     return head.encode() + body + b"0\r\n\r\n"
 
@@ -34,7 +34,7 @@ def arrow_stream(**columns: pa.Array) -> bytes:
 
 
 def get(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 class _Connection(asyncio.Protocol):

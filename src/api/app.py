@@ -75,6 +75,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         fast_path,
         [path for each in connected for path in each.stream_paths],
         methods,
+        container.hosts(),
         container.origins(),
         container.request_log(),
         container.admission(),
@@ -104,7 +105,7 @@ def describe(container: Container) -> tuple[Json, Json]:
 
 
 # Dependencies of the service's own handlers.
-_SERVICE = ("mediator", "health", "exposition", "event_stream", "dashboard_files", "documents")
+_SERVICE = ("mediator", "health", "exposition", "event_stream", "origins", "dashboard_files", "documents")
 
 
 def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
@@ -115,6 +116,7 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
         "health": container.health(),
         "exposition": container.exposition(),
         "event_stream": EventStream(container.hub()),
+        "origins": container.origins(),
         "dashboard_files": DashboardFiles(),
         "documents": Documents(encode(openapi), encode(asyncapi), page),
     }

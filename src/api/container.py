@@ -6,6 +6,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from api.health import Health
+from api.http.hosts import Hosts
 from api.http.origins import Origins
 from api.http.request_log import RequestLog
 from api.live.hub import Hub
@@ -121,6 +122,7 @@ class Container(containers.DeclarativeContainer):
     partitions = prices.processing.partitions
 
     request_log = providers.Singleton(RequestLog, clock)
+    hosts = providers.Singleton(Hosts, settings.provided.server.host, settings.provided.server.allowed_hosts)
     origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
     hub = providers.Singleton(
         Hub,

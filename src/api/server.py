@@ -185,7 +185,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     _allow_open_files()
     container = Container(settings=settings, registry=registry)
     gateway = create_app(settings, container)
-    heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
+    heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes)
     writer = AnswerWriter()
     # Needs no task per connection; see docs/decisions/0017-watchers.md.
     websocket = partial(
@@ -194,6 +194,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         writer,
         container.request_meter(),
         container.request_log(),
+        container.hosts(),
         container.origins(),
     )
     config = uvicorn.Config(

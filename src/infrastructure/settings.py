@@ -1,6 +1,7 @@
 """The settings. `infrastructure.settings_loader` reads them; appsettings.toml documents every key."""
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -26,12 +27,20 @@ class Section(BaseModel):
 class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [origin for origin in value.split(",") if origin] if isinstance(value, str) else value
+        return [each for each in value.split(",") if each] if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _without_port(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"\*|[0-9A-Za-z._-]+", host) for host in hosts):
+            raise ValueError("every host must be a name without scheme and port, or *")
+        return hosts
 
 
 class ProcessingSettings(Section):

@@ -67,7 +67,8 @@ def test_full_queue_answers_503_and_when_to_try_again(start: Callable[..., Servi
     )
     tick = json.dumps({"symbol": "A", "price": 1})
     # Both requests are in the server's hands before the worker has its next turn.
-    request = f"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Length: {len(tick)}\r\n\r\n{tick}".encode()
+    head = f"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(tick)}"
+    request = f"{head}\r\n\r\n{tick}".encode()
     host, port = service.url.removeprefix("http://").split(":")
 
     def refused() -> str:

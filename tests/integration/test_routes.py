@@ -54,7 +54,10 @@ def test_price_reads_back_as_the_number_that_came_in(service: Service, price: st
     symbol = f"P{price}{quoted}".replace("-", "M")
     written = f'"{price}"' if quoted else price
     body = f'{{"symbol":"{symbol}","price":{written}}}'
-    assert service.client.post("/api/prices", content=body).status_code == 202
+    assert (
+        service.client.post("/api/prices", content=body, headers={"Content-Type": "application/json"}).status_code
+        == 202
+    )
     service.settled()
     text = service.client.get(f"/api/prices/{symbol}").text
     shown = re.search('"currentPrice":([^,]+),', text)

@@ -23,8 +23,8 @@ def lines(symbol: str, prices: Iterator[object] | range, start_ms: int = 10**12)
 def opened(service: Service, query: str = "") -> socket.socket:
     host, port = service.url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=30)
-    head = f"POST {PATH}{query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    connection.sendall(head.encode())
+    head = f"POST {PATH}{query} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
     return connection
 
 
@@ -120,6 +120,7 @@ def test_empty_stream_is_an_empty_account(service: Service) -> None:
     ("query", "headers", "status"),
     [
         ("", {"Content-Type": "application/json"}, 415),
+        ("", {}, 415),
         ("?progress=maybe", NDJSON, 400),
         ("?speed=1", NDJSON, 400),
     ],

@@ -176,6 +176,10 @@ def raw_answer(service: Service, request: bytes) -> bytes:
     ("request_", "status"),
     [
         pytest.param(HANDSHAKE + b"Origin: http://[\r\n\r\n", 403, id="origin that is none"),
+        pytest.param(HANDSHAKE.replace(b"Host: x", b"Host: evil.example.org") + b"\r\n", 421, id="another host"),
+        pytest.param(
+            HANDSHAKE.replace(b"GET /ws", b"GET http://evil.example.org/ws") + b"\r\n", 421, id="target elsewhere"
+        ),
         pytest.param(HANDSHAKE + b"Host: y\r\nOrigin: http://x\r\n\r\n", 400, id="two hosts"),
         pytest.param(HANDSHAKE.replace(b"Host: x\r\n", b"") + b"Origin: null\r\n\r\n", 400, id="no host"),
         pytest.param(HANDSHAKE + b"Content-Length: 3\r\n\r\nabc", 400, id="body"),

@@ -46,7 +46,8 @@ class Service:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=directory,
-                env={**environment(**variables), **self.more_environment},
+                # Requests written by hand say `Host: x`.
+                env={**environment(**{"SERVER__ALLOWED_HOSTS": "x"} | variables), **self.more_environment},
                 text=True,
             )
         assert self.process.stdout is not None

@@ -64,7 +64,7 @@ class Way:
         self._state = ServerState()
         self._config = uvicorn.Config(gateway, log_config=None, ws="none", proxy_headers=False)
         self._config.load()
-        self._heads = HeadCache(gateway.fast_path, settings.limits.max_body_bytes)
+        self._heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes)
 
     def connect(self) -> tuple[HttpToolsProtocol, Transport]:
         common: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}
@@ -120,7 +120,8 @@ class Way:
 async def both_ways(**sections: dict[str, Any]) -> AsyncIterator[tuple[Way, Way]]:
     """The same service twice: with the fast path and without it."""
     off = {"enabled": False}
-    given = {"simulation": off, "storage": off, "processing": {"partitions": 2}, **sections}
+    server = {"allowed_hosts": ("x",)}
+    given = {"server": server, "simulation": off, "storage": off, "processing": {"partitions": 2}, **sections}
     settings = Settings(**given)  # type: ignore[arg-type]
     ways = []
     for short in (True, False):

@@ -22,8 +22,8 @@ class UnsupportedCoding(Exception):
 class MalformedRequest(Exception):
     """The received bytes are not HTTP."""
 
-    def __init__(self) -> None:
-        super().__init__("The request is not valid HTTP.")
+    def __init__(self, message: str = "The request is not valid HTTP.") -> None:
+        super().__init__(message)
 
 
 class MethodNotAllowed(Exception):
@@ -40,8 +40,15 @@ class BadHandshake(Exception):
     """The request is not a valid WebSocket handshake. The message says why."""
 
 
+class ForbiddenHost(Exception):
+    """The request names a host that the service does not answer to."""
+
+    def __init__(self) -> None:
+        super().__init__("The service does not answer to this host; server.allowed_hosts names more.")
+
+
 class ForeignOrigin(Exception):
-    """A page of a foreign origin requested a WebSocket."""
+    """A page of a foreign origin sent a request that has effects, or wants to watch."""
 
     def __init__(self) -> None:
         super().__init__("The page's origin is not among server.allowed_origins.")

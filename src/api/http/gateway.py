@@ -8,7 +8,9 @@ from api.http.answer import Answer, answer_to, encoded_answer, send_answer, unle
 from api.http.asgi import IS_HEAD, AsgiApp, Message, Receive, Scope, Send
 from api.http.bodies import CLIENT_GONE, header_bytes
 from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding
+from api.http.errors import ForbiddenHost, ForeignOrigin, MalformedRequest
 from api.http.fast_path import FastPath, FastRoute
+from api.http.hosts import AUTHORITY, Hosts
 from api.http.inline import timed
 from api.http.methods import Methods
 from api.http.origins import Origins
@@ -25,6 +27,8 @@ from infrastructure.telemetry.tracing import OpenTelemetryTracer
 # Clients can invent methods; a metric label must be bounded.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNMATCHED = "unmatched"
+# Methods without effects.
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 Result = TypeVar("Result")
@@ -44,6 +48,7 @@ class Gateway:
         fast_path: FastPath,
         stream_paths: Collection[str],
         methods: Methods,
+        hosts: Hosts,
         origins: Origins,
         log: RequestLog,
         admission: Admission,
@@ -56,6 +61,7 @@ class Gateway:
         self.fast_path = fast_path
         self.stream_paths = frozenset(stream_paths)
         self.admission = admission
+        self.hosts = hosts
         self._meter = meter
         self.spend_on_reads = loop_meter.spend_on_reads
         self._tracer = tracer
@@ -152,6 +158,12 @@ class Gateway:
         coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
         outgoing = Outgoing(send, headers, coding)
         client = _Client(receive)
+        try:
+            self.hosts.check(scope["headers"], scope["http_version"], scope.get(AUTHORITY))
+            if scope["method"] not in _SAFE:
+                self._origins.check(scope["headers"])
+        except (MalformedRequest, ForbiddenHost, ForeignOrigin) as error:
+            return UNMATCHED, await send_answer(outgoing, answer_to(error, scope["path"])), None
         methods = self._methods.of(scope["raw_path"]) if scope["method"] == "OPTIONS" else ""
         if methods:
             more = [(b"allow", methods.encode())]

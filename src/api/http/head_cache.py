@@ -9,8 +9,10 @@ from typing import Any
 
 import httptools
 
+from api.http.errors import ForbiddenHost, MalformedRequest
 from api.http.fast_path import FastPath, FastRoute
 from api.http.gathering import Gathering
+from api.http.hosts import Hosts
 from api.http.request_options import RequestOptions, read_options
 
 _HEAD_BYTES_MAX = 1024
@@ -49,11 +51,12 @@ class CachedHead:
 class HeadCache:
     """Finds request heads that qualify for the fast path.
 
-    body_bytes_max: a request with a longer body does not qualify.
+    hosts: those that a request may name. body_bytes_max: a request with a longer body does not qualify.
     """
 
-    def __init__(self, fast_path: FastPath, body_bytes_max: int) -> None:
+    def __init__(self, fast_path: FastPath, hosts: Hosts, body_bytes_max: int) -> None:
         self._fast_path = fast_path
+        self._hosts = hosts
         self._body_bytes_max = body_bytes_max
         self._heads: dict[bytes, CachedHead | None] = {}
 
@@ -96,6 +99,10 @@ class HeadCache:
                 name in _UNUSUAL or (name == b"connection" and value.lower() != b"keep-alive") for name, value in fields
             )
         ):
+            return None
+        try:
+            self._hosts.check(fields, "1.1")
+        except (MalformedRequest, ForbiddenHost):
             return None
         lengths = [value for name, value in fields if name == b"content-length"]
         method = parser.get_method().decode("ascii")

@@ -1,6 +1,8 @@
 """Cross-origin requests: which origins' pages may use the service, and the headers that tell browsers (CORS)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+from api.http.errors import ForeignOrigin
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -17,9 +19,21 @@ class Origins:
     def __init__(self, allowed: Collection[str]) -> None:
         self._allowed = frozenset(allowed)
 
-    def allows(self, origin: str, host: str) -> bool:
-        """Whether a page of `origin` may use the service at `host`."""
-        return origin.partition("://")[2].lower() == host.lower() or origin in self._allowed
+    def check(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
+        """Check the headers of a request. Browsers name the page's origin there; other clients name none.
+
+        Raises:
+            ForeignOrigin: the page may not use the service.
+        """
+        hosts, origins = set(), []
+        for name, value in fields:
+            if name == b"host":
+                hosts.add(value.lower())
+            elif name == b"origin":
+                origins.append(value)
+        for origin in origins:
+            if origin.partition(b"://")[2].lower() not in hosts and origin.decode("latin-1") not in self._allowed:
+                raise ForeignOrigin
 
     def answer_headers(self, origin: bytes | None) -> Headers:
         """The CORS headers of any answer."""

@@ -5,6 +5,7 @@
 | MalformedRequest | 400 | malformed-request |
 | BadHandshake | 400 | bad-handshake |
 | ForeignOrigin | 403 | foreign-origin |
+| ForbiddenHost | 421 | forbidden-host |
 | UpgradeRequired | 426 | upgrade-required |
 | MalformedBody | 400 | malformed-body |
 | ValidationFailed | 400 | validation-failed |
@@ -48,6 +49,7 @@ from api.http.content_coding import CODINGS
 from api.http.errors import (
     BadHandshake,
     BodyTooLarge,
+    ForbiddenHost,
     ForeignOrigin,
     HeadTooLarge,
     MalformedBody,
@@ -103,6 +105,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("bad-handshake", "Bad WebSocket handshake", 400, str(error))
         case ForeignOrigin():
             return Problem("foreign-origin", "Origin not allowed", 403, str(error))
+        case ForbiddenHost():
+            return Problem("forbidden-host", "Host not allowed", 421, str(error))
         case UpgradeRequired():
             return Problem("upgrade-required", "Upgrade required", 426, str(error))
         case MalformedBody():

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.http.answer_writer import AnswerWriter
 from api.http.errors import BadHandshake, HeadTooLarge, MalformedRequest, TooSlow
 from api.http.gateway import Gateway
+from api.http.hosts import AUTHORITY, authority_of
 from api.http.shares import SHARE
 from infrastructure.processing.admission import Share
 from infrastructure.settings import LimitsSettings
@@ -133,6 +134,9 @@ class TimedProtocol(HttpToolsProtocol):
         self._in_body = True
         self._since = self.loop.time()
         self._upgraded = self._upgraded or self.parser.should_upgrade()
+        authority = authority_of(self.url)
+        if authority is not None:
+            self.scope[AUTHORITY] = authority  # type: ignore[literal-required]  # uvicorn's type has only its own keys
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

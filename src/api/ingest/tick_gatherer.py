@@ -38,7 +38,7 @@ class TickGatherer:
         self._now_us = 0
 
     def takes(self, options: RequestOptions) -> bool:
-        return options.media_type in (JSON, None) and not options.durable and not self._durable
+        return options.media_type == JSON and not options.durable and not self._durable
 
     def add(self, body: bytes) -> bool:
         ticks = self._ticks

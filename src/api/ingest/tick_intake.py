@@ -86,14 +86,12 @@ class TickIntake:
 
 
 def media_type(content_type: str | None, *accepted: str) -> str:
-    """The body's media type; the first accepted one by default.
+    """The body's media type. A page of another origin can send a body without one, but not with one of these.
 
     Raises:
-        UnsupportedMediaType: it is not accepted.
+        UnsupportedMediaType: it is missing, or not accepted.
     """
-    if content_type is None:
-        return accepted[0]
-    named = content_type.partition(";")[0].strip().lower()
+    named = (content_type or "").partition(";")[0].strip().lower()
     if named not in accepted:
         raise UnsupportedMediaType(f"Send Content-Type: {' or '.join(accepted)}.")
     return named

@@ -20,7 +20,8 @@ from websockets.server import ServerProtocol
 
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
-from api.http.errors import BadHandshake, ForeignOrigin
+from api.http.errors import BadHandshake
+from api.http.hosts import Hosts, authority_of
 from api.http.origins import Origins
 from api.http.request_log import RequestLog
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
@@ -55,6 +56,7 @@ class WebSocketProtocol(asyncio.Protocol):
         writer: AnswerWriter,
         meter: RequestMeter,
         log: RequestLog,
+        hosts: Hosts,
         origins: Origins,
         server_state: ServerState,
         **_of_uvicorn: Any,
@@ -64,6 +66,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._writer = writer
         self._meter = meter
         self._log = log
+        self._hosts = hosts
         self._origins = origins
         self._server_state = server_state
         self._limits = hub.limits
@@ -163,9 +166,14 @@ class WebSocketProtocol(asyncio.Protocol):
         current_trace.set(trace)
         path = request.path.partition("?")[0]
         try:
+            fields = [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.raw_items()
+            ]
+            self._hosts.check(fields, "1.1", authority_of(request.path.encode("latin-1")))
             if path != WS_PATH:
                 raise NotFoundException
-            self._check_origin(request)
+            # Browsers let any page open a WebSocket anywhere, but send its origin.
+            self._origins.check(fields)
             self._hub.check_room()
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
@@ -189,15 +197,6 @@ class WebSocketProtocol(asyncio.Protocol):
         self._closing = True
         self._transport.close()
         self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", answer.status, 0.0)
-
-    def _check_origin(self, request: Request) -> None:
-        """Browsers let any page open a WebSocket anywhere, but send its origin. Other clients send none."""
-        hosts = request.headers.get_all("Host")
-        if len(hosts) != 1 or not hosts[0]:
-            raise BadHandshake("The request does not say which host it is for.")
-        for origin in request.headers.get_all("Origin"):
-            if not self._origins.allows(origin, hosts[0]):
-                raise ForeignOrigin
 
     def _take(self, frame: Frame, session: Session) -> None:
         self._allowance -= 1

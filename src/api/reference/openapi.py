@@ -23,6 +23,9 @@ from api.reference.problem_examples import DESCRIPTIONS, problem_example
 from api.views.problem import ProblemView
 from api.views.view import View
 
+# Problems that every route may answer with, and every route that has effects.
+_ANYWHERE = (421,)
+_ANYWHERE_WITH_EFFECTS = (403, 421)
 _REF = "#/components/schemas/"
 
 
@@ -88,7 +91,7 @@ def _describe(
     for status, (view, description, example) in about.also.items():
         views[view.__name__] = view
         responses[str(status)] = _answer(_json(view, example) | _media(about), description)
-    for status in about.problems:
+    for status in sorted({*about.problems, *(_ANYWHERE if method == "get" else _ANYWHERE_WITH_EFFECTS)}):
         example = problem_example(status, method, path)
         content = {"application/problem+json": {"schema": _ref(ProblemView), "example": example}}
         responses[str(status)] = _answer(content, DESCRIPTIONS[status])

@@ -4,6 +4,7 @@ import msgspec
 
 from api.http.errors import (
     BodyTooLarge,
+    ForbiddenHost,
     ForeignOrigin,
     MethodNotAllowed,
     NotReady,
@@ -33,6 +34,7 @@ DESCRIPTIONS = {
     409: "The first request with this Idempotency-Key is still being processed.",
     413: "The body, or the batch, is too large.",
     415: "The body has another media type or content coding.",
+    421: "The request names a host that the service does not answer to; `server.allowed_hosts` names more.",
     422: "This Idempotency-Key was used before with a different body.",
     426: "This route serves WebSockets only.",
     503: "Senders were held for too long under a rejecting policy, or the service is shutting down. "
@@ -48,6 +50,7 @@ _ERRORS: dict[int, Exception] = {
     409: KeyInUse(),
     413: BodyTooLarge(),
     415: UnsupportedMediaType("Send Content-Type: application/json."),
+    421: ForbiddenHost(),
     422: KeyReused(),
     426: UpgradeRequired(),
     503: Draining(),

@@ -1,13 +1,14 @@
 """Live routes: server-sent events, and the WebSocket address for requests without a handshake."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Request, get
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp
 
 from api.http.errors import UpgradeRequired
+from api.http.origins import Origins
 from api.http.query import Query
 from api.live.event_stream import EVENTS_PATH, EVENTS_TYPE, EventStream
 from api.live.websocket import WS_PATH
@@ -49,9 +50,14 @@ class LiveController(Controller):
         EVENTS_PATH,
         operation_id="watchByEvents",
         summary="Watch prices and anomalies as server-sent events; the messages are those of the WebSocket",
-        opt=documented("Events, until somebody leaves.", content=text(EVENTS_TYPE, _EVENT), problems=(400, 503)),
+        opt=documented("Events, until somebody leaves.", content=text(EVENTS_TYPE, _EVENT), problems=(400, 403, 503)),
     )
     async def get_events(
-        self, params: NamedDependency[EventsQuery], event_stream: NamedDependency[EventStream]
+        self,
+        request: Request[Any, Any, Any],
+        params: NamedDependency[EventsQuery],
+        event_stream: NamedDependency[EventStream],
+        origins: NamedDependency[Origins],
     ) -> ASGIApp:
+        origins.check(request.scope["headers"])
         return event_stream.app(params.symbols, params.channels, params.interval_ms)

@@ -7,7 +7,7 @@ from support.wire import both_ways
 @pytest_asyncio.fixture
 async def heads() -> HeadCache:
     async with both_ways() as (short, _):
-        return HeadCache(short._gateway.fast_path, 1000)
+        return HeadCache(short._gateway.fast_path, short._gateway.hosts, 1000)
 
 
 def head(*fields: str, length: int = 5) -> bytes:
@@ -35,6 +35,9 @@ async def test_head_that_is_unusual_is_not_found_however_often_it_comes(heads: H
         head("traceparent: x"),
         head("X: " + "y" * 1024),
         head(length=1001),
+        head().replace(b"Host: x", b"Host: evil.example.org"),
+        head().replace(b"Host: x", b"Host: x\r\nHost: x"),
+        head().replace(b"Host: x\r\n", b""),
         head().replace(b"HTTP/1.1", b"HTTP/1.0"),
         head()[:-1],
         b"",

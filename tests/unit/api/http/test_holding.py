@@ -10,7 +10,7 @@ import pytest
 from api.app import create_app
 from api.container import Container
 from api.subjects.registry import subjects_of
-from infrastructure.settings import Settings
+from infrastructure.settings import ServerSettings, Settings
 from infrastructure.storage.storage import NoJournal
 from support.fakes import FakeClock, settle
 from support.wire import Way
@@ -57,7 +57,9 @@ class Overloaded:
 async def overloaded(mode: str, short: bool, **limits: Any) -> AsyncIterator[Overloaded]:
     processing = {"partitions": 1, "channel_capacity": CAPACITY, "full_mode": mode, "max_hold_seconds": 5.0}
     off = {"enabled": False}
-    settings = Settings(processing=processing, simulation=off, storage=off, limits=limits)
+    settings = Settings(
+        server=ServerSettings(allowed_hosts=("x",)), processing=processing, simulation=off, storage=off, limits=limits
+    )
     clock, journal = FakeClock(), CrowdedJournal(settings)
     container = Container(settings=settings, clock=clock, journal=journal)
     gateway = create_app(settings, container)
@@ -238,7 +240,8 @@ async def test_a_stream_is_held_and_loses_nothing() -> None:
         held, transport = service.way.connect()
         line = b'{"symbol":"A","price":100,"timestamp":1700000000000}\n'
         held.data_received(
-            b"POST /api/prices/stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"POST /api/prices/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
             b"%x\r\n%b\r\n0\r\n\r\n" % (len(line) * 3, line * 3)
         )
         await service.clock.advance(10.0)

@@ -25,13 +25,16 @@ def post(path: str, body: bytes, *fields: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def json_post(body: bytes = GOOD, path: str = "/api/prices") -> bytes:
-    return post(path, body, f"Content-Type: {JSON}")
+def json_post(body: bytes = GOOD, path: str = "/api/prices", *fields: str) -> bytes:
+    return post(path, body, f"Content-Type: {JSON}", *fields)
 
 
-CHUNKED = b"POST /api/prices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (
-    len(GOOD),
-    GOOD,
+def json_post_with(*fields: str) -> bytes:
+    return json_post(GOOD, "/api/prices", *fields)
+
+
+CHUNKED = json_post(b"%x\r\n%b\r\n0\r\n\r\n" % (len(GOOD), GOOD)).replace(
+    b"Content-Length: 35", b"Transfer-Encoding: chunked"
 )
 TRACED = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 GET = b"GET /api/prices/%b HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -40,10 +43,10 @@ GET_KNOWN = b"GET /api/prices/X HTTP/1.1\r\nHost: x\r\nIf-None-Match: %b\r\n\r\n
 # Heads that are plain, unusual, wrong and hostile; bodies that follow one another.
 EXCHANGES: dict[str, bytes] = {
     "single": json_post(),
-    "single of a bare media type": post("/api/prices", GOOD),
+    "single without a media type": post("/api/prices", GOOD),
     "single with a charset": post("/api/prices", GOOD, "Content-Type: application/json; charset=utf-8"),
     "single in capitals": post("/api/prices", GOOD, "CONTENT-TYPE: Application/JSON", "ACCEPT: */*"),
-    "two media types": post("/api/prices", GOOD, f"Content-Type: {JSON}", "Content-Type: text/plain"),
+    "two media types": json_post_with("Content-Type: text/plain"),
     "wrong media type": post("/api/prices", GOOD, "Content-Type: text/plain"),
     "batch": json_post(GOOD_BATCH, "/api/prices/batch"),
     "lines": post("/api/prices/batch", GOOD_LINES, f"Content-Type: {NDJSON}"),
@@ -68,18 +71,18 @@ EXCHANGES: dict[str, bytes] = {
     "chunked": CHUNKED,
     "chunked and announced": CHUNKED.replace(b"Host: x", b"Host: x\r\nContent-Length: 5"),
     "chunked with an extension and a trailer": CHUNKED.replace(b"\r\n0\r\n\r\n", b"\r\n0;x=y\r\nX: y\r\n\r\n"),
-    "expects to be asked": post("/api/prices", GOOD, "Expect: 100-continue"),
+    "expects to be asked": json_post_with("Expect: 100-continue"),
     "HTTP/1.0": json_post().replace(b"HTTP/1.1", b"HTTP/1.0"),
-    "HTTP/1.0 kept open": post("/api/prices", GOOD, "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0"),
-    "closes": post("/api/prices", GOOD, "Connection: close") + json_post(),
-    "keeps open": post("/api/prices", GOOD, "Connection: keep-alive") + json_post(),
-    "upgrades": post("/api/prices", GOOD, "Connection: Upgrade", "Upgrade: websocket") + json_post(),
+    "HTTP/1.0 kept open": json_post_with("Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "closes": json_post_with("Connection: close") + json_post(),
+    "keeps open": json_post_with("Connection: keep-alive") + json_post(),
+    "upgrades": json_post_with("Connection: Upgrade", "Upgrade: websocket") + json_post(),
     "in a trace": post("/api/prices", b"{}", TRACED, f"Content-Type: {JSON}"),
     "no body": json_post(b""),
     "no length": b"POST /api/prices HTTP/1.1\r\nHost: x\r\n\r\n" + json_post(),
     "body shorter than announced": json_post()[:-3],
     "line ends between requests": b"\r\n\r\n" + json_post() + b"\r\n" + json_post(),
-    "two lengths": post("/api/prices", GOOD, f"Content-Length: {len(GOOD)}"),
+    "two lengths": json_post_with(f"Content-Length: {len(GOOD)}"),
     "two lengths that differ": post("/api/prices", GOOD, "Content-Length: 3"),
     "length in words": json_post().replace(b"Content-Length: 24", b"Content-Length: x"),
     "negative length": json_post().replace(b"Content-Length: ", b"Content-Length: -"),
@@ -95,9 +98,25 @@ EXCHANGES: dict[str, bytes] = {
     "nonsense": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "many errors": post("/api/prices/batch", BAD_BATCH, f"Content-Type: {JSON}"),
     "many errors, compressed": post("/api/prices/batch", BAD_BATCH, f"Content-Type: {JSON}", "Accept-Encoding: gzip"),
-    "compressed body": post("/api/prices", compress(GOOD, mtime=0), "Content-Encoding: gzip"),
-    "from another origin": post("/api/prices", GOOD, "Origin: https://desk.example.org"),
-    "long head": post("/api/prices", GOOD, "X: " + "y" * 2000),
+    "compressed body": post("/api/prices", compress(GOOD, mtime=0), f"Content-Type: {JSON}", "Content-Encoding: gzip"),
+    "from another origin": json_post_with("Origin: https://desk.example.org"),
+    "from its own origin": json_post_with("Origin: http://x"),
+    "from no origin": json_post_with("Origin: null"),
+    "read from another origin": b"GET /api/prices/X HTTP/1.1\r\nHost: x\r\nOrigin: https://desk.example.org\r\n\r\n",
+    "another host": json_post().replace(b"Host: x", b"Host: evil.example.org"),
+    "read of another host": (GET % b"X").replace(b"Host: x", b"Host: evil.example.org:8000"),
+    "own host, with a port": json_post().replace(b"Host: x", b"Host: X:8000"),
+    "loopback address": json_post().replace(b"Host: x", b"Host: 127.1.2.3:8000"),
+    "loopback address of IPv6": json_post().replace(b"Host: x", b"Host: [::1]:8000"),
+    "another address": json_post().replace(b"Host: x", b"Host: 10.0.0.1"),
+    "user in front of the host": json_post().replace(b"Host: x", b"Host: x@evil.example.org"),
+    "host without a name": json_post().replace(b"Host: x", b"Host: :80"),
+    "two hosts": json_post().replace(b"Host: x", b"Host: x\r\nHost: x"),
+    "no host": json_post().replace(b"Host: x\r\n", b""),
+    "no host, of HTTP/1.0": json_post().replace(b"Host: x\r\n", b"").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "methods for another host": b"OPTIONS /api/prices HTTP/1.1\r\nHost: evil.example.org\r\n\r\n",
+    "methods of everything": b"OPTIONS * HTTP/1.1\r\nHost: evil.example.org\r\n\r\n",
+    "long head": json_post_with("X: " + "y" * 2000),
 }  # fmt: skip
 EXCHANGES |= {f"tick: {name}": json_post(body) for name, (body, _, _) in TICKS.items()}
 EXCHANGES |= {
