@@ -270,6 +270,25 @@ def test_first_visit_says_how_to_send_a_price(start: Callable[..., Service], ope
     expect(cell(page, "AAPL", "price")).to_contain_text("101.5")
 
 
+def test_what_looks_like_markup_is_shown_as_text(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
+    service = start()
+    # As markup, these would be shown as < and &.
+    ticks = [
+        {"symbol": symbol, "price": price, "timestamp": 1_700_000_000_000 + price, "id": f"<b>{symbol}{price}</b>"}
+        for symbol in ("&LT", "A&AMP")
+        for price in (100, 104)
+    ]
+    service.client.post("/api/prices/batch", json=ticks).raise_for_status()
+    page = opened(f"{service.url}/#/%3Cimg%20src%3Dx%20onerror%3D%22document.title%3D%27run%27%22%3E")
+    expect(page.locator("#detail-title")).to_have_text("<IMG SRC=X ONERROR=\"DOCUMENT.TITLE='RUN'\">")
+    assert page.locator("img[onerror]").count() == 0
+    for symbol in ("&LT", "A&AMP"):
+        expect(page.locator("#rows a").filter(has_text=symbol)).to_have_text(symbol)
+        expect(page.locator("#feed").get_by_text(symbol, exact=True).first).to_have_text(symbol)
+        page.locator("#rows a").filter(has_text=symbol).click()
+        expect(page.locator("#detail-title")).to_have_text(symbol)
+
+
 @pytest.mark.parametrize("hash_", ["%E0%A4%A", "%", "prices", ""])
 def test_addresses_that_name_nothing_do_no_harm(
     start: Callable[..., Service], opened: Callable[..., Page], hash_: str

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -125,6 +126,31 @@ def test_lists_come_as_ndjson_and_csv_too(service: Service) -> None:
         assert [row["symbol"] for row in rows] == ["FORMS"] * count
     text = service.client.get("/api/prices/FORMS/ticks", headers={"Accept": "text/csv"}).text
     assert text.splitlines()[3] == "FORMS,0.0000001,2023-11-14T22:14:00.002Z,,"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_no_cell_of_csv_is_a_formula(service: Service, start: str) -> None:
+    symbol, tick_id = f"{start}1+1", f'{start}HYPERLINK("x")'
+    ticks = [
+        {"symbol": symbol, "price": price, "timestamp": START_MS + 200 - price, "id": tick_id} for price in (100, 90)
+    ]
+    service.client.post("/api/prices/batch", json=[ticks[0], ticks[1] | {"id": "plain"}]).raise_for_status()
+    service.settled()
+    path = f"/api/prices/{quote(symbol)}"
+    for what in ("ticks", "candles?interval=1s", "anomalies"):
+        items = service.client.get(f"{path}/{what}").json()["items"]
+        table = service.client.get(f"{path}/{what}", headers={"Accept": "text/csv"}).text
+        lines = service.client.get(f"{path}/{what}", headers={"Accept": "application/x-ndjson"}).text
+        rows = list(csv.DictReader(io.StringIO(table)))
+        assert {row["symbol"] for row in rows} == {f"'{symbol}"}
+        # Elsewhere it stays as it is.
+        assert {each["symbol"] for each in items} == {symbol}
+        assert [json.loads(line) for line in lines.splitlines()] == items
+    ids = csv.DictReader(io.StringIO(service.client.get(f"{path}/ticks", headers={"Accept": "text/csv"}).text))
+    assert [row["id"] for row in ids] == [f"'{tick_id}", "plain"]
+    # A number with a sign is no formula.
+    changes = csv.DictReader(io.StringIO(service.client.get(f"{path}/anomalies", headers={"Accept": "text/csv"}).text))
+    assert [float(row["changePercent"]) for row in changes] == [-10.0]
 
 
 def test_the_cursor_of_a_list_without_a_place_for_it_is_in_a_header(service: Service) -> None:

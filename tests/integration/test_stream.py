@@ -192,7 +192,9 @@ def test_silent_stream_is_ended(start: Callable[..., Service]) -> None:
 
 def test_curl_sends_a_file_that_has_no_end_yet(service: Service) -> None:
     curl = subprocess.Popen(
-        ["curl", "-sN", "-X", "POST", "-T", "-", service.url + PATH], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ["curl", "-sN", "-X", "POST", "-H", "Content-Type: application/x-ndjson", "-T", "-", service.url + PATH],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert curl.stdin is not None
     curl.stdin.write(b'{"symbol":"TAIL","price":1}\n')

@@ -8,10 +8,11 @@ import msgspec
 
 from api.views.view import View
 from domain.numbers import written
+from infrastructure.feeds.csv_cells import defused
 
 
 class CsvWriter:
-    """Writes views of one kind as RFC 4180, a header line first; null is an empty cell."""
+    """Writes views of one kind as RFC 4180, a header line first; null is an empty cell. No cell is a formula."""
 
     def __init__(self, text: TextIO, kind: type[View]) -> None:
         fields = msgspec.structs.fields(kind)
@@ -28,4 +29,6 @@ def _cell(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
         return format(written(value), "f")
+    if isinstance(value, str):
+        return defused(value)
     return value

@@ -10,9 +10,12 @@ from typing import Any
 
 import msgspec
 
+from infrastructure.feeds.csv_cells import text_of
 from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedTick, UnreadableRecording, field_of, fields_of
 
 _MILLISECONDS = re.compile(r"-?[0-9]{1,20}\Z")
+# Columns that are never numbers.
+_TEXTS = frozenset(("symbol", "id"))
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -60,6 +63,8 @@ def _csv(
             if _MILLISECONDS.match(timestamp):
                 # A number on the wire; CSV has only text.
                 tick["timestamp"] = int(timestamp)
+            for name in _TEXTS & tick.keys():
+                tick[name] = text_of(str(tick[name]))
             yield RecordedTick(json.dumps(tick), tick.get("timestamp"), number)
     except csv.Error as error:
         raise UnreadableRecording(f"it is not CSV: {error}") from None

@@ -118,20 +118,22 @@ def test_exported_ticks_replay_as_they_are(start: Callable[..., Service], file: 
     ticks = [
         {"symbol": "A", "price": "0.1", "timestamp": "2026-01-31T12:00:00.000001Z", "volume": "1.5", "id": "one"},
         {"symbol": "A", "price": "1.00000000000000000001", "timestamp": "2026-01-31T12:00:00.000002Z"},
+        {"symbol": "=SUM+1", "price": "2", "timestamp": "2026-01-31T12:00:00.000003Z", "id": "=HYPERLINK(1)"},
+        {"symbol": "@D", "price": "2", "timestamp": "2026-01-31T12:00:00.000004Z", "id": "'quoted"},
         {"symbol": "B/C", "price": "0.00000000001", "timestamp": "1969-12-31T23:59:59.9Z", "volume": "0"},
     ]
     service.client.post("/api/prices/batch", json=ticks, headers={"Prefer": "durable"}).raise_for_status()
     assert service.terminate() == 0
-    assert marketdata("export", "ticks", file, cwd=service.directory).stdout == f"3 ticks in {file}\n"
+    assert marketdata("export", "ticks", file, cwd=service.directory).stdout == f"5 ticks in {file}\n"
     other = start()
     ended = marketdata("replay", str(service.directory / file), "--url", other.url, cwd=service.directory)
-    assert (ended.returncode, ended.stdout[:22]) == (0, "3 accepted, 0 rejected"), ended.stdout + ended.stderr
+    assert (ended.returncode, ended.stdout[:22]) == (0, "5 accepted, 0 rejected"), ended.stdout + ended.stderr
     assert other.terminate() == 0
     for folder in (service.directory, other.directory):
         assert marketdata("export", "ticks", "again.parquet", cwd=folder).returncode == 0
     exported = [pq.read_table(each.directory / "again.parquet").to_pylist() for each in (service, other)]
     assert exported[0] == exported[1]
-    assert [row["timestamp"].microsecond for row in exported[1]] == [1, 2, 900_000]
+    assert [row["timestamp"].microsecond for row in exported[1]] == [1, 2, 3, 4, 900_000]
 
 
 @pytest.mark.parametrize(
