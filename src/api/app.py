@@ -27,7 +27,7 @@ from api.reference.openapi import openapi_document
 from api.routes.dashboard import DashboardController, DashboardFiles
 from api.routes.documentation import DocumentationController, Documents, WellKnownController
 from api.routes.live import LiveController
-from api.routes.operations import OperationsController
+from api.routes.operations import OperationsController, scrapes_of
 from api.subjects.features import Connected, Features
 from api.views.view import encode
 from infrastructure.processing.supervisor import supervise
@@ -75,6 +75,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         fast_path,
         [path for each in connected for path in each.stream_paths],
         methods,
+        container.connections(),
         container.hosts(),
         container.origins(),
         container.request_log(),
@@ -105,7 +106,7 @@ def describe(container: Container) -> tuple[Json, Json]:
 
 
 # Dependencies of the service's own handlers.
-_SERVICE = ("mediator", "health", "exposition", "event_stream", "origins", "dashboard_files", "documents")
+_SERVICE = ("mediator", "health", "scrapes", "event_stream", "origins", "dashboard_files", "documents")
 
 
 def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
@@ -114,7 +115,7 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
     own: dict[str, Any] = {
         "mediator": container.mediator(),
         "health": container.health(),
-        "exposition": container.exposition(),
+        "scrapes": scrapes_of(container.exposition(), container.clock()),
         "event_stream": EventStream(container.hub()),
         "origins": container.origins(),
         "dashboard_files": DashboardFiles(),

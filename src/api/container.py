@@ -6,6 +6,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from api.health import Health
+from api.http.connections import Connections
 from api.http.hosts import Hosts
 from api.http.origins import Origins
 from api.http.request_log import RequestLog
@@ -36,6 +37,7 @@ from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMet
 from infrastructure.telemetry.prometheus import PrometheusExposition
 from infrastructure.telemetry.service_collectors import (
     BuildCollector,
+    ConnectionsCollector,
     LatenciesCollector,
     LoopCollector,
     StorageCollector,
@@ -122,6 +124,7 @@ class Container(containers.DeclarativeContainer):
     partitions = prices.processing.partitions
 
     request_log = providers.Singleton(RequestLog, clock)
+    connections = providers.Singleton(Connections, settings.provided.limits)
     hosts = providers.Singleton(Hosts, settings.provided.server.host, settings.provided.server.allowed_hosts)
     origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
     hub = providers.Singleton(
@@ -190,6 +193,7 @@ class Container(containers.DeclarativeContainer):
             features,
             providers.Singleton(LatenciesCollector, request_meter, pipeline_meter),
             providers.Singleton(StorageCollector, journal),
+            providers.Singleton(ConnectionsCollector, connections),
             providers.Singleton(StreamCollector, hub),
             providers.Singleton(LoopCollector, features, loop_meter, hub),
             providers.Singleton(BuildCollector, settings.provided.simulation.enabled),

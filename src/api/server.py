@@ -194,6 +194,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         writer,
         container.request_meter(),
         container.request_log(),
+        container.connections(),
         container.hosts(),
         container.origins(),
     )

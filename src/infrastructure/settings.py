@@ -161,6 +161,8 @@ class LimitsSettings(Section):
     max_compression_ratio: int = Field(100, ge=1)
     max_held_bytes: int = Field(256 * 1024 * 1024, ge=0)
     max_page_size: int = Field(10_000, ge=1)
+    max_connections: int = Field(20_000, ge=1, le=1_000_000)
+    max_connections_per_address: int = Field(12_000, ge=1, le=1_000_000)
     head_seconds: float = Field(10.0, gt=0, le=3600)
     body_seconds: float = Field(30.0, gt=0, le=3600)
     keep_alive_seconds: float = Field(75.0, gt=0, le=3600)

@@ -90,7 +90,7 @@ def test_requests_that_wait_for_room_are_answered_in_their_order(start: Callable
     )
     bad = HEAD + b"Content-Length: 2\r\n\r\n{}"
     with connected(service) as connection:
-        connection.sendall((WHOLE * 99 + bad) * 3 + WHOLE.replace(b"Host: x", b"Connection: close"))
+        connection.sendall((WHOLE * 99 + bad) * 3 + WHOLE.replace(b"Host: x", b"Host: x\r\nConnection: close"))
         statuses = re.findall(rb"HTTP/1\.1 (\d+)", everything(connection))
     assert statuses == [*([b"202"] * 99 + [b"400"]) * 3, b"202"]
     accounts = service.settled()
@@ -116,7 +116,7 @@ def test_body_in_many_pieces_is_one(service: Service) -> None:
 def test_traced_service_answers_the_short_way_too(start: Callable[..., Service]) -> None:
     service = start(TELEMETRY__TRACES_ENDPOINT="http://127.0.0.1:9/v1/traces", TELEMETRY__TRACES_SAMPLE_RATIO="1")
     with connected(service) as connection:
-        connection.sendall(WHOLE * 20 + WHOLE.replace(b"Host: x", b"Connection: close"))
+        connection.sendall(WHOLE * 20 + WHOLE.replace(b"Host: x", b"Host: x\r\nConnection: close"))
         assert everything(connection).count(b"HTTP/1.1 202 ") == 21
     assert service.settled()["processed"] == 21
 

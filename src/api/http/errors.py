@@ -1,5 +1,7 @@
 """Errors between the socket and a command."""
 
+from application.errors import Unavailable
+
 
 class MalformedBody(Exception):
     """The body is invalid for its media type. The message is safe to show to clients."""
@@ -66,6 +68,13 @@ class HeadTooLarge(Exception):
 
     def __init__(self) -> None:
         super().__init__("The request head is larger than 64 KiB.")
+
+
+class TooManyConnections(Unavailable):
+    """There are too many connections, of all clients or of this one's address."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many connections are open.")
 
 
 class TooSlow(Exception):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from api.http.answer import Answer, answer_to, encoded_answer, send_answer, unless_known
 from api.http.asgi import IS_HEAD, AsgiApp, Message, Receive, Scope, Send
 from api.http.bodies import CLIENT_GONE, header_bytes
+from api.http.connections import Connections
 from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding
 from api.http.errors import ForbiddenHost, ForeignOrigin, MalformedRequest
 from api.http.fast_path import FastPath, FastRoute
@@ -48,6 +49,7 @@ class Gateway:
         fast_path: FastPath,
         stream_paths: Collection[str],
         methods: Methods,
+        connections: Connections,
         hosts: Hosts,
         origins: Origins,
         log: RequestLog,
@@ -61,6 +63,7 @@ class Gateway:
         self.fast_path = fast_path
         self.stream_paths = frozenset(stream_paths)
         self.admission = admission
+        self.connections = connections
         self.hosts = hosts
         self._meter = meter
         self.spend_on_reads = loop_meter.spend_on_reads

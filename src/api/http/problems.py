@@ -23,7 +23,7 @@
 | UnsupportedCoding | 415, with Accept-Encoding | unsupported-coding |
 | StorageFailed | 507 | storage-failed |
 | Overloaded, QueueFull, QueueOverflowed, Draining | 503, with Retry-After | unavailable |
-| TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
+| TooManyConnections, TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
 | another ClientException of the framework | its own | bad-request |
 | anything else | 500 | internal-error |

@@ -5,16 +5,18 @@ malformed request gets a problem. A connection is upgraded to a WebSocket only i
 """
 
 import asyncio
+import socket
 import sys
 from collections.abc import Sized
 from typing import Any
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.http.answer_writer import AnswerWriter
-from api.http.errors import BadHandshake, HeadTooLarge, MalformedRequest, TooSlow
+from api.http.errors import BadHandshake, HeadTooLarge, MalformedRequest, TooManyConnections, TooSlow
 from api.http.gateway import Gateway
 from api.http.hosts import AUTHORITY, authority_of
 from api.http.shares import SHARE
@@ -23,6 +25,8 @@ from infrastructure.settings import LimitsSettings
 
 # Limit for a head received in several reads; a head in one read is limited by the read itself, 256 KiB.
 _HEAD_BYTES_MAX = 65_536
+# Send buffer of the system for a client that does not read: answers beyond it wait here, and requests with them.
+_SOCKET_BYTES = 131_072
 
 
 class _Flow(FlowControl):
@@ -55,6 +59,8 @@ class TimedProtocol(HttpToolsProtocol):
         # The last bytes given to uvicorn's parser.
         self._read = b""
         self._since = self.loop.time()
+        # A request that waits until the client has read the answers before it.
+        self._unstarted: tuple[RequestResponseCycle, ASGI3Application] | None = None
         # When the client stopped reading its answers.
         self._stuck_since: float | None = None
 
@@ -72,11 +78,29 @@ class TimedProtocol(HttpToolsProtocol):
         """Pass the bytes that a subclass has buffered to uvicorn."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
+        if not self._gateway.connections.enter(transport):
+            answer, request_id = self._gateway.refuse(TooManyConnections())
+            headers = self.server_state.default_headers
+            transport.write(self._writer.written(answer, request_id, headers, closing=True))
+            transport.close()
+            # What still comes is nobody's.
+            transport.set_protocol(asyncio.Protocol())
+            return
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
+        connected = transport.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gateway.connections.leave(self.transport)
+        super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        if self._unstarted is not None:
+            unstarted, self._unstarted = self._unstarted, None
+            self._start_asgi_task(*unstarted)
         if not self._is_held:
             self.flow.resume_reading()
 
@@ -119,6 +143,13 @@ class TimedProtocol(HttpToolsProtocol):
                 self._close_with(TooSlow())
         elif (self.cycle is None or self.cycle.response_complete) and now - self._since > limits.keep_alive_seconds:
             self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # Not while the client leaves answers unread: one that never reads them could make the service work for nothing.
+        if self.flow.write_paused:
+            self._unstarted = cycle, app
+        else:
+            super()._start_asgi_task(cycle, app)
 
     # Callbacks of uvicorn's parser.
 

@@ -20,6 +20,7 @@ from websockets.server import ServerProtocol
 
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
+from api.http.connections import Connections
 from api.http.errors import BadHandshake
 from api.http.hosts import Hosts, authority_of
 from api.http.origins import Origins
@@ -56,6 +57,7 @@ class WebSocketProtocol(asyncio.Protocol):
         writer: AnswerWriter,
         meter: RequestMeter,
         log: RequestLog,
+        connections: Connections,
         hosts: Hosts,
         origins: Origins,
         server_state: ServerState,
@@ -66,6 +68,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._writer = writer
         self._meter = meter
         self._log = log
+        self._connections = connections
         self._hosts = hosts
         self._origins = origins
         self._server_state = server_state
@@ -91,6 +94,8 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server_state.connections.discard(self)
+        # Counted when it was one of HTTP.
+        self._connections.leave(self._transport)
         self._leave()
 
     def pause_writing(self) -> None:

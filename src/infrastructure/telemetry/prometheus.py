@@ -8,7 +8,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from infrastructure.telemetry.loop_watch import LoopWatch
@@ -32,7 +33,9 @@ class PrometheusExposition:
         )
         stall.set_function(loop_watch.longest_stall)
 
-    def render(self, accept: str) -> tuple[bytes, str]:
-        """Return the metrics and their content type: OpenMetrics where `accept` asks for it, else Prometheus text."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type if "openmetrics" in content_type else CONTENT_TYPE
+    def render(self, open_metrics: bool) -> tuple[bytes, str]:
+        """Return the metrics and their content type: OpenMetrics or Prometheus text."""
+        if open_metrics:
+            body: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]  # the library has no types there
+            return body, openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(self._registry), CONTENT_TYPE

@@ -55,6 +55,16 @@ class StreamMeter(Protocol):
         ...
 
 
+class ConnectionMeter(Protocol):
+    """What counts the connections."""
+
+    @property
+    def open(self) -> int: ...
+
+    @property
+    def refused(self) -> Mapping[str, int]: ...
+
+
 _TRANSPORTS = ("websocket", "events")
 
 
@@ -86,6 +96,18 @@ class StorageCollector(Collector):
         yield histogram(
             "marketdata_storage_write_duration_seconds", "Commits.", ("kind",), {("batch",): journal.latency}
         )
+
+
+class ConnectionsCollector(Collector):
+    def __init__(self, connections: ConnectionMeter) -> None:
+        self._connections = connections
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("marketdata_connections", "Open connections.", self._connections.open)
+        refused = CounterMetricFamily("marketdata_connections_refused", "Connections over a limit.", labels=("limit",))
+        for limit, count in self._connections.refused.items():
+            refused.add_metric((limit,), count)
+        yield refused
 
 
 class StreamCollector(Collector):

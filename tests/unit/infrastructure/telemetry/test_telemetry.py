@@ -76,7 +76,7 @@ async def test_exposition_tells_the_accounts_the_crashes_and_the_latencies() -> 
     messages.observe("ProcessPriceUpdate", "ok", 0.0002)
     admission.spend(0.25)
     loop_meter.spend_on_reads(0.5)
-    text = exposition.render("")[0].decode()
+    text = exposition.render(False)[0].decode()
     request = 'method="POST",route="/api/prices",status="202"'
     for line in (
         "marketdata_ticks_received_total 3.0",

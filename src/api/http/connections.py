@@ -1,0 +1,47 @@
+"""The open connections, counted."""
+
+import asyncio
+from ipaddress import IPv6Address
+
+from infrastructure.settings import LimitsSettings
+
+
+class Connections:
+    """Counts the connections of all clients, and of each address. All of one IPv6 network (/64) count as one address.
+
+    Invariant: an address is kept only while it has connections.
+    """
+
+    def __init__(self, limits: LimitsSettings) -> None:
+        self._limits = limits
+        self._of_address: dict[str, int] = {}
+        self.open = 0
+        # By the limit that they would have exceeded.
+        self.refused = {"all": 0, "address": 0}
+
+    def enter(self, transport: asyncio.BaseTransport) -> bool:
+        """Count a new connection, or refuse it. If it is not refused, `leave` must follow once it has closed."""
+        address = _address_of(transport)
+        there = self._of_address.get(address, 0)
+        if self.open >= self._limits.max_connections:
+            self.refused["all"] += 1
+            return False
+        if there >= self._limits.max_connections_per_address:
+            self.refused["address"] += 1
+            return False
+        self.open += 1
+        self._of_address[address] = there + 1
+        return True
+
+    def leave(self, transport: asyncio.BaseTransport) -> None:
+        address = _address_of(transport)
+        self.open -= 1
+        self._of_address[address] -= 1
+        if not self._of_address[address]:
+            del self._of_address[address]
+
+
+def _address_of(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    host = str(peer[0]) if peer else ""
+    return str(IPv6Address(host.partition("%")[0]).packed[:8]) if ":" in host else host
