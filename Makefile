@@ -17,11 +17,12 @@ run: .venv/run $(ENGINE) ## Start the service with simulated prices; pass argume
 test: .venv/dev $(ENGINE) ## Run all tests; hand arguments on with ARGS="-k window"
 	$(BIN)/pytest -q $(ARGS)
 
-check: .venv/dev ## Check everything that needs no running: format, lint, types, layers
+check: .venv/dev ## Check everything that needs no running: format, lint, types, layers, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python requirements/audit.py
 
 format: .venv/dev ## Put the code into its format
 	$(BIN)/ruff check --fix-only .
