@@ -20,12 +20,13 @@ from api.http.gathering import Gatherer, Gathering
 from api.http.methods import METHODS, Methods
 from api.http.problems import problem_response
 from api.http.responses import ViewResponse
+from api.http.static_file import StaticFile
 from api.live.event_stream import EventStream
 from api.reference.asyncapi import asyncapi_document
 from api.reference.documented import Json
 from api.reference.openapi import openapi_document
 from api.routes.dashboard import DashboardController, DashboardFiles
-from api.routes.documentation import DocumentationController, Documents, WellKnownController
+from api.routes.documentation import PAGE_FILES, DocumentationController, Documents, WellKnownController
 from api.routes.live import LiveController
 from api.routes.operations import OperationsController, scrapes_of
 from api.subjects.features import Connected, Features
@@ -111,7 +112,8 @@ _SERVICE = ("mediator", "health", "scrapes", "event_stream", "origins", "dashboa
 
 def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
     openapi, asyncapi = describe(container)
-    page = files("api").joinpath("reference/page.html").read_text()
+    reference = files("api").joinpath("reference")
+    page = {name: StaticFile(name, reference.joinpath(name).read_bytes()) for name in PAGE_FILES}
     own: dict[str, Any] = {
         "mediator": container.mediator(),
         "health": container.health(),

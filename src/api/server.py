@@ -24,6 +24,7 @@ from api.live.hub import Hub
 from api.live.websocket import WebSocketProtocol
 from api.subjects.features import Entry
 from api.subjects.registry import SUBJECTS
+from api.tls import HSTS, UnusableTls, check_tls
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
@@ -104,7 +105,8 @@ class _Server(uvicorn.Server):
     def _announce(self) -> None:
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         _log.info("started", host=host, port=port, **self._facts)
-        at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        scheme = "https" if self.config.is_ssl else "http"
+        at = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
         print(
             f"marketdata listens on {at}\n{_SIMULATED if self._facts['simulated'] else ''}"
             f"  the dashboard                {at}/\n"
@@ -180,6 +182,11 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     registry: the subjects of the service.
     """
     configure_logging(settings.telemetry.log_level, settings.telemetry.log_format)
+    try:
+        check_tls(settings.server)
+    except UnusableTls as error:
+        _log.critical("the service cannot start", reason=str(error))
+        return 1
     # The storage thread must not keep the event loop waiting for long.
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_open_files()
@@ -207,6 +214,10 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         server_header=False,
         http=partial(HttpProtocol, gateway, heads, writer, settings.limits),  # type: ignore[arg-type]  # called like a class
         proxy_headers=False,
+        ssl_certfile=settings.server.tls_certificate or None,
+        ssl_keyfile=settings.server.tls_key or None,
+        ssl_keyfile_password=settings.server.tls_key_password.get_secret_value() or None,
+        headers=[HSTS] if settings.server.tls_certificate else None,
         timeout_keep_alive=settings.limits.keep_alive_seconds,  # type: ignore[arg-type]  # a float works too
         ws=websocket,  # type: ignore[arg-type]  # called like a class
         lifespan="on",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.symbol import InvalidSymbol, normalise_symbol
@@ -29,6 +29,17 @@ class ServerSettings(Section):
     port: int = Field(8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+
+    # Paths; empty for none.
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_key_password: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> "ServerSettings":
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key belong together")
+        return self
 
     @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod

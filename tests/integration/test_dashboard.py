@@ -270,6 +270,15 @@ def test_first_visit_says_how_to_send_a_price(start: Callable[..., Service], ope
     expect(cell(page, "AAPL", "price")).to_contain_text("101.5")
 
 
+def test_page_of_the_api_shows_every_route(service: Service, opened: Callable[..., Page]) -> None:
+    page = opened(f"{service.url}/schema")
+    expect(page.locator("#about")).to_contain_text("Ticks in")
+    page.locator("#search").fill("forget")
+    expect(page.locator("details:visible")).to_have_count(0)
+    page.locator("#search").fill("delete")
+    expect(page.locator("details:visible").first).to_contain_text("/api/prices/{symbol}")
+
+
 def test_what_looks_like_markup_is_shown_as_text(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
     service = start()
     # As markup, these would be shown as < and &.
@@ -423,7 +432,7 @@ def test_nothing_is_cut_off_at_any_width(
 def test_page_is_asked_for_again_only_where_it_has_changed(service: Service) -> None:
     page = service.client.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
     parts = ["/", *(f"/{part}" for part in re.findall(r'(?:src|href)="(dashboard/[^"]+)"', page.text))]
     assert len(parts) > 4
     for part in parts:

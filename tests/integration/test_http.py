@@ -183,9 +183,34 @@ def test_where_others_have_their_documents_leads_to_ours(service: Service, path:
     assert service.client.get(target).status_code == 200
 
 
-def test_documents_can_be_kept_and_run_nothing_from_elsewhere(service: Service) -> None:
+def test_documents_can_be_kept(service: Service) -> None:
     tag = service.client.get("/schema/openapi.json").headers["etag"]
     assert service.client.get("/schema/openapi.json", headers={"If-None-Match": tag}).status_code == 304
-    page = service.client.get("/schema")
-    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("page", ["/", "/schema"])
+def test_pages_run_nothing_but_files_of_the_service(service: Service, page: str) -> None:
+    answer = service.client.get(page)
+    assert re.search(r"<style|<script(?![^>]* src=)| style=| on[a-z]+=|javascript:", answer.text) is None
+    files = re.findall(r'(?:src|href)="([^"]+[.](?:js|css))"', answer.text)
+    assert len(files) >= 2
+    for path in (page, *files):
+        headers = service.client.get(f"/{path.lstrip('/')}").headers
+        policy = dict(each.split(" ", 1) for each in headers["content-security-policy"].split("; "))
+        nothing = ("default-src", "base-uri", "frame-ancestors", "trusted-types")
+        assert {policy[name] for name in nothing} == {"'none'"}
+        assert {policy[name] for name in policy if name not in (*nothing, "require-trusted-types-for")} == {"'self'"}
+        assert policy["require-trusted-types-for"] == "'script'"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert "camera=()" in headers["permissions-policy"]
+
+
+def test_no_other_page_can_embed_or_guess_at_an_answer(service: Service) -> None:
+    service.post({"symbol": "EMBED", "price": 1})
+    service.settled()
+    for path in ("/api/prices/EMBED", "/api/prices", "/", "/metrics", "/no/such", "/schema/openapi.json"):
+        headers = service.client.get(path).headers
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "strict-transport-security" not in headers

@@ -29,6 +29,8 @@ export class Chart {
     this.#element = element;
     this.#chart = createChart(element, {
       autoSize: true,
+      // Below the chart; and the logo would be markup out of a string.
+      layout: { attributionLogo: false },
       localization: { timeFormatter: second => format.moment(second * 1000) },
       timeScale: {
         timeVisible: true,

@@ -2,6 +2,7 @@
 
 import * as format from "./format.js";
 
+const SVG = "http://www.w3.org/2000/svg";
 const ROW_PX = 34;
 const SPARE_ROWS = 6;
 const SORT_MS = 1000;
@@ -181,7 +182,12 @@ class RowView {
       this.#cells[name] = cell;
       this.element.append(cell);
     }
-    this.#cells.spark.innerHTML = '<svg viewBox="0 0 60 20" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>';
+    const spark = document.createElementNS(SVG, "svg");
+    spark.setAttribute("viewBox", "0 0 60 20");
+    spark.setAttribute("preserveAspectRatio", "none");
+    spark.setAttribute("aria-hidden", "true");
+    spark.append(document.createElementNS(SVG, "polyline"));
+    this.#cells.spark.append(spark);
   }
 
   show(row, at, chosen, now) {

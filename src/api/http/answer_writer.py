@@ -33,7 +33,10 @@ class AnswerWriter:
 
     def _begin(self, status: int) -> bytes:
         headers = b"".join(b"%b: %b\r\n" % pair for pair in self._defaults)
-        beginning = b"%b%bx-content-type-options: nosniff\r\nx-request-id: " % (STATUS_LINE[status], headers)
+        beginning = (
+            b"%b%bx-content-type-options: nosniff\r\ncross-origin-resource-policy: same-origin\r\nx-request-id: "
+            % (STATUS_LINE[status], headers)
+        )
         self._beginnings[status] = beginning
         return beginning
 

@@ -30,7 +30,8 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 UNMATCHED = "unmatched"
 # Methods without effects.
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
-_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+# Of every answer; `AnswerWriter` writes them too. No page of another origin can embed what it may not read.
+_GUARDS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
 
 Result = TypeVar("Result")
 
@@ -157,7 +158,7 @@ class Gateway:
         self, scope: Scope, receive: Receive, send: Send, trace: TraceContext
     ) -> tuple[str, int, None]:
         origin = header_bytes(scope, b"origin")
-        headers = [(b"x-request-id", trace.trace_id.encode()), _NO_SNIFFING, *self._origins.answer_headers(origin)]
+        headers = [(b"x-request-id", trace.trace_id.encode()), *_GUARDS, *self._origins.answer_headers(origin)]
         coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
         outgoing = Outgoing(send, headers, coding)
         client = _Client(receive)

@@ -93,8 +93,10 @@ class TimedProtocol(HttpToolsProtocol):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._gateway.connections.leave(self.transport)
-        super().connection_lost(exc)
+        # After a failed TLS handshake there was no connection.
+        if self.transport is not None:
+            self._gateway.connections.leave(self.transport)
+            super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -243,7 +243,11 @@ class WebSocketProtocol(asyncio.Protocol):
             if data:
                 self._transport.write(data)
             elif not self._transport.is_closing():
-                self._transport.write_eof()
+                if self._transport.can_write_eof():
+                    self._transport.write_eof()
+                else:
+                    # TLS has no half-closed connections.
+                    self._transport.close()
 
     def _leave(self) -> None:
         if self._session is not None:

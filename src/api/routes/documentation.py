@@ -1,5 +1,6 @@
 """The API reference, for programs and as a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,21 +9,21 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from api.http.responses import JSON, ValidatedResponse
+from api.http.static_file import StaticFile
 from api.reference.documented import documented, text
 
-# The page is one file, with its script and style.
-_POLICY = (
-    "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-)
+_PAGE, _STYLE, _SCRIPT = "page.html", "page.css", "page.js"
+# The files of the page, in `api/reference`.
+PAGE_FILES = (_PAGE, _STYLE, _SCRIPT)
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The documents as served."""
+    """The documents as served. page: its files by name."""
 
     openapi: bytes
     asyncapi: bytes
-    page: str
+    page: Mapping[str, StaticFile]
 
 
 class DocumentationController(Controller):
@@ -53,8 +54,16 @@ class DocumentationController(Controller):
         summary="This document as a page",
         opt=documented("A page.", content=text("text/html", "<!doctype html>")),
     )
-    async def get_page(self, documents: NamedDependency[Documents]) -> Response[str]:
-        return Response(documents.page, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
+    async def get_page(
+        self, request: Request[Any, Any, Any], documents: NamedDependency[Documents]
+    ) -> Response[bytes | None]:
+        return documents.page[_PAGE].answer(request)
+
+    @get([f"/{_STYLE}", f"/{_SCRIPT}"], include_in_schema=False)
+    async def get_part(
+        self, request: Request[Any, Any, Any], documents: NamedDependency[Documents]
+    ) -> Response[bytes | None]:
+        return documents.page[request.url.path.rstrip("/").rpartition("/")[2]].answer(request)
 
 
 class WellKnownController(Controller):

@@ -16,12 +16,12 @@ class Peer(asyncio.BaseTransport):
 
 def test_connections_are_limited_together_and_by_address() -> None:
     connections = Connections(LimitsSettings(max_connections=3, max_connections_per_address=2))
-    first, second = Peer("10.0.0.1"), Peer("10.0.0.2")
-    assert [connections.enter(first) for _ in range(3)] == [True, True, False]
-    assert [connections.enter(second) for _ in range(2)] == [True, False]
+    first = [Peer("10.0.0.1") for _ in range(4)]
+    assert [connections.enter(peer) for peer in first[:3]] == [True, True, False]
+    assert [connections.enter(Peer("10.0.0.2")) for _ in range(2)] == [True, False]
     assert (connections.open, connections.refused) == (3, {"address": 1, "all": 1})
-    connections.leave(first)
-    assert connections.enter(first)
+    connections.leave(first[0])
+    assert connections.enter(first[3])
 
 
 def test_a_network_of_ipv6_is_one_address() -> None:
