@@ -87,13 +87,14 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One row of the table above, with a detail about this case."""
+    """One row of the table above, with a detail about this case. logged: instead of it, if it quotes a body."""
 
     kind: str
     title: str
     status: int
     detail: str
     errors: tuple[ErrorView, ...] = ()
+    logged: str = ""
 
 
 def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a table
@@ -113,7 +114,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("malformed-body", "Malformed body", 400, str(error))
         case ValidationFailed():
             errors = tuple(map(ErrorView.of, error.errors))
-            return Problem("validation-failed", "Validation failed", 400, _summary(error), errors)
+            logged = _summary(error, quoting=False)
+            return Problem("validation-failed", "Validation failed", 400, _summary(error), errors, logged)
         case SymbolNotFound():
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
         case AnomalyNotFound():
@@ -193,7 +195,7 @@ def problem_headers(error: Exception) -> dict[str, str]:
 
 def problem_body(problem: Problem, instance: str) -> bytes:
     trace = current_trace.get() or TraceContext()
-    trace.problem = problem.detail
+    trace.problem = problem.logged or problem.detail
     return encode(problem_view(problem, instance, trace.trace_id))
 
 
@@ -209,9 +211,11 @@ def problem_view(problem: Problem, instance: str, trace_id: str) -> ProblemView:
     )
 
 
-def _summary(failure: ValidationFailed) -> str:
+def _summary(failure: ValidationFailed, quoting: bool = True) -> str:
     first = failure.errors[0]
     where = f"Tick {first.index}: " if first.index is not None else ""
     more = f" (and {len(failure.errors) - 1} more)" if len(failure.errors) > 1 else ""
-    name = f"{first.field} " if first.field else ""
+    # The name of an unknown field is the sender's.
+    field = first.field if quoting or first.code != "unknown_field" else "A name"
+    name = f"{field} " if field else ""
     return f"{where}{name}{first.message}{more}."
