@@ -23,8 +23,10 @@ from api.http.shares import SHARE
 from infrastructure.processing.admission import Share
 from infrastructure.settings import LimitsSettings
 
-# Limit for a head received in several reads; a head in one read is limited by the read itself, 256 KiB.
 _HEAD_BYTES_MAX = 65_536
+# What uvicorn's parser gets at once, so that no read becomes thousands of waiting requests; within a body, more.
+_PIECE_BYTES = 4096
+_BODY_PIECE_BYTES = 65_536
 # Send buffer of the system for a client that does not read: answers beyond it wait here, and requests with them.
 _SOCKET_BYTES = 131_072
 
@@ -32,12 +34,13 @@ _SOCKET_BYTES = 131_072
 class _Flow(FlowControl):
     """Resumes reading only when no pipelined request waits and the client has read its answers."""
 
-    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+    def __init__(self, transport: asyncio.Transport, waiting: Sized, unparsed: Sized) -> None:
         super().__init__(transport)
         self._waiting = waiting
+        self._unparsed = unparsed
 
     def resume_reading(self) -> None:
-        if not self._waiting and not self.write_paused:
+        if not self._waiting and not self._unparsed and not self.write_paused:
             super().resume_reading()
 
 
@@ -58,6 +61,8 @@ class TimedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         # The last bytes given to uvicorn's parser.
         self._read = b""
+        # Bytes that uvicorn's parser gets once fewer requests wait. Until then the newest request is unanswered.
+        self._unparsed = bytearray()
         self._since = self.loop.time()
         # A request that waits until the client has read the answers before it.
         self._unstarted: tuple[RequestResponseCycle, ASGI3Application] | None = None
@@ -87,7 +92,7 @@ class TimedProtocol(HttpToolsProtocol):
             transport.set_protocol(asyncio.Protocol())
             return
         super().connection_made(transport)
-        self.flow = _Flow(transport, self.pipeline)
+        self.flow = _Flow(transport, self.pipeline, self._unparsed)
         connected = transport.get_extra_info("socket")
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
@@ -184,6 +189,11 @@ class TimedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._since = self.loop.time()
         super().on_response_complete()
+        if self._unparsed and not self.pipeline:
+            data = bytes(self._unparsed)
+            self._unparsed.clear()
+            self._leave_to_uvicorn(data)
+            self.flow.resume_reading()
 
     def _why_no_upgrade(self) -> str | None:
         """Why this connection cannot become a WebSocket now, or None if it can."""
@@ -198,10 +208,27 @@ class TimedProtocol(HttpToolsProtocol):
         return None
 
     def _leave_to_uvicorn(self, data: bytes) -> None:
-        self._read = data
-        super().data_received(data)
+        at = 0
+        while at < len(data) and not self.transport.is_closing():
+            if self.pipeline or self._unparsed:
+                self._unparsed += data[at:]
+                self.flow.pause_reading()
+                return
+            if at and self._upgraded:
+                # The rest is the WebSocket's, or nobody's.
+                protocol = self.transport.get_protocol()
+                if protocol is not self:
+                    protocol.data_received(data[at:])  # type: ignore[attr-defined]  # the one just set
+                return
+            piece = data[at : at + (_BODY_PIECE_BYTES if self._in_body else _PIECE_BYTES)]
+            at += len(piece)
+            self._parse(piece)
+
+    def _parse(self, piece: bytes) -> None:
+        self._read = piece
+        super().data_received(piece)
         if self._in_request and not self._in_body:
-            self._head_bytes += len(data)
+            self._head_bytes += len(piece)
             if self._head_bytes > _HEAD_BYTES_MAX and not self.transport.is_closing():
                 self._close_with(HeadTooLarge())
 
