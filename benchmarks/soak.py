@@ -22,6 +22,8 @@ _CONNECTIONS = 4
 _BATCH = 1000
 _BATCHES = 64
 _SYMBOLS = 128
+# Ticks of a symbol in a second, about: so many that prices are calm, and hardly one is a spike.
+_IN_WINDOW = 10_000.0
 _SAMPLE_SECONDS = 10
 # Allowed memory growth from the end of the first fifth to the end, as a fraction.
 _GROWTH_MAX = 0.05
@@ -54,7 +56,7 @@ class _Feeder(asyncio.Protocol):
 
 def _endless(number: int) -> Iterator[bytes]:
     """The batches of one connection: the same prices over and over, each batch with the time at which it is sent."""
-    walk = Walks(_SYMBOLS, _BATCH / _SYMBOLS, seed=number)
+    walk = Walks(_SYMBOLS, _IN_WINDOW, seed=number)
     start = b":%d" % START_MS
     bodies = []
     for _ in range(_BATCHES):

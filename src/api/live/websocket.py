@@ -1,8 +1,7 @@
 """`GET /ws`: subscriptions over a WebSocket.
 
 The sans-I/O protocol of the `websockets` library handles the handshake and incoming frames. Outgoing text frames are
-written here: they are never masked, compressed or fragmented, so a frame is a few bytes and the message (RFC 6455,
-section 5.2). A connection has no task.
+never masked, compressed or fragmented, so they are written without it. A connection has no task.
 """
 
 import asyncio
@@ -29,6 +28,7 @@ from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, deco
 from api.live.hub import Hub
 from api.live.server_messages import Error, Pong
 from api.live.session import Session
+from api.live.text_frame import text_frame
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
@@ -75,7 +75,6 @@ class WebSocketProtocol(asyncio.Protocol):
         self._limits = hub.limits
         self._session: Session | None = None
         self._protocol = ServerProtocol(max_size=hub.limits.max_message_bytes, logger=_library_log)
-        # Fragments of the incoming message.
         self._parts: list[bytes] = []
         self._is_text = True
         self._loop = asyncio.get_running_loop()
@@ -134,12 +133,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._transport.close()
 
     def frame(self, _kind: str, _seq: int, text: bytes) -> bytes:
-        length = len(text)
-        if length < 126:
-            return b"\x81%c%b" % (length, text)
-        if length < 65_536:
-            return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), text)
-        return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), text)
+        return text_frame(text)
 
     def write(self, frames: bytes) -> None:
         # Nothing may follow a close frame.
@@ -171,9 +165,8 @@ class WebSocketProtocol(asyncio.Protocol):
         current_trace.set(trace)
         path = request.path.partition("?")[0]
         try:
-            fields = [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.raw_items()
-            ]
+            items = request.headers.raw_items()
+            fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in items]
             self._hosts.check(fields, "1.1", authority_of(request.path.encode("latin-1")))
             if path != WS_PATH:
                 raise NotFoundException
@@ -222,20 +215,17 @@ class WebSocketProtocol(asyncio.Protocol):
             if not self._is_text:
                 raise Refused("not_text", "Messages are text frames of JSON; this one was binary.")
             text.decode()
-            self._do(decode_op(text), session)
+            match decode_op(text):
+                case Subscribe() as op:
+                    session.subscribe(op.symbols, op.channels, op.interval_ms, op.id)
+                case Ping() as op:
+                    session.say("pong", Pong(id=op.id, time=self._hub.time()))
+                case Unsubscribe() as op:
+                    session.unsubscribe(op.symbols, op.channels, op.id)
         except UnicodeDecodeError:
             self.close(_BAD_TEXT, "the text was not UTF-8")
         except Refused as refusal:
             session.say("error", Error(id=id_of(text), code=refusal.code, message=str(refusal)))
-
-    def _do(self, op: Subscribe | Unsubscribe | Ping, session: Session) -> None:
-        match op:
-            case Subscribe():
-                session.subscribe(op.symbols, op.channels, op.interval_ms, op.id)
-            case Ping():
-                session.say("pong", Pong(id=op.id, time=self._hub.time()))
-            case Unsubscribe():
-                session.unsubscribe(op.symbols, op.channels, op.id)
 
     def _send_own(self) -> None:
         """Send the pending output of the library."""
@@ -243,11 +233,9 @@ class WebSocketProtocol(asyncio.Protocol):
             if data:
                 self._transport.write(data)
             elif not self._transport.is_closing():
-                if self._transport.can_write_eof():
-                    self._transport.write_eof()
-                else:
-                    # TLS has no half-closed connections.
-                    self._transport.close()
+                # TLS has no half-closed connections.
+                end = self._transport.write_eof if self._transport.can_write_eof() else self._transport.close
+                end()
 
     def _leave(self) -> None:
         if self._session is not None:

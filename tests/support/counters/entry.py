@@ -110,7 +110,7 @@ def _define(settings: Settings) -> Subject:
 def _assemble(subject: Subject, core: Core) -> Features:
     processing = processing_of(subject, core, NoSink())
     milestones = EventChannel("milestones", "milestone", Milestone, attrgetter("counter"), MilestoneView.of)
-    states = EncodedStates(CounterView.of, attrgetter("count"))
+    states = EncodedStates(CounterView.of, attrgetter("updates"))
     return Features(
         processing=processing,
         live=LiveSubject("counters", processing.feed, states, (milestones,)),
