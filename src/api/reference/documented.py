@@ -28,7 +28,6 @@ class Documented:
     problems: Sequence[int] = ()
     headers: Sequence[Json] = ()
     body: Mapping[str, Json] = field(default_factory=dict)
-    body_required: bool = True
     content: Json | None = None
 
 

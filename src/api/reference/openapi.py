@@ -97,7 +97,7 @@ def _describe(
         responses[str(status)] = _answer(content, DESCRIPTIONS[status])
     operation["responses"] = responses
     if about.body:
-        operation["requestBody"] = {"required": about.body_required, "content": _bodies(about, extra)}
+        operation["requestBody"] = {"required": True, "content": _bodies(about, extra)}
 
 
 def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type[msgspec.Struct]]) -> Json:

@@ -144,7 +144,6 @@ class PricesController(Controller):
             },
             also={200: (BatchView, "The same, once the ticks are on disk.", example.BATCH_ANSWER)},
             media={NDJSON: _PROGRESS},
-            body_required=False,
             problems=(400, 408, 415, 503, 507),
             headers=[_PREFER],
             body={NDJSON: _LINES, ARROW: _ARROW},
