@@ -231,7 +231,9 @@ class WebSocketProtocol(asyncio.Protocol):
         """Send the pending output of the library."""
         for data in self._protocol.data_to_send():
             if data:
-                self._transport.write(data)
+                # A pong to what was still coming must not follow the close frame.
+                if not self._closing:
+                    self._transport.write(data)
             elif not self._transport.is_closing():
                 # TLS has no half-closed connections.
                 end = self._transport.write_eof if self._transport.can_write_eof() else self._transport.close
