@@ -132,7 +132,7 @@ class TimedProtocol(HttpToolsProtocol):
         if self.flow.write_paused or self.transport.is_closing():
             self._stuck_since = self._stuck_since or now
             if now - self._stuck_since > limits.body_seconds:
-                self.transport.abort()
+                self._abort()
             return
         self._stuck_since = None
         if self._is_held:
@@ -157,6 +157,12 @@ class TimedProtocol(HttpToolsProtocol):
             self._unstarted = cycle, app
         else:
             super()._start_asgi_task(cycle, app)
+
+    def _abort(self) -> None:
+        if self.cycle is not None:
+            # Before anything is written to the closed transport, and not only once `connection_lost` is called.
+            self.cycle.disconnected = True
+        self.transport.abort()
 
     # Callbacks of uvicorn's parser.
 
