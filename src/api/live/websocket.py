@@ -136,7 +136,6 @@ class WebSocketProtocol(asyncio.Protocol):
         return text_frame(text)
 
     def write(self, frames: bytes) -> None:
-        # Nothing may follow a close frame.
         if self._session is not None:
             self._transport.write(frames)
 
@@ -230,11 +229,10 @@ class WebSocketProtocol(asyncio.Protocol):
     def _send_own(self) -> None:
         """Send the pending output of the library."""
         for data in self._protocol.data_to_send():
-            if data:
-                # A pong to what was still coming must not follow the close frame.
-                if not self._closing:
-                    self._transport.write(data)
-            elif not self._transport.is_closing():
+            # A pong to what was still coming must not follow the close frame.
+            if data and not self._closing:
+                self._transport.write(data)
+            elif not data and not self._transport.is_closing():
                 # TLS has no half-closed connections.
                 end = self._transport.write_eof if self._transport.can_write_eof() else self._transport.close
                 end()
