@@ -62,6 +62,7 @@ def test_slow_clients_of_three_kinds_are_closed_while_others_are_served(start: C
     )
     assert answered < EACH * 200
     assert service.client.get("/api/prices/GOOD").status_code == 200
+    assert '"level": "error"' not in service.log.read_text()
 
 
 @pytest.mark.parametrize(
