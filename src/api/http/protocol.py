@@ -73,7 +73,7 @@ class HttpProtocol(TimedProtocol):
         self._stopping = True
         if self.flow.write_paused:
             # A client that does not read would never let the connection close.
-            self.loop.call_later(_SHUTDOWN_SECONDS, self._abort)
+            self.loop.call_later(_SHUTDOWN_SECONDS, self.transport.abort)
         self._hand_over()
         if self._waiting:
             # The connection closes after the pending answer.

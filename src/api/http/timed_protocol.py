@@ -64,6 +64,8 @@ class TimedProtocol(HttpToolsProtocol):
         # Bytes that uvicorn's parser gets once fewer requests wait. Until then the newest request is unanswered.
         self._unparsed = bytearray()
         self._since = self.loop.time()
+        # The request that is being answered; uvicorn's `cycle` is the newest one.
+        self._running: RequestResponseCycle | None = None
         # A request that waits until the client has read the answers before it.
         self._unstarted: tuple[RequestResponseCycle, ASGI3Application] | None = None
         # When the client stopped reading its answers.
@@ -99,9 +101,14 @@ class TimedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         # After a failed TLS handshake there was no connection.
-        if self.transport is not None:
-            self._gateway.connections.leave(self.transport)
-            super().connection_lost(exc)
+        if self.transport is None:
+            return
+        self._gateway.connections.leave(self.transport)
+        if self._running is not None and not self._running.response_complete:
+            # uvicorn tells only the newest request; this one would go on writing.
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -132,7 +139,7 @@ class TimedProtocol(HttpToolsProtocol):
         if self.flow.write_paused or self.transport.is_closing():
             self._stuck_since = self._stuck_since or now
             if now - self._stuck_since > limits.body_seconds:
-                self._abort()
+                self.transport.abort()
             return
         self._stuck_since = None
         if self._is_held:
@@ -156,13 +163,8 @@ class TimedProtocol(HttpToolsProtocol):
         if self.flow.write_paused:
             self._unstarted = cycle, app
         else:
+            self._running = cycle
             super()._start_asgi_task(cycle, app)
-
-    def _abort(self) -> None:
-        if self.cycle is not None:
-            # Before anything is written to the closed transport, and not only once `connection_lost` is called.
-            self.cycle.disconnected = True
-        self.transport.abort()
 
     # Callbacks of uvicorn's parser.
 

@@ -43,6 +43,22 @@ async def test_what_was_not_started_is_never_started_once_the_client_has_left() 
         assert queries(way) == 0
 
 
+async def test_the_answer_being_sent_ends_with_its_connection_though_newer_requests_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with both_ways() as (way, _):
+        protocol, transport = way.connect()
+        protocol.data_received(SCRAPE * 3)
+        protocol.pause_writing()
+        await way.rest()
+        written: list[bytes] = []
+        monkeypatch.setattr(transport, "write", written.append)
+        transport.closing = True
+        protocol.connection_lost(None)
+        await way.rest()
+        assert written == []
+
+
 async def answered(way: Way, transport: Transport, count: int) -> list[bytes]:
     """The statuses of so many answers, once they have come."""
     while transport.written.count(b"HTTP/1.1 ") < count:
