@@ -1,4 +1,4 @@
-"""The settings. `infrastructure.settings_loader` reads them; appsettings.toml documents every key."""
+"""The settings, all in one file. `infrastructure.settings_loader` reads them; appsettings.toml documents every key."""
 
 import os
 import re

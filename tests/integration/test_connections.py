@@ -119,6 +119,9 @@ def test_traced_service_answers_the_short_way_too(start: Callable[..., Service])
         connection.sendall(WHOLE * 20 + WHOLE.replace(b"Host: x", b"Host: x\r\nConnection: close"))
         assert everything(connection).count(b"HTTP/1.1 202 ") == 21
     assert service.settled()["processed"] == 21
+    # Each has a span of its own, so none is gathered with others.
+    count = 'marketdata_message_duration_seconds_count{message="ProcessPriceUpdate",outcome="ok"} 21.0'
+    assert count in service.client.get("/metrics").text
 
 
 def test_head_without_end_is_refused(service: Service) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from litestar import Request, Response
 
+from api.http.request_options import tags_in
+
 _MEDIA_TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -45,8 +47,8 @@ class StaticFile:
             "Vary": "Accept-Encoding",
             **_PAGE_HEADERS,
         }
-        known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-        if tag in known or "*" in known:
+        known = {each.removeprefix("W/") for each in tags_in(request.headers.get("if-none-match", ""))}
+        if known & {tag, "*"}:
             return Response(None, status_code=304, headers=headers)
         if packed:
             headers["Content-Encoding"] = "gzip"

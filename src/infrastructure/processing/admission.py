@@ -5,7 +5,8 @@ Otherwise it is held, undecoded, and its connection is not read, so that TCP app
 requests are admitted by fair queueing (Demers, Keshav, Shenker 1989): next is the one that would finish first if all
 were served at once, a byte of each in turn. So a small request of a quiet sender overtakes those of senders that flood.
 
-One event loop. Invariant: every held request is in `_by_finish`, and counted in `held` and `held_bytes`.
+One event loop. Invariant: every held request is in `_by_finish`, and counted in `held` and `held_bytes`. Who is held,
+who is next and when a turn ends depend on one another, so they are in one file.
 """
 
 import asyncio

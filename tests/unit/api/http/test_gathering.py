@@ -82,6 +82,13 @@ async def test_requests_of_one_turn_are_processed_as_one_and_each_gets_its_own_o
     assert len(gathered.spent) == 1
 
 
+async def test_lone_request_waits_for_nothing_but_the_turn_it_is_in() -> None:
+    gathered = Gathered()
+    gathered.add("a")
+    await asyncio.sleep(0)  # one turn of the loop, which takes no time
+    assert gathered.outcomes == {"a": OK}
+
+
 async def test_next_turn_is_another_lot() -> None:
     gathered = Gathered()
     gathered.add("a")
