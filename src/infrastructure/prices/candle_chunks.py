@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -28,13 +29,16 @@ def chunk_start(interval: Interval, time_us: int) -> int:
 
 
 class CandleChunks:
-    """Merges changed candles into stored ones, and caches the chunks written last.
+    """Merges changed candles into stored ones, and caches the newest chunk of each symbol and interval.
+
+    Older chunks change only by late ticks, and are read again then.
 
     Not safe for two writers. After a failed write, call `forget` to clear the cache.
     """
 
     def __init__(self) -> None:
-        self._remembered: OrderedDict[ChunkKey, dict[int, Candle]] = OrderedDict()
+        # By width and symbol: the start of the chunk, and its candles.
+        self._newest: OrderedDict[tuple[int, str], tuple[int, dict[int, Candle]]] = OrderedDict()
         self._count = 0
 
     def merged(
@@ -45,7 +49,7 @@ class CandleChunks:
         load: returns those of the given chunks that are stored.
         """
         changed = _chunks_of(book)
-        missing = [key for key in changed if key not in self._remembered]
+        missing = [key for key in changed if not self._has(key)]
         stored = {}
         for row in load(missing):
             try:
@@ -55,24 +59,38 @@ class CandleChunks:
                 _log.error("candles are not stored", reason=str(error))
                 del changed[row[:3]]
         rows = []
-        for key, candles in changed.items():
-            chunk = self._remembered.pop(key, None)
-            if chunk is None:
-                chunk = stored.get(key, {})
-            else:
-                self._count -= len(chunk)
+        # Old to new, so that a chunk is merged before a newer one takes its place.
+        for key, candles in sorted(changed.items(), key=itemgetter(0)):
+            chunk = self._take(key) if self._has(key) else stored.get(key, {})
             merge_into(chunk, candles)
-            self._remembered[key] = chunk
-            self._count += len(chunk)
+            self._remember(key, chunk)
             payload = encode_candles(chunk)
             rows.append((*key, seq, payload, seal(payload, *key, seq)))
         while self._count > _REMEMBERED_MAX:
-            self._count -= len(self._remembered.popitem(last=False)[1])
+            self._count -= len(self._newest.popitem(last=False)[1][1])
         return rows
 
     def forget(self) -> None:
-        self._remembered.clear()
+        self._newest.clear()
         self._count = 0
+
+    def _has(self, key: ChunkKey) -> bool:
+        known = self._newest.get(key[:2])
+        return known is not None and known[0] == key[2]
+
+    def _take(self, key: ChunkKey) -> dict[int, Candle]:
+        chunk = self._newest.pop(key[:2])[1]
+        self._count -= len(chunk)
+        return chunk
+
+    def _remember(self, key: ChunkKey, chunk: dict[int, Candle]) -> None:
+        known = self._newest.get(key[:2])
+        if known is not None:
+            if known[0] > key[2]:
+                return
+            self._take(key)
+        self._newest[key[:2]] = (key[2], chunk)
+        self._count += len(chunk)
 
 
 def candles_of(row: tuple[Any, ...]) -> list[Candle]:
