@@ -9,6 +9,9 @@ MarketDataError
 ├── StorageFailed         data that should be on disk is not
 ├── KeyReused             the Idempotency-Key belongs to another request
 ├── KeyInUse              the first request with that Idempotency-Key is still in progress
+├── Unauthenticated       nothing says who the request comes from (application.access.errors, with the next two)
+├── Forbidden             the caller's role does not suffice
+├── KeyNotFound           no API key has that id
 └── Unavailable           temporary; retry later
     ├── Overloaded        too many requests are held, or for too long; this one was not decoded
     ├── QueueFull         the partition's queue is full, and the policy is to reject

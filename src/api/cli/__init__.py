@@ -4,6 +4,7 @@ import click
 
 from api.cli.db import db
 from api.cli.export import export
+from api.cli.keys import keys
 from api.cli.replay import replay
 from api.cli.serve import serve
 from api.cli.settings import settings
@@ -22,6 +23,7 @@ def main() -> None:
     marketdata watch AAPL 'BTC*'                       prices and anomalies, live in the terminal
     marketdata settings                                the effective settings and their sources
     marketdata db status                               the store's schema and size
+    marketdata keys create --role feeder "desk 7"      a key for a program
     marketdata export ticks ticks.parquet              stored ticks or candles, in a file
     """
 
@@ -32,3 +34,4 @@ main.add_command(watch)
 main.add_command(settings)
 main.add_command(db)
 main.add_command(export)
+main.add_command(keys)

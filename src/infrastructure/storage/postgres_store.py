@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from infrastructure.storage.sql_database import Rows
 from infrastructure.storage.sql_store import SqlStore
-from infrastructure.storage.store import StoreFailed, StoreRefused
+from infrastructure.storage.store import StoreFailed, StoreInUse, StoreRefused
 from infrastructure.subject import Subject
 
 _CONNECT_SECONDS = 5
@@ -90,7 +90,7 @@ class PostgresStore(SqlStore):
         except (sa.exc.DBAPIError, asyncpg.PostgresError, OSError, TimeoutError) as error:
             raise StoreFailed(_reason(error)) from error
         if not got:
-            raise StoreFailed("another service is using it")
+            raise StoreInUse(f"the database {self.name} cannot be used: another service is using it")
 
     async def _disconnect(self) -> None:
         if self._lock is not None:

@@ -1,7 +1,7 @@
 """The tables, the same for SQLite and PostgreSQL.
 
-A row has keys, a payload, and `crc`, which seals both: a row changed by anything but this service is detected when it
-is read (`infrastructure.storage.payloads`). Change the tables only by migration, see `migrations`.
+A row of data has keys, a payload, and `crc`, which seals both: a row changed by anything but this service is detected
+when it is read (`infrastructure.storage.payloads`). Change the tables only by migration, see `migrations`.
 """
 
 import sqlalchemy as sa
@@ -121,6 +121,29 @@ STORED_ANSWER = sa.Table(
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("crc", sa.BigInteger, nullable=False),
     sa.Index("ix_first_answer_written", "written_us"),
+)
+
+# API keys; no row is ever deleted. `digest`: of the secret. Not sealed: who can change these rows can seal them too.
+API_KEY = sa.Table(
+    "api_key",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("prefixes", sa.Text, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("expires_us", sa.BigInteger),
+    sa.Column("revoked_us", sa.BigInteger),
+    sa.Column("last_used_us", sa.BigInteger),
+)
+
+# Grows with every change of who may do what. One row.
+ACCESS_VERSION = sa.Table(
+    "access_version",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
 )
 
 

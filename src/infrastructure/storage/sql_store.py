@@ -15,7 +15,7 @@ from infrastructure.storage.payloads import Corrupt, block_row, encode_answer, o
 from infrastructure.storage.records import Batch, Position, State
 from infrastructure.storage.schema import FORGOTTEN, KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK, holds_key
 from infrastructure.storage.sql_log import BLOCKS_AT_ONCE, SqlLog, answer_of, read_position
-from infrastructure.storage.store import StoreFailed
+from infrastructure.storage.store import StoreFailed, StoreInUse, StoreRefused
 from infrastructure.subject import Subject
 
 
@@ -30,6 +30,18 @@ class SqlStore(SqlLog):
     async def open(self) -> None:
         await self.writing(migration.upgrade)
         await self.writing(self._claim)
+
+    async def open_beside(self) -> None:
+        """Open a store for changing keys, whether a service is using it or not. Raises StoreRefused."""
+        try:
+            await self.open()
+        except StoreInUse:
+            schema = await self.schema()
+            if schema.current != schema.newest:
+                raise StoreRefused(
+                    f"the service that uses {self.name} is of another version: its schema is {schema.current}, "
+                    f"not {schema.newest}"
+                ) from None
 
     async def write(self, batch: Batch) -> None:
         try:

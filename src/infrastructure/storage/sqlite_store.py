@@ -15,7 +15,7 @@ from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.schema import KEY_STATE
 from infrastructure.storage.sql_database import Rows
 from infrastructure.storage.sql_store import SqlStore
-from infrastructure.storage.store import StoreFailed, StoreRefused
+from infrastructure.storage.store import StoreFailed, StoreInUse, StoreRefused
 from infrastructure.subject import Subject
 
 FILE = "marketdata.db"
@@ -56,7 +56,7 @@ class SqliteStore(SqlStore):
             self._lock = os.open(self._directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreRefused(f"the data directory {self._directory} is in use by another service") from None
+            raise StoreInUse(f"the data directory {self._directory} is in use by another service") from None
         except OSError as error:
             raise StoreRefused(f"the data directory {self._directory} cannot be used: {error.strerror}") from None
         try:

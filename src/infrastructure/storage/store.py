@@ -14,6 +14,10 @@ class StoreRefused(Exception):
     """The store cannot be used at all. The message says why, for the operator."""
 
 
+class StoreInUse(StoreRefused):
+    """Another service is using the store."""
+
+
 class StoreFailed(Exception):
     """The store could not do what was requested, and may be able to later. The message says why."""
 

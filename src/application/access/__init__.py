@@ -1,0 +1,1 @@
+"""Keys: creating, listing and revoking them, and who a request comes from."""

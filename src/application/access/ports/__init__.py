@@ -1,0 +1,1 @@
+"""Ports of access: what its use cases need."""

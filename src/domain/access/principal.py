@@ -1,0 +1,19 @@
+"""Who a request comes from."""
+
+from dataclasses import dataclass
+
+from domain.access.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """id: of the key or account. name: for people. prefixes: of the symbols it may write and read; none for all."""
+
+    id: str
+    name: str
+    role: Role
+    prefixes: tuple[str, ...] = ()
+
+    def may_touch(self, symbol: str) -> bool:
+        """symbol: normalised."""
+        return not self.prefixes or symbol.startswith(self.prefixes)

@@ -1,0 +1,1 @@
+"""Keys in the store, and how the service notices their changes."""
