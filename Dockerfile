@@ -20,9 +20,9 @@ COPY --from=build /opt/marketdata /opt/marketdata
 WORKDIR /etc/marketdata
 COPY appsettings.toml .
 USER marketdata
-# Inside a container loopback reaches nobody. What is published, and to whom, is for whoever runs it to say.
+# Inside a container loopback reaches nobody, so sign-in is on: the first start prints a key for an admin.
 ENV PATH=/opt/marketdata/bin:$PATH PYTHONUNBUFFERED=1 \
-    MARKETDATA_SERVER__HOST=0.0.0.0 MARKETDATA_STORAGE__DATA_DIR=/var/lib/marketdata
+    MARKETDATA_SERVER__HOST=0.0.0.0 MARKETDATA_AUTH__ENABLED=true MARKETDATA_STORAGE__DATA_DIR=/var/lib/marketdata
 VOLUME /var/lib/marketdata
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from api.container import Container
+from api.http.access import Access, guard_of
 from api.http.asgi import AsgiApp
 from api.http.dependencies import COMMON, constant
 from api.http.fast_path import FastPath
@@ -47,12 +48,14 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     container = container or Container(settings=settings)
     features: list[Features] = container.features()
     connected: list[Connected] = container.connected()
+    access: Access | None = container.access()
     dependencies = _dependencies(container, connected)
     app = Litestar(
         route_handlers=_routes(features),
         dependencies=dependencies,
         lifespan=[lambda _: _running(container)],
         exception_handlers={Exception: problem_response},
+        guards=[] if access is None else [guard_of(access)],
         response_class=ViewResponse,
         request_max_body_size=settings.limits.max_body_bytes,
         openapi_config=None,
@@ -85,6 +88,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         container.loop_meter(),
         container.tracer(),
         container.clock(),
+        access,
     )
 
 
@@ -101,7 +105,7 @@ def describe(container: Container) -> tuple[Json, Json]:
     examples = {name: example for each in features for name, example in each.live_examples.items()}
     shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
     return (
-        openapi_document(_routes(features), names),
+        openapi_document(_routes(features), names, signs_in=container.access() is not None),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
     )
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from api.access import access_mediator
 from api.health import Health
+from api.http.access import Access
 from api.http.connections import Connections
 from api.http.hosts import Hosts
 from api.http.origins import Origins
@@ -14,6 +16,7 @@ from api.live.hub import Hub
 from api.subjects.features import Entry, Features
 from api.subjects.processing import Core
 from api.subjects.registry import SUBJECTS, subjects_of
+from application.access.directory import Directory
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
@@ -22,6 +25,8 @@ from application.processing.confirm_durability import ConfirmDurability, Confirm
 from application.processing.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
 from application.processing.messages import MESSAGES
 from domain.book import Book
+from infrastructure.access.key_watch import KeyWatch, NoWatch
+from infrastructure.access.sql_keys import SqlKeyRepository
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.settings import Settings, StorageSettings
 from infrastructure.storage.checkpoints import Checkpoints
@@ -115,6 +120,15 @@ class Container(containers.DeclarativeContainer):
         settings.provided.storage.ids_window_seconds,
     )
 
+    auth_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.auth.enabled)
+    keys = providers.Singleton(SqlKeyRepository, store)
+    access_mediator = providers.Singleton(access_mediator, keys, clock)
+    directory = providers.Singleton(Directory, clock)
+    access = providers.Selector(auth_mode, on=providers.Singleton(Access, directory), off=providers.Object(None))
+    key_watch = providers.Selector(
+        auth_mode, on=providers.Singleton(KeyWatch, keys, directory, clock), off=providers.Singleton(NoWatch)
+    )
+
     core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids)
     features = providers.Singleton(_features, registry, subjects, core)
     # Where only one subject can represent the service, the first one does.
@@ -132,6 +146,7 @@ class Container(containers.DeclarativeContainer):
         providers.Callable(lambda features: [each.live for each in features], features),
         clock,
         settings.provided.stream,
+        access,
     )
     retention = providers.Singleton(
         Retention,

@@ -7,7 +7,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -25,6 +25,11 @@ from api.live.websocket import WebSocketProtocol
 from api.subjects.features import Entry
 from api.subjects.registry import SUBJECTS
 from api.tls import HSTS, UnusableTls, check_tls
+from application.access.commands.create_key import CreateKey
+from application.access.queries.list_keys import ListKeys
+from application.mediator import Mediator
+from domain.access.role import Role
+from infrastructure.access.key_watch import Watch
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
@@ -34,6 +39,11 @@ from infrastructure.telemetry.logs import configure_logging
 
 _log = structlog.stdlib.get_logger(__name__)
 _SIMULATED = "  SIMULATED prices, in a store of their own; --no-simulation turns them off\n"
+_FIRST_KEY = (
+    "  the first key, for an admin; it is shown only now:\n"
+    "    {key}\n"
+    '  "marketdata keys" makes others, and revokes this one\n'
+)
 _ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _SWITCH_SECONDS = 0.001
 _GC_THRESHOLDS = (50_000, 20, 50)
@@ -44,13 +54,25 @@ class _Server(uvicorn.Server):
 
     uvicorn re-raises the signal after shutting down, so the process would exit as if killed by it.
 
-    storage: started before the server listens, stopped last. hub: closed on shutdown, since subscribers never
-    disconnect by themselves. facts: logged once it listens.
+    storage: started before the server listens, stopped last. keys: their watch. new_key: creates the first key, if
+    there is none. hub: closed on shutdown, since subscribers never disconnect by themselves. facts: logged once it
+    listens.
     """
 
-    def __init__(self, config: uvicorn.Config, storage: Storage, hub: Hub, facts: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        storage: Storage,
+        keys: Watch,
+        new_key: Callable[[], Awaitable[str]],
+        hub: Hub,
+        facts: dict[str, Any],
+    ) -> None:
         super().__init__(config)
         self._storage = storage
+        self._keys = keys
+        self._new_key = new_key
+        self._first_key = ""
         self._hub = hub
         self._facts = facts
 
@@ -65,6 +87,8 @@ class _Server(uvicorn.Server):
             return
         try:
             await self._storage.start()
+            self._first_key = await self._new_key()
+            await self._keys.start()
         except (StoreRefused, StoreFailed, Corrupt) as error:
             _log.critical("the service cannot start", reason=str(error))
             _close(sockets)
@@ -72,6 +96,7 @@ class _Server(uvicorn.Server):
         try:
             await super().serve(sockets)
         finally:
+            await self._keys.stop()
             await self._storage.stop()
 
     @contextmanager
@@ -115,9 +140,18 @@ class _Server(uvicorn.Server):
             f"  the accounting               {at}/api/metrics\n"
             f"  for Prometheus               {at}/metrics\n"
             f"  every route, with examples   {at}/schema\n"
+            f"{_FIRST_KEY.format(key=self._first_key) if self._first_key else ''}"
             "Ctrl+C drains and stops.",
             flush=True,
         )
+
+
+async def _new_key(settings: Settings, mediator: Callable[[], Mediator]) -> str:
+    """The first key ever, for an admin; empty if there has been one before, or sign-in is off."""
+    if not settings.auth.enabled:
+        return ""
+    keys = await mediator().send(ListKeys())
+    return "" if keys else (await mediator().send(CreateKey("first admin", Role.ADMIN))).text
 
 
 def _facts(settings: Settings) -> dict[str, Any]:
@@ -128,6 +162,7 @@ def _facts(settings: Settings) -> dict[str, Any]:
         "partitions": settings.processing.partition_count,
         "storage": where,
         "simulated": settings.simulation.enabled,
+        "sign_in": settings.auth.enabled,
     }
 
 
@@ -192,7 +227,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     _allow_open_files()
     container = Container(settings=settings, registry=registry)
     gateway = create_app(settings, container)
-    heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes)
+    heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes, container.access())
     writer = AnswerWriter()
     # Needs no task per connection; see docs/decisions/0017-watchers.md.
     websocket = partial(
@@ -204,6 +239,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         container.connections(),
         container.hosts(),
         container.origins(),
+        container.access(),
     )
     config = uvicorn.Config(
         gateway,
@@ -227,7 +263,8 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     # Existing objects are permanent and later ones rarely form cycles, so collections must be cheap and rare.
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-    server = _Server(config, container.storage(), container.hub(), _facts(settings))
+    new_key = partial(_new_key, settings, container.access_mediator)
+    server = _Server(config, container.storage(), container.key_watch(), new_key, container.hub(), _facts(settings))
     try:
         server.run()
     except SystemExit:

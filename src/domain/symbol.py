@@ -1,12 +1,16 @@
 """Validation and normalisation of symbols, the names prices go by."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 SYMBOL_LENGTH_MAX = 64
 SYMBOL_RULE = f"1 to {SYMBOL_LENGTH_MAX} characters out of A-Z a-z 0-9 . _ : / - ^ = + & # @ $"
 
 # \Z, not $, which also matches before a trailing line feed.
 _SPACE = " \t\r\n"
+# All characters of a symbol sort before it.
+BEHIND_ALL = "\x7f"
 # Of a symbol as it may be sent, for schemas.
 SYMBOL_PATTERN = r"^[A-Za-z0-9._:/\-^=+&#@$]+$"
 _VALID = re.compile(rf"[A-Z0-9._:/\-^=+&#@$]{{1,{SYMBOL_LENGTH_MAX}}}\Z")
@@ -31,3 +35,9 @@ def normalise_symbol(text: str) -> str:
         if _VALID.match(symbol):
             return symbol
     raise InvalidSymbol(f"must be {SYMBOL_RULE}")
+
+
+def starting_with(ordered: Sequence[str], prefix: str) -> Sequence[str]:
+    """The symbols with a prefix, out of sorted ones."""
+    start = bisect_left(ordered, prefix)
+    return ordered[start : bisect_left(ordered, prefix + BEHIND_ALL, start)]

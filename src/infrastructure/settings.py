@@ -3,6 +3,7 @@
 import os
 import re
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,15 @@ class ServerSettings(Section):
     tls_key: str = ""
     tls_key_password: SecretStr = SecretStr("")
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches the service."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            # Another name may mean any address, now or later.
+            return self.host.lower() == "localhost"
+
     @model_validator(mode="after")
     def _certificate_with_key(self) -> "ServerSettings":
         if bool(self.tls_certificate) != bool(self.tls_key):
@@ -52,6 +62,11 @@ class ServerSettings(Section):
         if not all(re.fullmatch(r"\*|[0-9A-Za-z._-]+", host) for host in hosts):
             raise ValueError("every host must be a name without scheme and port, or *")
         return hosts
+
+
+class AuthSettings(Section):
+    enabled: bool = False
+    allow_anonymous_network: bool = False
 
 
 class ProcessingSettings(Section):
@@ -224,6 +239,7 @@ class Settings(BaseSettings):
     )
 
     server: ServerSettings = ServerSettings()
+    auth: AuthSettings = AuthSettings()
     processing: ProcessingSettings = ProcessingSettings()
     simulation: SimulationSettings = SimulationSettings()
     storage: StorageSettings = StorageSettings()
@@ -231,6 +247,11 @@ class Settings(BaseSettings):
     limits: LimitsSettings = LimitsSettings()
     stream: StreamSettings = StreamSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether whoever reaches the network address may use the service, and nobody has said that this is meant."""
+        return not (self.auth.enabled or self.auth.allow_anonymous_network or self.server.is_loopback)
 
     @property
     def store(self) -> StorageSettings:

@@ -71,6 +71,42 @@ def test_every_curl_of_a_document_answers_as_printed(
         assert stable(ran.stdout) == stable(printed), command
 
 
+def test_every_command_of_the_access_page_answers_as_printed(start: Callable[..., Service]) -> None:
+    service = start(AUTH__ENABLED="true")
+    document = (ROOT / "docs" / "access.md").read_text()
+    blocks = re.findall(r"```console\n(.*?)```", document, re.DOTALL)
+    lines = "".join(blocks).replace(".venv/bin/marketdata", MARKETDATA).replace("http://127.0.0.1:8000", service.url)
+    # A running service notices a change of keys after a moment.
+    known = (
+        f'$(curl -s -o /dev/null -w "%{{http_code}}" {service.url}/schema/openapi.json -H "Authorization: Bearer $KEY")'
+    )
+    script, printed = "set -e\n", ""
+    for line in lines.splitlines():
+        if not line.startswith("$ "):
+            printed += line + "\n"
+            continue
+        command = line.removeprefix("$ ")
+        script += command + "\n"
+        if "curl" in command and "-d" in command:
+            script += "echo\n" if "-w" not in command else ""
+        elif "curl" in command:
+            script += "echo\n"
+        if "keys create" in command:
+            script += f"KEY=${command.partition('=')[0]}; until [ {known} = 200 ]; do sleep 0.05; done\n"
+        if "keys revoke" in command:
+            script += f"KEY=$FEEDER; until [ {known} = 401 ]; do sleep 0.05; done\n"
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=service.directory,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert stable(ran.stdout) == stable(printed)
+
+
 def test_every_command_of_the_command_line_page_runs_as_written(start: Callable[..., Service]) -> None:
     service = start()
     service.post({"symbol": "GOLD", "price": 100})
@@ -129,11 +165,12 @@ def test_make_run_starts_the_service_as_the_readme_says(tmp_path: Path) -> None:
 
 
 def test_every_command_of_every_document_is_run_or_has_a_reason_not_to_be() -> None:
-    tested_above = ("README.md", "docs/api.md", "docs/command-line.md", "docs/stream.md")
+    tested_above = ("README.md", "docs/access.md", "docs/api.md", "docs/command-line.md", "docs/stream.md")
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         name = str(document.relative_to(ROOT))
         for command in re.findall(r"^\$ (.*)$", document.read_text(), re.MULTILINE):
-            is_tested = name in tested_above and ("curl" in command or name == "docs/command-line.md")
+            whole = ("docs/access.md", "docs/command-line.md")
+            is_tested = name in tested_above and ("curl" in command or name in whole)
             assert is_tested or any(re.match(each, command) for each in NOT_RUN), f"{name}: {command}"
 
 

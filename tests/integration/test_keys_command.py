@@ -13,7 +13,7 @@ def test_keys_are_created_listed_and_revoked_without_a_service(tmp_path: Path) -
     match = KEY.match(created.stdout)
     assert match, created.stderr
     listed = marketdata("keys", "list", cwd=tmp_path).stdout
-    assert re.search(rf"{match.group(1)}  feeder  until 2\S+Z  2\S+Z  never +BTC\*  desk 7\n", listed)
+    assert re.search(rf"{match.group(1)}  feeder  until 2\S+Z  2\S+Z  never +BTC\* +desk 7\n", listed)
     assert marketdata("keys", "revoke", match.group(1), cwd=tmp_path).stdout == f"{match.group(1)} is revoked\n"
     assert f"{match.group(1)}  feeder  revoked " in marketdata("keys", "list", cwd=tmp_path).stdout
     with sqlite3.connect(tmp_path / "data" / "marketdata.db") as connection:

@@ -64,7 +64,7 @@ class Way:
         self._state = ServerState()
         self._config = uvicorn.Config(gateway, log_config=None, ws="none", proxy_headers=False)
         self._config.load()
-        self._heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes)
+        self._heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes, container.access())
 
     def connect(self) -> tuple[HttpToolsProtocol, Transport]:
         common: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}

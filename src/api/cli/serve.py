@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from api.cli.loading import config_option, load_or_exit
+from api.cli.loading import InvalidConfiguration, config_option, load_or_exit
 from api.server import serve as run_server
 
 
@@ -32,4 +32,13 @@ def serve(host: str | None, port: int | None, config: Path | None, simulation: b
         "server": {key: value for key, value in (("host", host), ("port", port)) if value is not None},
         "simulation": {} if simulation is None else {"enabled": simulation},
     }
-    sys.exit(run_server(load_or_exit(config, overrides).settings))
+    loaded = load_or_exit(config, overrides).settings
+    if loaded.is_exposed:
+        raise InvalidConfiguration(
+            f"sign-in is off, and who reaches {loaded.server.host or 'all addresses'} can write and remove prices\n"
+            "Turn it on with auth.enabled = true, or listen on 127.0.0.1. If everybody on that network may do so,\n"
+            "say it with auth.allow_anonymous_network = true."
+        )
+    if loaded.auth.enabled and not loaded.storage.enabled:
+        raise InvalidConfiguration("auth.enabled cannot be true while storage.enabled is false: keys are in the store")
+    sys.exit(run_server(loaded))

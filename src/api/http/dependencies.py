@@ -1,4 +1,4 @@
-"""Dependencies of every subject's handlers: the query struct, the request options, the admitted body."""
+"""Dependencies of every subject's handlers: the query struct, the request options, the admitted body, the principal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ from typing import Any, cast
 from litestar import Request
 from litestar.di import Provide
 
+from api.http.access import ANYBODY, PRINCIPAL
 from api.http.asgi import Scope
 from api.http.bodies import whole_body
 from api.http.content_coding import coding_of, decoded
 from api.http.query import NoQuery, Query, read_query
 from api.http.request_options import RequestOptions, read_options
 from api.http.shares import share_of
+from domain.access.principal import Principal
 from infrastructure.processing.admission import Admission
 from infrastructure.settings import LimitsSettings
 
@@ -32,8 +34,18 @@ async def provide_query(request: Request[Any, Any, Any]) -> Query:
     return read_query(kind, request.query_params)
 
 
+def principal_of(scope: Any) -> Principal:
+    """Who a request comes from."""
+    principal: Principal = scope.get(PRINCIPAL, ANYBODY)
+    return principal
+
+
+async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    return principal_of(request.scope)
+
+
 async def provide_options(request: Request[Any, Any, Any]) -> RequestOptions:
-    return read_options(request.scope["headers"])
+    return read_options(request.scope["headers"]).sent_by(principal_of(request.scope))
 
 
 def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
@@ -48,7 +60,7 @@ def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
         coding = coding_of(scope)
         body = await whole_body(scope, cast("Any", request.receive), limits.max_body_bytes)
         body = decoded(body, coding, limits.max_body_bytes, limits.max_compression_ratio)
-        options = read_options(scope["headers"])
+        options = read_options(scope["headers"]).sent_by(principal_of(scope))
         admitted = await admission.enter(share_of(scope), len(body))
         return Posted(options if admitted else options.overdue(), body)
 
@@ -64,4 +76,8 @@ def constant(value: Any) -> Provide:
     return Provide(provide)
 
 
-COMMON: Mapping[str, Provide] = {"params": Provide(provide_query), "options": Provide(provide_options)}
+COMMON: Mapping[str, Provide] = {
+    "params": Provide(provide_query),
+    "options": Provide(provide_options),
+    "principal": Provide(provide_principal),
+}

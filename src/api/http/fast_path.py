@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from api.http.access import Rule
 from api.http.answer import Answer, answer_to
 from api.http.gathering import Gathering
 from api.http.request_options import RequestOptions
@@ -32,6 +33,10 @@ class FastRoute:
     brings_observations: bool
     gathering: Gathering[Any] | None = None
     matched: str = ""
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.WRITE if self.brings_observations else Rule.READ
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
+from api.http.access import PRINCIPAL, Access
 from api.http.answer import Answer, answer_to, encoded_answer, send_answer, unless_known
 from api.http.asgi import IS_HEAD, AsgiApp, Message, Receive, Scope, Send
 from api.http.bodies import CLIENT_GONE, header_bytes
@@ -19,6 +20,7 @@ from api.http.outgoing import Outgoing
 from api.http.request_log import RequestLog
 from api.http.request_options import RequestOptions
 from api.http.symbol_paths import routable
+from application.access.errors import Unauthenticated
 from application.ports.clock import Clock
 from infrastructure.processing.admission import Admission
 from infrastructure.telemetry.meters import LoopMeter, RequestMeter
@@ -59,6 +61,7 @@ class Gateway:
         loop_meter: LoopMeter,
         tracer: OpenTelemetryTracer,
         clock: Clock,
+        access: Access | None = None,
     ) -> None:
         self.app = app
         self.fast_path = fast_path
@@ -73,6 +76,7 @@ class Gateway:
         self._methods = methods
         self._origins = origins
         self._log = log
+        self._access = access
 
     @property
     def traces(self) -> bool:
@@ -161,7 +165,6 @@ class Gateway:
         headers = [(b"x-request-id", trace.trace_id.encode()), *_GUARDS, *self._origins.answer_headers(origin)]
         coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
         outgoing = Outgoing(send, headers, coding)
-        client = _Client(receive)
         try:
             self.hosts.check(scope["headers"], scope["http_version"], scope.get(AUTHORITY))
             if scope["method"] not in _SAFE:
@@ -180,6 +183,7 @@ class Gateway:
         # HEAD runs as GET; the server omits the body.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         inner = {**scope, "path": path, "method": method, IS_HEAD: method != scope["method"]}
+        client = _Client(receive, inner, self._access)
         try:
             await self.app(inner, client.receive, outgoing)
         except asyncio.CancelledError as stopped:
@@ -196,14 +200,23 @@ class Gateway:
 
 
 class _Client:
-    """Notices when the client disconnects. receive: of the server."""
+    """Notices when the client disconnects, and when its key becomes invalid in the middle of its body.
 
-    def __init__(self, receive: Receive) -> None:
+    receive: of the server.
+    """
+
+    def __init__(self, receive: Receive, scope: Scope, access: Access | None) -> None:
         self.gone = False
         self._receive = receive
+        self._scope = scope
+        self._access = access
 
     async def receive(self) -> Message:
         message = await self._receive()
+        if self._access is not None:
+            principal = self._scope.get(PRINCIPAL)
+            if principal is not None and not self._access.knows(principal):
+                raise Unauthenticated
         if message["type"] == "http.disconnect":
             self.gone = True
         return message

@@ -9,11 +9,13 @@ from typing import Any
 
 import httptools
 
+from api.http.access import Access
 from api.http.errors import ForbiddenHost, MalformedRequest
 from api.http.fast_path import FastPath, FastRoute
 from api.http.gathering import Gathering
 from api.http.hosts import Hosts
 from api.http.request_options import RequestOptions, read_options
+from application.access.errors import Forbidden, Unauthenticated
 
 _HEAD_BYTES_MAX = 1024
 _HEADS_MAX = 4096
@@ -51,14 +53,18 @@ class CachedHead:
 class HeadCache:
     """Finds request heads that qualify for the fast path.
 
-    hosts: those that a request may name. body_bytes_max: a request with a longer body does not qualify.
+    hosts: those that a request may name. body_bytes_max: a request with a longer body does not qualify. access: None
+    while sign-in is off. Otherwise a head is cached only if its key admits it, until a key may have become invalid.
     """
 
-    def __init__(self, fast_path: FastPath, hosts: Hosts, body_bytes_max: int) -> None:
+    def __init__(self, fast_path: FastPath, hosts: Hosts, body_bytes_max: int, access: Access | None = None) -> None:
         self._fast_path = fast_path
         self._hosts = hosts
         self._body_bytes_max = body_bytes_max
+        self._access = access
         self._heads: dict[bytes, CachedHead | None] = {}
+        if access is not None:
+            access.on_change(self._heads.clear)
 
     def find(self, data: bytes) -> tuple[CachedHead, int] | None:
         """The head that `data` starts with, and its length; None if it is incomplete or does not qualify."""
@@ -115,6 +121,18 @@ class HeadCache:
         gathering = route.gathering
         if gathering is not None and not gathering.takes(options):
             gathering = None
+        if self._access is not None:
+            try:
+                principal = self._access.admit(route.rule, fields)
+            except (Unauthenticated, Forbidden):
+                # The router says why.
+                return None
+            if principal is not None:
+                if principal.prefixes:
+                    if method == "GET":
+                        return None
+                    gathering = None
+                options = options.sent_by(principal)
         return CachedHead(method, route, options, body_bytes, gathering)
 
 

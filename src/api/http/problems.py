@@ -4,6 +4,8 @@
 |---|---|---|
 | MalformedRequest | 400 | malformed-request |
 | BadHandshake | 400 | bad-handshake |
+| Unauthenticated | 401, with WWW-Authenticate | unauthenticated |
+| Forbidden | 403 | forbidden |
 | ForeignOrigin | 403 | foreign-origin |
 | ForbiddenHost | 421 | forbidden-host |
 | UpgradeRequired | 426 | upgrade-required |
@@ -64,6 +66,7 @@ from api.http.errors import (
 from api.http.methods import METHODS
 from api.views.problem import ErrorView, ProblemView
 from api.views.view import encode
+from application.access.errors import Forbidden, Unauthenticated
 from application.errors import (
     RETRY_AFTER_SECONDS,
     AnomalyNotFound,
@@ -104,6 +107,10 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("malformed-request", "Malformed request", 400, str(error))
         case BadHandshake():
             return Problem("bad-handshake", "Bad WebSocket handshake", 400, str(error))
+        case Unauthenticated():
+            return Problem("unauthenticated", "Not signed in", 401, str(error))
+        case Forbidden():
+            return Problem("forbidden", "Not allowed", 403, str(error))
         case ForeignOrigin():
             return Problem("foreign-origin", "Origin not allowed", 403, str(error))
         case ForbiddenHost():
@@ -184,6 +191,8 @@ def problem_headers(error: Exception) -> dict[str, str]:
     """The headers of a problem answer."""
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="marketdata"'}
     if isinstance(error, UpgradeRequired):
         return {"Upgrade": "websocket"}
     if isinstance(error, UnsupportedCoding):

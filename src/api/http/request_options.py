@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from api.http.content_coding import accepted_coding
 from application.errors import FieldError, ValidationFailed
 from application.ports.processor import Patience
+from domain.access.principal import Principal
 
 _KEY = re.compile(rb'"?([\x21\x23-\x7e]{1,128})"?\Z')
 
@@ -16,7 +17,8 @@ class RequestOptions:
     """media_type: the Content-Type as sent. durable: answer once on disk. key: the Idempotency-Key as sent.
 
     patience: how long the sender waits for room in the queues. coding: that the client accepts for the answer.
-    known_tags: of answers that it has already.
+    known_tags: of answers that it has already. sender: id of who sends it, where that is known. prefixes: of the
+    symbols that it is limited to; none for all.
     """
 
     media_type: str | None = None
@@ -25,13 +27,19 @@ class RequestOptions:
     patience: Patience = Patience.LIMITED
     coding: str | None = None
     known_tags: frozenset[str] = frozenset()
+    sender: str = ""
+    prefixes: tuple[str, ...] = ()
+
+    def sent_by(self, principal: Principal) -> "RequestOptions":
+        """A copy for a sender."""
+        return replace(self, sender=principal.id, prefixes=principal.prefixes)
 
     def overdue(self) -> "RequestOptions":
         """A copy for a sender that must not be held any longer."""
         return replace(self, patience=Patience.NONE)
 
     def read_key(self) -> str | None:
-        """The Idempotency-Key, without its optional quotes.
+        """The Idempotency-Key, without its optional quotes. Each sender has keys of its own.
 
         Raises:
             ValidationFailed: it is not 1 to 128 visible ASCII characters.
@@ -42,7 +50,9 @@ class RequestOptions:
         if match is None:
             message = "must be 1 to 128 visible ASCII characters"
             raise ValidationFailed([FieldError("Idempotency-Key", "invalid_key", message)])
-        return match.group(1).decode("ascii")
+        key = match.group(1).decode("ascii")
+        # No key has a space.
+        return f"{self.sender} {key}" if self.sender else key
 
 
 def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:

@@ -18,13 +18,15 @@ from infrastructure.processing.admission import Share
 class StreamAccount:
     """Sends the ticks of one stream on, and counts them.
 
-    durable: its answer waits until the ticks are on disk. share: its connection's.
+    durable: its answer waits until the ticks are on disk. share: its connection's. prefixes: of the symbols that its
+    sender is limited to; none for all.
     """
 
-    def __init__(self, mediator: Mediator, durable: bool, share: Share) -> None:
+    def __init__(self, mediator: Mediator, durable: bool, share: Share, prefixes: tuple[str, ...] = ()) -> None:
         self._mediator = mediator
         self.durable = durable
         self.share = share
+        self._prefixes = prefixes
         self.accepted = 0
         self.rejected = 0
         self._duplicates = 0
@@ -41,6 +43,7 @@ class StreamAccount:
             command,
             patience=Patience.UNLIMITED,
             durability=Durability.LOGGED if self.durable else Durability.MEMORY,
+            prefixes=self._prefixes,
         )
         try:
             result = await self._mediator.send(command)

@@ -49,9 +49,11 @@ class TickIntake:
         except UnreadableTick as bad:
             await self._mediator.send(RefusePriceUpdate(bad.errors))
         if not durable:
-            if await self._mediator.send(ProcessPriceUpdate(tick, patience=options.patience)):
+            if await self._mediator.send(
+                ProcessPriceUpdate(tick, patience=options.patience, prefixes=options.prefixes)
+            ):
                 return ONE_ACCEPTED
-        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, options.patience)):
+        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, options.patience, options.prefixes)):
             return _preferred(_ONE_DURABLE, options)
         return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), options)
 
@@ -75,6 +77,8 @@ class TickIntake:
                 command = replace(command, durability=Durability.DISK)
             if options.patience is not command.patience:
                 command = replace(command, patience=options.patience)
+            if options.prefixes:
+                command = replace(command, prefixes=options.prefixes)
             result = await self._mediator.send(command)
             answer = Answer(200 if durable else 202, JSON, encode(BatchView.of(result)))
             if key is not None:

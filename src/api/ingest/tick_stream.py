@@ -24,6 +24,7 @@ from api.ingest.tick_decoding import decode_lines
 from api.ingest.tick_intake import ARROW, JSON, NDJSON, media_type
 from api.views.ingest import ProgressView
 from api.views.view import encode
+from application.access.errors import Unauthenticated
 from application.errors import BatchTooLarge, FieldError, StorageFailed, Unavailable
 from application.mediator import Mediator
 from application.ports.clock import Clock
@@ -99,7 +100,8 @@ class TickStream:
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             parts = decoded_parts(receive, coding_of(scope), self._ratio_max)
-            account = StreamAccount(self._mediator, self._durable or options.durable, share_of(scope))
+            durable = self._durable or options.durable
+            account = StreamAccount(self._mediator, durable, share_of(scope), options.prefixes)
             try:
                 if progress:
                     await self._answer_with_progress(account, partial(take, account, parts), send)
@@ -132,8 +134,15 @@ class TickStream:
             await take()
             if account.durable:
                 await self._mediator.send(ConfirmDurability())
-        except (Unavailable, StorageFailed, MalformedBody, BodyTooLarge, asyncio.CancelledError) as given:
-            # Streams still open at the shutdown deadline are cancelled.
+        except (
+            Unauthenticated,
+            Unavailable,
+            StorageFailed,
+            MalformedBody,
+            BodyTooLarge,
+            asyncio.CancelledError,
+        ) as given:
+            # Streams still open at the shutdown deadline are cancelled. A key may be revoked in the middle of one.
             so_far = f" Of this stream, {account.accepted} ticks were accepted and {account.rejected} rejected before."
             return answer_to(given, STREAM_PATH, so_far)
         return Answer(account.status, JSON, encode(account.view()))

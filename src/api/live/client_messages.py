@@ -83,11 +83,30 @@ def id_of(text: bytes) -> Id:
         return None
 
 
-def patterns_of(symbols: Sequence[Any]) -> list[str]:
-    """Symbols and prefixes, trimmed and upper-cased. Raises Refused: `invalid` or `invalid_symbol`."""
+def patterns_of(symbols: Sequence[Any], limits: tuple[str, ...] = ()) -> list[str]:
+    """Symbols and prefixes, trimmed and upper-cased.
+
+    limits: prefixes of the symbols that the client may watch, none for all. A wider pattern is narrowed to them.
+
+    Raises:
+        Refused: `invalid`, `invalid_symbol`, or `forbidden_symbol` for a pattern outside the limits.
+    """
     if not symbols:
         raise Refused("invalid", "symbols must name at least one.")
-    return [_pattern(at, symbol) for at, symbol in enumerate(symbols)]
+    patterns = [_pattern(at, symbol) for at, symbol in enumerate(symbols)]
+    if not limits:
+        return patterns
+    return [narrowed for at, pattern in enumerate(patterns) for narrowed in _narrowed(at, pattern, limits)]
+
+
+def _narrowed(at: int, pattern: str, limits: tuple[str, ...]) -> list[str]:
+    if pattern.removesuffix("*").startswith(limits):
+        return [pattern]
+    if pattern.endswith("*"):
+        within = [limit + "*" for limit in limits if limit.startswith(pattern[:-1])]
+        if within:
+            return within
+    raise Refused("forbidden_symbol", f"symbols[{at}] is not among the symbols of your key.")
 
 
 def _pattern(at: int, text: str) -> str:

@@ -16,6 +16,7 @@ from api.live.client_messages import Refused
 from api.live.hub import Hub
 from api.live.session import Session
 from application.errors import FieldError, ValidationFailed
+from domain.access.principal import Principal
 
 EVENTS_PATH = "/api/stream"
 EVENTS_TYPE = "text/event-stream"
@@ -31,10 +32,10 @@ class EventStream:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    def app(self, symbols: str | None, channels: str | None, interval_ms: int | None) -> ASGIApp:
+    def app(self, symbols: str | None, channels: str | None, interval_ms: int | None, principal: Principal) -> ASGIApp:
         """Subscribe and stream the events. Raises ValidationFailed, TooManyWatchers, Draining."""
         wire = _Wire()
-        session = self._subscribed(wire, symbols, channels, interval_ms)
+        session = self._subscribed(wire, symbols, channels, interval_ms, principal)
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             try:
@@ -55,13 +56,20 @@ class EventStream:
 
         return answer
 
-    def _subscribed(self, wire: "_Wire", symbols: str | None, channels: str | None, interval_ms: int | None) -> Session:
+    def _subscribed(
+        self,
+        wire: "_Wire",
+        symbols: str | None,
+        channels: str | None,
+        interval_ms: int | None,
+        principal: Principal,
+    ) -> Session:
         known = self._hub.channels
         names = (channels or ",".join(self._hub.default_channels)).split(",")
         chosen = [channel for channel in known if channel in names]
         if len(chosen) < len(set(names)):
             raise ValidationFailed([FieldError("channels", "unknown_value", f"must be out of {', '.join(known)}")])
-        session = self._hub.join(wire)
+        session = self._hub.join(wire, principal)
         try:
             wanted = ["*"] if symbols is None else symbols.split(",")
             session.subscribe(wanted, chosen, interval_ms, None)

@@ -6,11 +6,11 @@ after a change, when the first session needs it.
 """
 
 import asyncio
-from bisect import bisect_left
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from api.http.access import ANYBODY, Access
 from api.live.live_subject import EventChannel, LiveSubject
 from api.live.server_messages import event_fields
 from api.live.session import Session
@@ -19,6 +19,8 @@ from api.live.wire import Wire
 from api.timestamps import to_rfc3339
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock
+from domain.access.principal import Principal
+from domain.symbol import starting_with
 from infrastructure.settings import StreamSettings
 
 _TURN_SECONDS = 0.025
@@ -31,6 +33,7 @@ _AVERAGE_OF = 3
 # Writing what a turn has assembled takes the loop about as long again.
 _WRITING = 2.0
 SERVICE_RESTART = 1012
+POLICY_VIOLATION = 1008
 
 
 class Hub:
@@ -39,7 +42,9 @@ class Hub:
     seconds: total duration of the turns.
     """
 
-    def __init__(self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings) -> None:
+    def __init__(
+        self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings, access: Access | None = None
+    ) -> None:
         self.channels = tuple(channel for subject in subjects for channel in subject.channels)
         # A client that names no channel gets the first subject only, however many there are.
         self.default_channels = subjects[0].default_channels
@@ -63,15 +68,17 @@ class Hub:
         self._closed = False
         self._pause_seconds = _TURN_SECONDS
         self._late_seconds = 0.0
+        if access is not None:
+            access.on_change(lambda: self.review(access.knows))
 
     def connections(self) -> Counter[str]:
         """Subscribers by transport."""
         return Counter(session.wire.transport_name for session in self._sessions)
 
-    def join(self, wire: Wire) -> Session:
+    def join(self, wire: Wire, principal: Principal = ANYBODY) -> Session:
         """Open a session, subscribed to nothing. Raises TooManyWatchers, Draining."""
         self.check_room()
-        session = Session(self, wire, self.limits)
+        session = Session(self, wire, self.limits, principal)
         if not self._sessions:
             self._watch(True)
             self._has_sessions.set()
@@ -109,6 +116,12 @@ class Hub:
         self._closed = True
         for session in list(self._sessions):
             session.wire.close(SERVICE_RESTART, "the service is stopping")
+
+    def review(self, knows: Callable[[Principal], bool]) -> None:
+        """Disconnect the subscribers that are not known any more."""
+        for session in list(self._sessions):
+            if not knows(session.principal):
+                session.wire.close(POLICY_VIOLATION, "the key is not valid any more")
 
     def count_restart(self) -> None:
         """Count a restart. Changes taken before the crash may be lost, so every key is marked as changed."""
@@ -178,7 +191,7 @@ class Hub:
         feed = self._subjects[channel].feed
         if pattern == ALL:
             return feed.keys()
-        return _starting_with(feed.keys(), pattern[:-1]) if pattern.endswith("*") else (pattern,)
+        return starting_with(feed.keys(), pattern[:-1]) if pattern.endswith("*") else (pattern,)
 
     def time(self) -> str:
         return to_rfc3339(self._clock.now_us())
@@ -210,9 +223,3 @@ class Hub:
             self._ready.update(sessions)
             for session in sessions:
                 session.queue(channel.name, key, channel.message, rest)
-
-
-def _starting_with(ordered: Sequence[str], prefix: str) -> Sequence[str]:
-    start = bisect_left(ordered, prefix)
-    # All characters of a symbol sort before \x7f.
-    return ordered[start : bisect_left(ordered, prefix + "\x7f", start)]

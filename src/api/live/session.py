@@ -21,6 +21,7 @@ from api.live.server_messages import (
 from api.live.watch_index import WatchIndex
 from api.live.wire import Wire
 from api.views.view import View
+from domain.access.principal import Principal
 from infrastructure.settings import StreamSettings
 
 # Symbols per message.
@@ -62,7 +63,7 @@ class Source(Protocol):
 
 
 class Session:
-    """pending: keys that changed since they were sent, by channel; the hub adds them."""
+    """pending: keys that changed since they were sent, by channel; the hub adds them. principal: who it is of."""
 
     __slots__ = (
         "_due",
@@ -78,11 +79,13 @@ class Session:
         "_seq",
         "_snapshots",
         "pending",
+        "principal",
         "wire",
     )
 
-    def __init__(self, hub: Source, wire: Wire, limits: StreamSettings) -> None:
+    def __init__(self, hub: Source, wire: Wire, limits: StreamSettings, principal: Principal) -> None:
         self.wire = wire
+        self.principal = principal
         self.pending: dict[str, set[str]] = {channel: set() for channel in hub.state_channels}
         self._hub = hub
         self._limits = limits
@@ -110,7 +113,7 @@ class Session:
     ) -> None:
         """Add subscriptions and send their snapshots. Raises Refused, without changing anything."""
         channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
-        wanted = dict.fromkeys(patterns_of(symbols))
+        wanted = dict.fromkeys(patterns_of(symbols, self.principal.prefixes))
         interval_ms = self._interval_ms if interval_ms is None else interval_ms
         if not self._limits.min_interval_ms <= interval_ms <= INTERVAL_MS_MAX:
             raise Refused("invalid", f"intervalMs must be {self._limits.min_interval_ms} to {INTERVAL_MS_MAX}.")
@@ -131,7 +134,7 @@ class Session:
     def unsubscribe(self, symbols: Sequence[str], channels: Sequence[str] | None, id: Id) -> None:  # noqa: A002  # as on the wire
         """Remove subscriptions. Raises Refused."""
         channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
-        unwanted = patterns_of(symbols)
+        unwanted = patterns_of(symbols, self.principal.prefixes)
         for channel in set(channels):
             for pattern in unwanted:
                 if self._patterns[channel].pop(pattern, pattern) is None:

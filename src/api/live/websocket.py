@@ -17,6 +17,7 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from api.http.access import ANYBODY, Access, Rule
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
 from api.http.connections import Connections
@@ -25,7 +26,7 @@ from api.http.hosts import Hosts, authority_of
 from api.http.origins import Origins
 from api.http.request_log import RequestLog
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
-from api.live.hub import Hub
+from api.live.hub import POLICY_VIOLATION, Hub
 from api.live.server_messages import Error, Pong
 from api.live.session import Session
 from api.live.text_frame import text_frame
@@ -34,7 +35,6 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
 WS_PATH = "/ws"
 _BAD_TEXT = 1007
-_POLICY_VIOLATION = 1008
 # Send buffer of the system for a subscriber that does not read. More would only arrive staler.
 _SOCKET_BYTES = 131_072
 _BUFFER_BYTES = 65_536
@@ -60,6 +60,7 @@ class WebSocketProtocol(asyncio.Protocol):
         connections: Connections,
         hosts: Hosts,
         origins: Origins,
+        access: Access | None,
         server_state: ServerState,
         **_of_uvicorn: Any,
     ) -> None:
@@ -71,6 +72,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._connections = connections
         self._hosts = hosts
         self._origins = origins
+        self._access = access
         self._server_state = server_state
         self._limits = hub.limits
         self._session: Session | None = None
@@ -147,7 +149,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._heard = self._loop.time()
         self._unwritten = unwritten
         if self._loop.time() - self._heard > idle:
-            self.close(_POLICY_VIOLATION, f"nothing was heard for {idle:g} s")
+            self.close(POLICY_VIOLATION, f"nothing was heard for {idle:g} s")
         elif self.writable:
             self._protocol.send_ping(b"")
             self._send_own()
@@ -171,6 +173,7 @@ class WebSocketProtocol(asyncio.Protocol):
                 raise NotFoundException
             # Browsers let any page open a WebSocket anywhere, but send its origin.
             self._origins.check(fields)
+            principal = (self._access and self._access.admit(Rule.READ, fields)) or ANYBODY
             self._hub.check_room()
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
@@ -181,7 +184,7 @@ class WebSocketProtocol(asyncio.Protocol):
             response.headers["X-Request-Id"] = trace.trace_id
             self._protocol.send_response(response)
             self._send_own()
-            self._session = self._hub.join(self)
+            self._session = self._hub.join(self, principal)
             self._meter.observe(WS_PATH, "GET", response.status_code, 0.0)
 
     def _refuse(self, error: Exception, path: str) -> None:
@@ -198,7 +201,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def _take(self, frame: Frame, session: Session) -> None:
         self._allowance -= 1
         if self._allowance < 0:
-            self.close(_POLICY_VIOLATION, f"more than {self._limits.messages_per_second:g} messages a second")
+            self.close(POLICY_VIOLATION, f"more than {self._limits.messages_per_second:g} messages a second")
             return
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if frame.opcode is not Opcode.CONT:

@@ -17,20 +17,31 @@ from litestar.openapi.spec import License
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
+from api.http.access import ACCESS, Rule
+from api.http.problems import problem_of
 from api.http.query import Query, parameters_of
 from api.reference.documented import OPT, Documented, Json
-from api.reference.problem_examples import DESCRIPTIONS, problem_example
+from api.reference.problem_examples import DESCRIPTIONS, example_of, problem_example
 from api.views.problem import ProblemView
 from api.views.view import View
+from application.access.errors import Forbidden, Unauthenticated
+from domain.access.role import Permission
 
+_SCHEME = "key"
+_KEY = {"type": "http", "scheme": "bearer", "description": "A key of `marketdata keys create`: `md_<id>_<secret>`."}
 # Problems that every route may answer with, and every route that has effects.
 _ANYWHERE = (421,)
 _ANYWHERE_WITH_EFFECTS = (403, 421)
 _REF = "#/components/schemas/"
 
 
-def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: Iterable[str]) -> Json:
-    """dependencies: names of the handlers' arguments that are injected, not request parameters."""
+def openapi_document(
+    handlers: Sequence[ControllerRouterHandler], dependencies: Iterable[str], signs_in: bool = False
+) -> Json:
+    """dependencies: names of the handlers' arguments that are injected, not request parameters.
+
+    signs_in: whether requests need a key.
+    """
     app = Litestar(
         handlers,
         dependencies={name: _placeholder() for name in dependencies},
@@ -55,12 +66,15 @@ def openapi_document(handlers: Sequence[ControllerRouterHandler], dependencies: 
                 operation = document["paths"][route.path_format].get(method.lower())
                 if operation is not None and OPT in handler.opt:
                     _describe(operation, f"{method.lower()} {route.path_format}", handler, views, extra)
+                    if signs_in:
+                        _protect(operation, route.path_format, handler.opt.get(ACCESS))
+    components: Json = {"schemas": component_schemas(views.values()) | extra}
     return {
         "openapi": document["openapi"],
         "info": document["info"],
         "servers": [{"url": "/"}],
         "paths": document["paths"],
-        "components": {"schemas": component_schemas(views.values()) | extra},
+        "components": components | ({"securitySchemes": {_SCHEME: _KEY}} if signs_in else {}),
     }
 
 
@@ -98,6 +112,22 @@ def _describe(
     operation["responses"] = responses
     if about.body:
         operation["requestBody"] = {"required": True, "content": _bodies(about, extra)}
+
+
+def _protect(operation: Json, path: str, rule: Rule | None) -> None:
+    """Say who may use an operation."""
+    operation["security"] = [] if rule is Rule.OPEN else [{_SCHEME: []}]
+    if rule is Rule.OPEN:
+        return
+    refusals: list[Exception] = [Unauthenticated()]
+    if rule is not None and isinstance(rule.value, Permission):
+        refusals.append(Forbidden(rule.value))
+    for error in refusals:
+        problem = problem_of(error, path)
+        content = {"application/problem+json": {"schema": _ref(ProblemView), "example": example_of(error, path)}}
+        told = operation["responses"].setdefault(str(problem.status), _answer(content, problem.detail))
+        if told["description"] != problem.detail:
+            told["description"] += f" Or: {problem.detail}"
 
 
 def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type[msgspec.Struct]]) -> Json:

@@ -70,6 +70,11 @@ def problem_example(status: int, method: str, path: str) -> Json:
         error = NotReady("The workers are not running, or are draining.")
     else:
         error = _ERRORS[status]
+    return example_of(error, path)
+
+
+def example_of(error: Exception, path: str) -> Json:
+    """The problem that an error is answered with. path: template of the operation."""
     instance = path.replace("{symbol}", "AAPL").replace("{id}", "f3c0a1d2b4958677a9b8c7d6e5f40312")
     view = problem_view(problem_of(error, instance), instance, _TRACE_ID)
     example: Json = msgspec.to_builtins(view)

@@ -7,6 +7,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.http.access import Rule, rule
 from api.http.cursors import Int64, from_cursor, to_cursor
 from api.http.query import Cursor, Descending, From, Limit, Moment, NumberFormat, Numbers, OneQuery, Query, To
 from api.http.responses import PageResponse, ValidatedResponse
@@ -20,6 +21,7 @@ from application.prices.ports.event_repository import EventFilter, EventOrder
 from application.prices.queries.get_anomaly import GetAnomaly
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_events import GetRecentAnomalies, ListMoves
+from domain.access.principal import Principal
 from domain.prices.price_anomaly import Direction, Severity
 from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_PATTERN
 
@@ -65,9 +67,11 @@ class MovesQuery(_EventsQuery, frozen=True, rename={"from_": "from"}):
     symbol: _SymbolFilter = None
 
 
-async def _page(mediator: Mediator, params: SymbolAnomaliesQuery, symbol: str | None) -> AnomalyPageView:
+async def _page(
+    mediator: Mediator, params: SymbolAnomaliesQuery, symbol: str | None, principal: Principal
+) -> AnomalyPageView:
     from_us = params.since if params.from_ is None else params.from_
-    matching = EventFilter(symbol, params.direction, params.severity, from_us, params.to)
+    matching = EventFilter(symbol, params.direction, params.severity, from_us, params.to, principal.prefixes)
     after = from_cursor(params.cursor, _PLACES)
     found = await mediator.send(GetRecentAnomalies(matching, params.limit, after, params.order))
     return AnomalyPageView([AnomalyView.of(item) for item in found.items], to_cursor(found.next_after))
@@ -75,6 +79,7 @@ async def _page(mediator: Mediator, params: SymbolAnomaliesQuery, symbol: str | 
 
 class AnomaliesController(Controller):
     tags = ("anomalies",)
+    opt = rule(Rule.READ)
 
     @get(
         "/api/anomalies",
@@ -84,9 +89,12 @@ class AnomaliesController(Controller):
         opt=documented(ONE_PAGE, example.ANOMALIES, media=example.ANOMALY_LINES, problems=(400, 503)),
     )
     async def list_anomalies(
-        self, params: NamedDependency[AnomaliesQuery], mediator: NamedDependency[Mediator]
+        self,
+        params: NamedDependency[AnomaliesQuery],
+        mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> AnomalyPageView:
-        return await _page(mediator, params, params.symbol)
+        return await _page(mediator, params, params.symbol, principal)
 
     @get(
         "/api/prices/{symbol:str}/anomalies",
@@ -96,11 +104,15 @@ class AnomaliesController(Controller):
         opt=documented(ONE_PAGE, example.ANOMALIES, media=example.ANOMALY_LINES, problems=(400, 404, 503)),
     )
     async def list_symbol_anomalies(
-        self, symbol: SymbolPath, params: NamedDependency[SymbolAnomaliesQuery], mediator: NamedDependency[Mediator]
+        self,
+        symbol: SymbolPath,
+        params: NamedDependency[SymbolAnomaliesQuery],
+        mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> AnomalyPageView:
         # An unknown symbol is a 404, not an empty page.
         statistics = await mediator.send(GetSymbolStatistics(symbol_in(symbol)))
-        return await _page(mediator, params, statistics.symbol)
+        return await _page(mediator, params, statistics.symbol, principal)
 
     @get(
         "/api/anomalies/{id:str}",
@@ -114,8 +126,9 @@ class AnomaliesController(Controller):
         id: FromPath[str],  # noqa: A002  # as on the wire
         params: NamedDependency[OneQuery],
         mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> ExplainedAnomalyView:
-        return ExplainedAnomalyView.of(await mediator.send(GetAnomaly(id)))
+        return ExplainedAnomalyView.of(await mediator.send(GetAnomaly(id, principal.prefixes)))
 
     @get(
         "/api/moves",
@@ -125,9 +138,14 @@ class AnomaliesController(Controller):
         opt=documented(ONE_PAGE, example.MOVES, media=example.MOVE_LINES, problems=(400, 503)),
     )
     async def list_moves(
-        self, params: NamedDependency[MovesQuery], mediator: NamedDependency[Mediator]
+        self,
+        params: NamedDependency[MovesQuery],
+        mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> MovePageView:
-        matching = EventFilter(params.symbol, params.direction, params.severity, params.from_, params.to)
+        matching = EventFilter(
+            params.symbol, params.direction, params.severity, params.from_, params.to, principal.prefixes
+        )
         after = from_cursor(params.cursor, _PLACES)
         found = await mediator.send(ListMoves(matching, params.limit, after, params.order))
         return MovePageView([MoveView.of(item) for item in found.items], to_cursor(found.next_after))

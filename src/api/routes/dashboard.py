@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from api.http.access import Rule, rule
 from api.http.static_file import StaticFile
 from api.reference.documented import documented, text
 
@@ -36,6 +37,7 @@ class DashboardFiles:
 
 class DashboardController(Controller):
     tags = ("dashboard",)
+    opt = rule(Rule.READ)
 
     @get(
         "/",
@@ -48,7 +50,8 @@ class DashboardController(Controller):
     ) -> Response[bytes | None]:
         return dashboard_files.answer("index.html", request)
 
-    @get("/dashboard/{name:str}", include_in_schema=False)
+    # Nothing that is not in every copy of the service.
+    @get("/dashboard/{name:str}", include_in_schema=False, opt=rule(Rule.OPEN))
     async def get_part(
         self, name: FromPath[str], request: Request[Any, Any, Any], dashboard_files: NamedDependency[DashboardFiles]
     ) -> Response[bytes | None]:

@@ -8,6 +8,7 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from api.http.access import Rule, rule
 from api.http.responses import JSON, ValidatedResponse
 from api.http.static_file import StaticFile
 from api.reference.documented import documented, text
@@ -29,6 +30,7 @@ class Documents:
 class DocumentationController(Controller):
     path = "/schema"
     tags = ("reference",)
+    opt = rule(Rule.SIGNED_IN)
 
     @get(
         "/openapi.json",
@@ -69,7 +71,7 @@ class DocumentationController(Controller):
 class WellKnownController(Controller):
     """Where other services have their documents and icons."""
 
-    @get(["/docs", "/openapi.json", "/favicon.ico"], include_in_schema=False)
+    @get(["/docs", "/openapi.json", "/favicon.ico"], include_in_schema=False, opt=rule(Rule.OPEN))
     async def get_moved(self, request: Request[Any, Any, Any]) -> Redirect:
         return Redirect(_MOVED[request.url.path.rstrip("/")], status_code=301)
 

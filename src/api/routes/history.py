@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
+from api.http.access import Rule, rule
 from api.http.cursors import Int64, from_cursor, to_cursor
 from api.http.query import Ascending, Cursor, From, Limit, Moment, NumberFormat, Numbers, Query, To
 from api.http.responses import PageResponse
@@ -46,6 +47,7 @@ class CandlesQuery(Query, frozen=True, rename={"from_": "from"}):
 class HistoryController(Controller):
     path = "/api/prices"
     tags = ("history",)
+    opt = rule(Rule.READ)
 
     @get(
         "/{symbol:str}/ticks",

@@ -7,12 +7,14 @@ from litestar import Controller, Request, get
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp
 
+from api.http.access import Rule, rule
 from api.http.errors import UpgradeRequired
 from api.http.origins import Origins
 from api.http.query import Query
 from api.live.event_stream import EVENTS_PATH, EVENTS_TYPE, EventStream
 from api.live.websocket import WS_PATH
 from api.reference.documented import documented, text
+from domain.access.principal import Principal
 
 _EVENT = "id: 3\nevent: prices\ndata: {...}\n\n"
 
@@ -35,6 +37,7 @@ class EventsQuery(Query, frozen=True, kw_only=True):
 
 class LiveController(Controller):
     tags = ("live",)
+    opt = rule(Rule.READ)
 
     @get(
         WS_PATH,
@@ -58,6 +61,7 @@ class LiveController(Controller):
         params: NamedDependency[EventsQuery],
         event_stream: NamedDependency[EventStream],
         origins: NamedDependency[Origins],
+        principal: NamedDependency[Principal],
     ) -> ASGIApp:
         origins.check(request.scope["headers"])
-        return event_stream.app(params.symbols, params.channels, params.interval_ms)
+        return event_stream.app(params.symbols, params.channels, params.interval_ms, principal)

@@ -6,6 +6,7 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from api.health import Health
+from api.http.access import Rule, rule
 from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding, encoded
 from api.http.responses import ViewResponse
 from api.http.shared_answers import SharedAnswers
@@ -44,6 +45,7 @@ def scrapes_of(exposition: PrometheusExposition, clock: Clock) -> Scrapes:
 
 class OperationsController(Controller):
     tags = ("operations",)
+    opt = rule(Rule.OPERATE)
 
     @get(
         "/api/metrics",
@@ -69,7 +71,7 @@ class OperationsController(Controller):
         "/health/live",
         operation_id="getLiveness",
         summary="Does the process turn",
-        opt=documented("It does.", {"status": "live"}),
+        opt=documented("It does.", {"status": "live"}) | rule(Rule.OPEN),
     )
     async def get_live(self) -> StatusView:
         return StatusView("live")
@@ -78,7 +80,7 @@ class OperationsController(Controller):
         "/health/ready",
         operation_id="getReadiness",
         summary="Can it do its work",
-        opt=documented("It can.", {"status": "ready"}, problems=(503,)),
+        opt=documented("It can.", {"status": "ready"}, problems=(503,)) | rule(Rule.OPEN),
     )
     async def get_ready(self, health: NamedDependency[Health]) -> StatusView:
         health.check_ready()

@@ -7,6 +7,7 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp
 
+from api.http.access import Rule, rule
 from api.http.cursors import from_cursor, to_cursor
 from api.http.dependencies import Posted
 from api.http.encoded_states import EncodedStates
@@ -35,6 +36,7 @@ from application.paging import Order
 from application.prices.commands.forget_symbol import ForgetSymbol
 from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
+from domain.access.principal import Principal
 from domain.symbol import SYMBOL_PATTERN
 
 _PLACES = msgspec.json.Decoder(str)
@@ -83,6 +85,7 @@ class StreamQuery(Query, frozen=True):
 class PricesController(Controller):
     path = "/api/prices"
     tags = ("prices",)
+    opt = rule(Rule.READ)
 
     @post(
         "/",
@@ -96,7 +99,8 @@ class PricesController(Controller):
             problems=(400, 413, 415, 503, 507),
             headers=[_PREFER],
             body={"application/json": {"schema": _TICK, "example": example.TICK, "schemas": _TICK_SCHEMA}},
-        ),
+        )
+        | rule(Rule.WRITE),
     )
     async def accept_price(
         self, posted: NamedDependency[Posted], intake: NamedDependency[TickIntake]
@@ -122,7 +126,8 @@ class PricesController(Controller):
                 NDJSON: _LINES,
                 ARROW: _ARROW,
             },
-        ),
+        )
+        | rule(Rule.WRITE),
     )
     async def accept_batch(
         self, posted: NamedDependency[Posted], intake: NamedDependency[TickIntake]
@@ -147,7 +152,8 @@ class PricesController(Controller):
             problems=(400, 408, 415, 503, 507),
             headers=[_PREFER],
             body={NDJSON: _LINES, ARROW: _ARROW},
-        ),
+        )
+        | rule(Rule.WRITE),
     )
     async def accept_stream(
         self,
@@ -169,12 +175,15 @@ class PricesController(Controller):
         params: NamedDependency[StatisticsQuery],
         mediator: NamedDependency[Mediator],
         states: NamedDependency[EncodedStates],
+        principal: NamedDependency[Principal],
     ) -> StatisticsPageView:
         named = params.symbols
         symbols = None if named is None else tuple(name for name in named.split(",") if name.strip())
         after = from_cursor(params.cursor, _PLACES)
         page = await mediator.send(
-            ListSymbolStatistics(symbols, params.limit, after, params.from_, params.to, params.order)
+            ListSymbolStatistics(
+                symbols, params.limit, after, params.from_, params.to, params.order, principal.prefixes
+            )
         )
         if params.numbers is Numbers.STRING:
             items = [StatisticsView.of(item) for item in page.items]
@@ -208,7 +217,7 @@ class PricesController(Controller):
         "/{symbol:str}",
         operation_id="forgetSymbol",
         summary="Remove a symbol and its past: statistics, ticks, candles, anomalies and moves",
-        opt=documented("Nothing is known of it any more.", problems=(404, 507)),
+        opt=documented("Nothing is known of it any more.", problems=(404, 507)) | rule(Rule.MANAGE),
     )
     async def forget(self, symbol: SymbolPath, mediator: NamedDependency[Mediator]) -> None:
         await mediator.send(ForgetSymbol(symbol_in(symbol)))

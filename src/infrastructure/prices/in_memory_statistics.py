@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from application.prices.ports.statistics_repository import StatisticsPage
 from domain.prices.symbol_statistics import SymbolStatistics
+from domain.symbol import starting_with
 from infrastructure.processing.snapshots import Snapshots
 
 
@@ -24,11 +25,14 @@ class InMemoryStatisticsRepository:
         limit: int,
         updated: tuple[int, int] | None = None,
         descending: bool = False,
+        prefixes: tuple[str, ...] = (),
     ) -> StatisticsPage:
         if symbols is None:
             names: Sequence[str] = self._snapshots.keys()
         else:
             names = [symbol for symbol in sorted(symbols) if symbol in self._snapshots]
+        if prefixes:
+            names = [symbol for prefix in sorted(prefixes) for symbol in starting_with(names, prefix)]
         if updated is not None:
             from_us, to_us = updated
             names = [symbol for symbol in names if from_us <= self._snapshots.newest_us(symbol) < to_us]

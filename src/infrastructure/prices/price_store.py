@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from application.prices.ports.event_repository import EventFilter, EventOrder
 from domain.prices.candle import Candle, Interval
 from domain.prices.price_move import PriceMove
+from domain.symbol import BEHIND_ALL
 from infrastructure.prices.candle_chunks import candles_of, chunk_start
 from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, move_of
 from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, MOVE
@@ -173,6 +174,11 @@ def _page(
     statement = sa.select(table).order_by(*([each.desc() for each in order] if newest_first else order)).limit(limit)
     if matching.symbol is not None:
         statement = statement.where(column.symbol == matching.symbol)
+    if matching.prefixes:
+        symbol = column.symbol
+        statement = statement.where(
+            sa.or_(*((symbol >= prefix) & (symbol < prefix + BEHIND_ALL) for prefix in matching.prefixes))
+        )
     if matching.direction is not None:
         statement = statement.where(column.direction == matching.direction.value)
     if matching.severity is not None:

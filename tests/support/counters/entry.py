@@ -7,6 +7,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.http.access import Rule, rule
 from api.http.dependencies import Posted, posted_by
 from api.http.encoded_states import EncodedStates
 from api.live.live_subject import EventChannel, LiveSubject
@@ -81,8 +82,14 @@ _GIVEN = msgspec.json.Decoder(list[_Given])
 
 class CountersController(Controller):
     path = "/api/counters"
+    opt = rule(Rule.READ)
 
-    @post("/", operation_id="count", status_code=200, opt=documented("Counted.", {"accepted": 1, "duplicates": 0}))
+    @post(
+        "/",
+        operation_id="count",
+        status_code=200,
+        opt=documented("Counted.", {"accepted": 1, "duplicates": 0}) | rule(Rule.WRITE),
+    )
     async def count(self, posted_counts: NamedDependency[Posted], mediator: NamedDependency[Mediator]) -> CountedView:
         given = _GIVEN.decode(posted_counts.body)
         counts = Counts(

@@ -53,7 +53,16 @@ class CreateKeyValidator:
             errors.append(FieldError("expires", "in_the_past", "must be in the future"))
         if errors:
             raise ValidationFailed(errors)
-        return replace(command, name=name, prefixes=tuple(dict.fromkeys(prefixes)))
+        return replace(command, name=name, prefixes=_needed(prefixes))
+
+
+def _needed(prefixes: list[str]) -> tuple[str, ...]:
+    """The prefixes, sorted, without those that another one covers."""
+    needed: list[str] = []
+    for prefix in sorted(prefixes):
+        if not (needed and prefix.startswith(needed[-1])):
+            needed.append(prefix)
+    return tuple(needed)
 
 
 class CreateKeyHandler:

@@ -7,7 +7,7 @@ from application.errors import BatchTooLarge, FieldError, ValidationFailed
 from application.mediator import Message
 from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
-from application.prices.commands.tick_rules import TickRules
+from application.prices.commands.tick_rules import FORBIDDEN_SYMBOL, TickRules
 from application.processing.durability import Durability, submit
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
@@ -35,6 +35,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     errors: the errors of those, with their index.
     patience: how long to wait for room in the queues before their policy applies.
     errors_max: how many errors are reported.
+    prefixes: of the symbols that the sender is limited to; none for all.
     """
 
     ticks: Ticks
@@ -44,6 +45,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     patience: Patience = Patience.LIMITED
     durability: Durability = Durability.MEMORY
     errors_max: int = ERRORS_REPORTED_MAX
+    prefixes: tuple[str, ...] = ()
 
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
@@ -71,6 +73,8 @@ class ProcessPriceBatchValidator:
         latest_us = self._rules.latest_us()
         if command.ticks and not self._rules.are_known_valid(command.ticks, latest_us):
             command = self._drop_invalid(command, latest_us)
+        if command.prefixes:
+            command = _drop_forbidden(command)
         if not command.ticks:
             raise ValidationFailed(command.errors[: command.errors_max], ticks=command.rejected)
         return command
@@ -94,6 +98,22 @@ class ProcessPriceBatchValidator:
         return replace(
             command, ticks=Ticks.of(good), indexes=indexes, rejected=command.rejected + bad, errors=tuple(found)
         )
+
+
+def _drop_forbidden(command: ProcessPriceBatch) -> ProcessPriceBatch:
+    symbols, prefixes = command.ticks.symbols, command.prefixes
+    places = {place for place, symbol in enumerate(symbols) if not symbol.startswith(prefixes)}
+    if not places:
+        return command
+    found = [*command.errors, *(FORBIDDEN_SYMBOL.at(command.index_of(place)) for place in sorted(places))]
+    found.sort(key=lambda error: -1 if error.index is None else error.index)
+    return replace(
+        command,
+        ticks=command.ticks.without(places),
+        indexes=[command.index_of(place) for place in range(len(symbols)) if place not in places],
+        rejected=command.rejected + len(places),
+        errors=tuple(found),
+    )
 
 
 class ProcessPriceBatchHandler:

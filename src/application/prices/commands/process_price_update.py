@@ -6,7 +6,7 @@ from application.errors import ValidationFailed
 from application.mediator import Message
 from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
-from application.prices.commands.tick_rules import TickRules
+from application.prices.commands.tick_rules import FORBIDDEN_SYMBOL, TickRules
 from application.processing.durability import Durability, submit
 from domain.prices.ticks import Ticks
 
@@ -17,11 +17,13 @@ class ProcessPriceUpdate(Message[bool]):
 
     tick: a batch of one.
     patience: how long to wait for room in its queue before the queue's policy applies.
+    prefixes: of the symbols that the sender is limited to; none for all.
     """
 
     tick: Ticks
     durability: Durability = Durability.MEMORY
     patience: Patience = Patience.LIMITED
+    prefixes: tuple[str, ...] = ()
 
 
 class ProcessPriceUpdateValidator:
@@ -30,12 +32,14 @@ class ProcessPriceUpdateValidator:
 
     def validate(self, command: ProcessPriceUpdate) -> ProcessPriceUpdate:
         latest_us = self._rules.latest_us()
-        if self._rules.are_known_valid(command.tick, latest_us):
-            return command
-        update, errors = self._rules.check(command.tick[0], latest_us)
-        if errors:
-            raise ValidationFailed(errors, ticks=1)
-        return replace(command, tick=Ticks.of((update,)))
+        if not self._rules.are_known_valid(command.tick, latest_us):
+            update, errors = self._rules.check(command.tick[0], latest_us)
+            if errors:
+                raise ValidationFailed(errors, ticks=1)
+            command = replace(command, tick=Ticks.of((update,)))
+        if command.prefixes and not command.tick.symbols[0].startswith(command.prefixes):
+            raise ValidationFailed([FORBIDDEN_SYMBOL], ticks=1)
+        return command
 
 
 class ProcessPriceUpdateHandler:

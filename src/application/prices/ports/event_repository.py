@@ -33,17 +33,22 @@ Event = TypeVar("Event", bound=PriceEvent)
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """A field that is None matches everything. Events match if their time is within [from_us, to_us)."""
+    """A field that is None matches everything. Events match if their time is within [from_us, to_us).
+
+    prefixes: of the symbols that match; none for all.
+    """
 
     symbol: str | None = None
     direction: Direction | None = None
     severity: Severity | None = None
     from_us: int | None = None
     to_us: int | None = None
+    prefixes: tuple[str, ...] = ()
 
     def matches(self, event: PriceEvent) -> bool:
         return (
             (self.symbol is None or event.symbol == self.symbol)
+            and (not self.prefixes or event.symbol.startswith(self.prefixes))
             and (self.direction is None or event.direction is self.direction)
             and (self.from_us is None or event.time_us >= self.from_us)
             and (self.to_us is None or event.time_us < self.to_us)

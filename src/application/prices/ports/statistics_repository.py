@@ -26,9 +26,11 @@ class StatisticsRepository(Protocol):
         limit: int,
         updated: tuple[int, int] | None = None,
         descending: bool = False,
+        prefixes: tuple[str, ...] = (),
     ) -> StatisticsPage:
         """Return up to `limit` symbols that come after `after`, out of `symbols` or of all.
 
         updated: only those last updated within this range, microseconds since the epoch.
+        prefixes: only those that start with one of them, none of which starts with another; none for all.
         """
         ...

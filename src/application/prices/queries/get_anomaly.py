@@ -9,7 +9,10 @@ from application.prices.ports.history import ExplainedAnomaly, History
 
 @dataclass(frozen=True, slots=True)
 class GetAnomaly(Message[ExplainedAnomaly]):
+    """prefixes: of the symbols that exist for who asks; none for all."""
+
     anomaly_id: str
+    prefixes: tuple[str, ...] = ()
 
 
 class GetAnomalyHandler:
@@ -20,6 +23,6 @@ class GetAnomalyHandler:
 
     async def handle(self, query: GetAnomaly) -> ExplainedAnomaly:
         found = await self._history.anomaly(query.anomaly_id)
-        if found is None:
+        if found is None or (query.prefixes and not found.anomaly.symbol.startswith(query.prefixes)):
             raise AnomalyNotFound(query.anomaly_id)
         return found

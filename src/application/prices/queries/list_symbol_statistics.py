@@ -15,7 +15,7 @@ class ListSymbolStatistics(Message[StatisticsPage]):
     """Sorted by symbol.
 
     symbols: None for all. from_us, to_us: only symbols last updated within [from_us, to_us). after: the symbol after
-        which the page starts.
+        which the page starts. prefixes: only symbols that start with one of these; none for all.
     """
 
     symbols: tuple[str, ...] | None = None
@@ -24,6 +24,7 @@ class ListSymbolStatistics(Message[StatisticsPage]):
     from_us: int | None = None
     to_us: int | None = None
     order: Order = Order.ASC
+    prefixes: tuple[str, ...] = ()
 
 
 class ListSymbolStatisticsValidator:
@@ -59,4 +60,5 @@ class ListSymbolStatisticsHandler:
         if query.from_us is not None or query.to_us is not None:
             from_us = EARLIEST_US if query.from_us is None else query.from_us
             updated = (from_us, LATEST_US if query.to_us is None else query.to_us)
-        return await self._repository.page(query.symbols, query.after, limit, updated, query.order is Order.DESC)
+        descending = query.order is Order.DESC
+        return await self._repository.page(query.symbols, query.after, limit, updated, descending, query.prefixes)

@@ -1,7 +1,15 @@
+from typing import cast
+
 import pytest_asyncio
 
 from api.http.head_cache import HeadCache
+from domain.access.role import Role
+from infrastructure.access.key_watch import KeyWatch
+from support.access import MemoryKeys, api_key, text_of
+from support.fakes import START_US, FakeClock
 from support.wire import both_ways
+
+JSON = "Content-Type: application/json"
 
 
 @pytest_asyncio.fixture
@@ -51,3 +59,64 @@ async def test_memory_for_heads_is_bounded(heads: HeadCache) -> None:
         heads.find(head(f"X-Request: {number}"))
     assert len(heads._heads) <= 4096
     assert heads.find(head()) is not None
+
+
+async def test_heads_are_cached_only_for_those_whom_their_key_admits() -> None:
+    feeder, viewer = api_key(1, Role.FEEDER), api_key(2, Role.VIEWER)
+    limited = api_key(3, Role.FEEDER, prefixes=("BTC",))
+    async with both_ways(auth={"enabled": True}) as (short, _):
+        directory, heads = short.container.directory(), short._heads
+        directory.load([feeder, viewer, limited])
+        for refused in ("X: y", "Authorization: Bearer x", f"Authorization: Bearer {text_of(viewer)}"):
+            assert heads.find(head(refused)) is None
+        found = heads.find(head(f"Authorization: Bearer {text_of(feeder)}", JSON))
+        assert found is not None
+        assert (found[0].options.sender, found[0].gathering is None) == (feeder.id, False)
+        found = heads.find(head(f"Authorization: Bearer {text_of(limited)}", JSON))
+        assert found is not None
+        # By itself: a batch is of one sender.
+        assert (found[0].options.prefixes, found[0].gathering) == (("BTC",), None)
+        directory.load([viewer])
+        for key in (feeder, limited):
+            assert heads.find(head(f"Authorization: Bearer {text_of(key)}", JSON)) is None
+
+
+async def test_host_and_key_are_both_checked() -> None:
+    feeder = api_key(1, Role.FEEDER)
+    async with both_ways(auth={"enabled": True}) as (short, _):
+        short.container.directory().load([feeder])
+        text = head(f"Authorization: Bearer {text_of(feeder)}", JSON)
+        assert short._heads.find(text.replace(b"Host: x", b"Host: evil.example.org")) is None
+        assert short._heads.find(head(JSON)) is None
+        assert short._heads.find(text) is not None
+
+
+async def test_head_with_a_known_tag_is_authenticated_each_time() -> None:
+    viewer, limited = api_key(1, Role.VIEWER), api_key(2, Role.VIEWER, prefixes=("AAPL",))
+    async with both_ways(auth={"enabled": True}) as (short, _):
+        directory, heads = short.container.directory(), short._heads
+        directory.load([viewer, limited])
+        fields = 'GET /api/prices/AAPL HTTP/1.1\r\nHost: x\r\nIf-None-Match: "1"\r\nAuthorization: Bearer '
+        text, of_limited = (f"{fields}{text_of(key)}\r\n\r\n".encode() for key in (viewer, limited))
+        found = heads.find(text)
+        assert found is not None
+        assert found[0].options.known_tags == {'"1"'}
+        assert text not in heads._heads
+        # The router knows what exists for it.
+        assert heads.find(of_limited) is None
+        directory.load([])
+        assert heads.find(text) is None
+
+
+async def test_cached_head_is_forgotten_when_its_key_expires() -> None:
+    key = api_key(1, Role.FEEDER, expires_us=START_US + 500_000)
+    async with both_ways(auth={"enabled": True}) as (short, _):
+        clock = cast("FakeClock", short.container.clock())
+        watch = KeyWatch(MemoryKeys(key), short.container.directory(), clock)
+        await watch.start()
+        text = head(f"Authorization: Bearer {text_of(key)}")
+        await clock.advance(0.4)
+        assert short._heads.find(text) is not None
+        await clock.advance(0.1)
+        assert short._heads.find(text) is None
+        await watch.stop()

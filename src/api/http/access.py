@@ -1,0 +1,103 @@
+"""Who may use a route.
+
+Every handler declares its rule in its `opt`. A handler without one is for nobody, and a test finds it.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any, cast
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from api.http.symbol_paths import symbol_in
+from application.access.directory import Directory
+from application.access.errors import Forbidden, Unauthenticated
+from application.errors import SymbolNotFound
+from domain.access.principal import Principal
+from domain.access.role import Permission, Role
+from domain.symbol import InvalidSymbol, normalise_symbol
+
+# Key in the `opt` of a handler.
+ACCESS = "access"
+# Scope key: who the request comes from.
+PRINCIPAL = "marketdata.principal"
+# Who every request comes from while sign-in is off.
+ANYBODY = Principal("", "anybody", Role.ADMIN)
+
+Headers = Iterable[tuple[bytes, bytes]]
+_SCHEME = b"bearer"
+
+
+class Rule(Enum):
+    """Who may use a route: everybody, everybody with a valid key, or whose role has a permission."""
+
+    OPEN = "open"
+    SIGNED_IN = "signed in"
+    WRITE = Permission.WRITE
+    READ = Permission.READ
+    OPERATE = Permission.OPERATE
+    MANAGE = Permission.MANAGE
+
+
+def rule(chosen: Rule) -> dict[str, Any]:
+    """For the `opt` of a handler or a controller."""
+    return {ACCESS: chosen}
+
+
+class Access:
+    """Decides about requests while sign-in is on."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.knows = directory.knows
+        self.on_change = directory.on_change
+        self._directory = directory
+
+    def admit(self, chosen: Rule | None, headers: Headers) -> Principal | None:
+        """Return who a request comes from, None if that does not matter. headers: with names in lower case.
+
+        Raises:
+            Unauthenticated: it brings no valid key, or more than one.
+            Forbidden: the role of the key does not suffice.
+        """
+        if chosen is Rule.OPEN:
+            return None
+        principal = self._directory.authenticate(_bearer(headers))
+        permission = chosen.value if chosen is not None and isinstance(chosen.value, Permission) else None
+        if chosen is not Rule.SIGNED_IN and (permission is None or not principal.role.may(permission)):
+            raise Forbidden(permission)
+        return principal
+
+
+def guard_of(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+    """The guard of all handlers. To somebody limited to some symbols, others do not exist."""
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        principal = access.admit(handler.opt.get(ACCESS), connection.scope["headers"])
+        if principal is None:
+            return
+        cast("Any", connection.scope)[PRINCIPAL] = principal
+        segment = connection.path_params.get("symbol")
+        if principal.prefixes and segment is not None:
+            symbol = _normalised(symbol_in(segment))
+            if not principal.may_touch(symbol):
+                raise SymbolNotFound(symbol)
+
+    return guard
+
+
+def _bearer(headers: Headers) -> str:
+    """The key in the one Authorization header. Raises Unauthenticated."""
+    given = [value for name, value in headers if name == b"authorization"]
+    scheme, _, credentials = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+    if scheme.lower() != _SCHEME:
+        raise Unauthenticated
+    return credentials.strip(b" ").decode("latin-1")
+
+
+def _normalised(text: str) -> str:
+    try:
+        return normalise_symbol(text)
+    except InvalidSymbol:
+        # Nobody has it.
+        return text
