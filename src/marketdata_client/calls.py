@@ -33,14 +33,19 @@ class Request(msgspec.Struct, frozen=True):
     content: bytes | None = None
     headers: dict[str, str] | None = None
 
-    def arguments(self, url: str) -> dict[str, Any]:
+    def arguments(self, url: str, more_headers: dict[str, str]) -> dict[str, Any]:
         return {
             "method": self.method,
             "url": url + self.path,
             "params": self.params,
             "content": self.content,
-            "headers": self.headers,
+            "headers": more_headers | (self.headers or {}),
         }
+
+
+def signed_by(key: str | None) -> dict[str, str]:
+    """The header that a key is sent in."""
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 Call: TypeAlias = Generator[Request, httpx.Response, T]

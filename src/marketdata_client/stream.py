@@ -1,7 +1,7 @@
 """A stream that reconnects by itself."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing, suppress
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -36,9 +36,15 @@ class Stream:
     """
 
     def __init__(
-        self, url: str, symbols: Iterable[str], channels: Iterable[Channel], interval_ms: int | None = None
+        self,
+        url: str,
+        symbols: Iterable[str],
+        channels: Iterable[Channel],
+        interval_ms: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._address = address(url)
+        self._headers = headers
         self._subscriptions = Subscriptions(symbols, channels, interval_ms)
         self._socket: ClientConnection | None = None
         self._runs = False
@@ -72,7 +78,9 @@ class Stream:
         retries = Retries()
         while True:
             try:
-                async with connect(self._address, compression=None, max_size=MESSAGE_BYTES_MAX) as socket:
+                async with connect(
+                    self._address, compression=None, max_size=MESSAGE_BYTES_MAX, additional_headers=self._headers
+                ) as socket:
                     retries.on_connection()
                     self._socket = socket
                     for frame in self._subscriptions.on_connection():

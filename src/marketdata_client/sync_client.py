@@ -20,13 +20,17 @@ T = TypeVar("T")
 class SyncMarketDataClient:
     """`MarketDataClient` without await, also where an event loop runs; a context manager, or closed with `close()`.
 
-    url: such as `http://127.0.0.1:8000`. http: an httpx client to use instead of creating one; it is not closed.
+    url: such as `http://127.0.0.1:8000`. key: for a service that needs one, `md_...`. http: an httpx client to use
+    instead of creating one; it is not closed.
 
     Every request raises RequestRefused if the service refuses it, httpx.HTTPError if the service cannot be reached.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 30.0, http: httpx.Client | None = None) -> None:
+    def __init__(
+        self, url: str, *, key: str | None = None, timeout_seconds: float = 30.0, http: httpx.Client | None = None
+    ) -> None:
         self.url = url.rstrip("/")
+        self._headers = calls.signed_by(key)
         self._own = http is None
         self._http = http or httpx.Client(timeout=timeout_seconds)
 
@@ -133,13 +137,13 @@ class SyncMarketDataClient:
         self, *symbols: str, channels: Iterable[Channel] = CHANNELS, interval_ms: int | None = None
     ) -> Generator[Message]:
         """Watch symbols, or prefixes that end in `*`; without any, all symbols. See `Stream`."""
-        return messages(address(self.url), Subscriptions(symbols or ("*",), channels, interval_ms))
+        return messages(address(self.url), Subscriptions(symbols or ("*",), channels, interval_ms), self._headers)
 
     def _run(self, call: calls.Call[T]) -> T:
         try:
             asked = next(call)
             while True:
-                asked = call.send(self._http.request(**asked.arguments(self.url)))
+                asked = call.send(self._http.request(**asked.arguments(self.url, self._headers)))
         except StopIteration as end:
             result: T = end.value
             return result

@@ -1,7 +1,7 @@
 """The stream for scripts and notebooks."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 
 from websockets.exceptions import ConnectionClosed
@@ -11,12 +11,12 @@ from marketdata_client.messages import Connected, Message
 from marketdata_client.subscriptions import LOSSES, MESSAGE_BYTES_MAX, Retries, Subscriptions, reason_of
 
 
-def messages(address: str, subscriptions: Subscriptions) -> Generator[Message]:
+def messages(address: str, subscriptions: Subscriptions, headers: Mapping[str, str]) -> Generator[Message]:
     """What `Stream` yields, without await. Closing the generator closes the connection."""
     retries = Retries()
     while True:
         try:
-            with connect(address, compression=None, max_size=MESSAGE_BYTES_MAX) as socket:
+            with connect(address, compression=None, max_size=MESSAGE_BYTES_MAX, additional_headers=headers) as socket:
                 retries.on_connection()
                 # A lost connection is detected by the reader below.
                 with suppress(ConnectionClosed):

@@ -13,6 +13,12 @@ config_option = click.option(
     help="TOML file; appsettings.toml of this directory where not given.",
 )
 
+key_option = click.option(
+    "--key",
+    envvar="MARKETDATA_KEY",
+    help="Key, if the service needs one. Others on this machine see options; they do not see MARKETDATA_KEY.",
+)
+
 
 class InvalidConfiguration(click.ClickException):
     """Exits with the status of a wrong option: both are for the caller to correct."""

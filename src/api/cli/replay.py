@@ -13,11 +13,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from api.cli.loading import key_option
 from api.cli.replay_options import Columns, Speed
 from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedBatch, RecordedTick, UnreadableRecording
 from infrastructure.feeds.recordings import Recording
+from marketdata_client.calls import signed_by
 
 _TIMEOUT_SECONDS = 30
 _RETRIES_MAX = 30
@@ -31,13 +33,19 @@ class _Terminated(KeyboardInterrupt):
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service to send to.")
+@key_option
 @click.option("--speed", type=Speed(), default="max", show_default=True, help="Relative to the recorded pace.")
 @click.option(
     "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
 )
 @click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
 def replay(
-    files: tuple[Path, ...], url: str, speed: float | None, batch_size: int, columns: ColumnMapping | None
+    files: tuple[Path, ...],
+    url: str,
+    key: str | None,
+    speed: float | None,
+    batch_size: int,
+    columns: ColumnMapping | None,
 ) -> None:
     """Send recorded ticks to a running service.
 
@@ -59,7 +67,10 @@ def replay(
     failure = None
     status = 0
     try:
-        with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client, _progress() as progress:
+        with (
+            httpx.Client(base_url=url, headers=signed_by(key), timeout=_TIMEOUT_SECONDS) as client,
+            _progress() as progress,
+        ):
             for file in files:
                 _replay_file(file, columns, speed, batch_size, client, outcome, progress)
     except KeyboardInterrupt as stop:
@@ -150,6 +161,8 @@ def _send(client: httpx.Client, batch: RecordedBatch) -> Answer:
         # A proxy may send a date instead of seconds; wait one second then.
         wait = answer.headers.get("Retry-After", "")
         time.sleep(min(int(wait), _RETRY_SECONDS_MAX) if wait.isdecimal() else 1)
+    if answer.status_code in (401, 403):
+        raise click.ClickException(f"{client.base_url} needs the --key of a feeder: it answered {answer.status_code}")
     try:
         read = msgspec.json.decode(answer.content, type=Answer)
     except msgspec.DecodeError:

@@ -6,13 +6,14 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 from rich.console import Console
 from rich.live import Live
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
+from api.cli.loading import key_option
 from api.cli.watch_lines import print_message
 from api.cli.watch_screen import Screen
 from marketdata_client import Channel, Connected, Disconnected, MarketDataClient, Message, Snapshot, StreamRefused
@@ -25,10 +26,11 @@ _SYMBOLS_AT_ONCE = 500
 @click.command()
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service.")
+@key_option
 @click.option("--json", "as_json", is_flag=True, help="Print each message as it is sent, one JSON object per line.")
 @click.option("--once", is_flag=True, help="Print the current prices and exit.")
 @click.option("--no-retry", is_flag=True, help="Exit with status 1 when there is no connection.")
-def watch(symbols: tuple[str, ...], url: str, as_json: bool, once: bool, no_retry: bool) -> None:
+def watch(symbols: tuple[str, ...], url: str, key: str | None, as_json: bool, once: bool, no_retry: bool) -> None:
     """Watch prices and moves live, until Ctrl+C. A SYMBOL may be a prefix followed by *.
 
     On a terminal this is a table; a narrow one shows fewer columns. Anywhere else, each change is one line, and news of
@@ -43,7 +45,7 @@ def watch(symbols: tuple[str, ...], url: str, as_json: bool, once: bool, no_retr
     marketdata watch --once --no-retry GOLD             the current price, for scripts
     """
     console = Console()
-    source = _Source(url, symbols, no_retry)
+    source = _Source(url, key, symbols, no_retry)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if once:
@@ -68,6 +70,7 @@ def watch(symbols: tuple[str, ...], url: str, as_json: bool, once: bool, no_retr
 @dataclass(frozen=True, slots=True)
 class _Source:
     url: str
+    key: str | None = field(repr=False)
     symbols: tuple[str, ...]
     no_retry: bool
 
@@ -76,7 +79,7 @@ class _Source:
 
         Close it in the same task: a generator that is left open outlives its event loop.
         """
-        async with MarketDataClient(self.url) as client:
+        async with MarketDataClient(self.url, key=self.key) as client:
             stream = client.stream(*self.symbols, channels=channels)
             async with aclosing(stream.with_json()) as messages:
                 async for message, text in messages:
@@ -87,7 +90,7 @@ class _Source:
     def parts(self) -> "list[_Source]":
         """Sources of as many symbols as fit into one subscription."""
         firsts = range(0, max(len(self.symbols), 1), _SYMBOLS_AT_ONCE)
-        return [_Source(self.url, self.symbols[at : at + _SYMBOLS_AT_ONCE], self.no_retry) for at in firsts]
+        return [_Source(self.url, self.key, self.symbols[at : at + _SYMBOLS_AT_ONCE], self.no_retry) for at in firsts]
 
 
 async def _show(source: _Source, screen: Screen, live: Live) -> None:
