@@ -26,10 +26,13 @@ from api.live.event_stream import EventStream
 from api.reference.asyncapi import asyncapi_document
 from api.reference.documented import Json
 from api.reference.openapi import openapi_document
+from api.routes.auth import AuthController
+from api.routes.cookie_policy import CookiePolicy
 from api.routes.dashboard import DashboardController, DashboardFiles
 from api.routes.documentation import PAGE_FILES, DocumentationController, Documents, WellKnownController
 from api.routes.live import LiveController
 from api.routes.operations import OperationsController, scrapes_of
+from api.routes.sign_in_page import SignInPageController
 from api.subjects.features import Connected, Features
 from api.views.view import encode
 from infrastructure.processing.supervisor import supervise
@@ -38,6 +41,7 @@ from infrastructure.settings import Settings
 _log = structlog.stdlib.get_logger(__name__)
 
 _OWN_ROUTES = (LiveController, DashboardController, OperationsController, DocumentationController, WellKnownController)
+_SIGN_IN_ROUTES = (AuthController, SignInPageController)
 
 
 def create_app(settings: Settings, container: Container | None = None) -> Gateway:
@@ -51,7 +55,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     access: Access | None = container.access()
     dependencies = _dependencies(container, connected)
     app = Litestar(
-        route_handlers=_routes(features),
+        route_handlers=_routes(features, signs_in=access is not None),
         dependencies=dependencies,
         lifespan=[lambda _: _running(container)],
         exception_handlers={Exception: problem_response},
@@ -100,22 +104,34 @@ def _gathering(container: Container, template: str, gatherer: Gatherer[Any], pos
 def describe(container: Container) -> tuple[Json, Json]:
     """Return the OpenAPI and AsyncAPI documents."""
     features: list[Features] = container.features()
+    signs_in = container.access() is not None
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
     examples = {name: example for each in features for name, example in each.live_examples.items()}
     shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
     return (
-        openapi_document(_routes(features), names, signs_in=container.access() is not None),
+        openapi_document(_routes(features, signs_in), names, signs_in),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
     )
 
 
 # Dependencies of the service's own handlers.
-_SERVICE = ("mediator", "health", "scrapes", "event_stream", "origins", "dashboard_files", "documents")
+_SERVICE = (
+    "mediator",
+    "health",
+    "scrapes",
+    "event_stream",
+    "origins",
+    "dashboard_files",
+    "documents",
+    "accounts",
+    "cookie_policy",
+)
 
 
 def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
     openapi, asyncapi = describe(container)
+    settings: Settings = container.settings()
     reference = files("api").joinpath("reference")
     page = {name: StaticFile(name, reference.joinpath(name).read_bytes()) for name in PAGE_FILES}
     own: dict[str, Any] = {
@@ -126,6 +142,8 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
         "origins": container.origins(),
         "dashboard_files": DashboardFiles(),
         "documents": Documents(encode(openapi), encode(asyncapi), page),
+        "accounts": container.access_mediator(),
+        "cookie_policy": CookiePolicy(settings.auth.secure_cookies, container.tokens().seconds),
     }
     assert tuple(own) == _SERVICE
     for each in connected:
@@ -133,8 +151,9 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
     return {**COMMON, **{name: value if isinstance(value, Provide) else constant(value) for name, value in own.items()}}
 
 
-def _routes(features: list[Features]) -> list[ControllerRouterHandler]:
-    return [*(route for each in features for route in each.routes), *_OWN_ROUTES]
+def _routes(features: list[Features], signs_in: bool) -> list[ControllerRouterHandler]:
+    own = (*_OWN_ROUTES, *_SIGN_IN_ROUTES) if signs_in else _OWN_ROUTES
+    return [*(route for each in features for route in each.routes), *own]
 
 
 @asynccontextmanager

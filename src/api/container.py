@@ -25,7 +25,10 @@ from application.processing.confirm_durability import ConfirmDurability, Confirm
 from application.processing.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
 from application.processing.messages import MESSAGES
 from domain.book import Book
+from infrastructure.access.argon2_passwords import Argon2Passwords
+from infrastructure.access.jwt_tokens import JwtTokens
 from infrastructure.access.key_watch import KeyWatch, NoWatch
+from infrastructure.access.sql_accounts import SqlAccountRepository
 from infrastructure.access.sql_keys import SqlKeyRepository
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.settings import Settings, StorageSettings
@@ -122,11 +125,17 @@ class Container(containers.DeclarativeContainer):
 
     auth_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.auth.enabled)
     keys = providers.Singleton(SqlKeyRepository, store)
-    access_mediator = providers.Singleton(access_mediator, keys, clock)
-    directory = providers.Singleton(Directory, clock)
+    accounts = providers.Singleton(SqlAccountRepository, store)
+    tokens = providers.Singleton(JwtTokens)
+    directory = providers.Singleton(Directory, tokens, clock)
+    access_mediator = providers.Singleton(
+        access_mediator, keys, accounts, directory, providers.Singleton(Argon2Passwords), tokens, clock
+    )
     access = providers.Selector(auth_mode, on=providers.Singleton(Access, directory), off=providers.Object(None))
     key_watch = providers.Selector(
-        auth_mode, on=providers.Singleton(KeyWatch, keys, directory, clock), off=providers.Singleton(NoWatch)
+        auth_mode,
+        on=providers.Singleton(KeyWatch, keys, accounts, tokens, directory, clock),
+        off=providers.Singleton(NoWatch),
     )
 
     core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids)

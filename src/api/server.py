@@ -26,6 +26,7 @@ from api.subjects.features import Entry
 from api.subjects.registry import SUBJECTS
 from api.tls import HSTS, UnusableTls, check_tls
 from application.access.commands.create_key import CreateKey
+from application.access.errors import AccessUnavailable
 from application.access.queries.list_keys import ListKeys
 from application.mediator import Mediator
 from domain.access.role import Role
@@ -89,7 +90,7 @@ class _Server(uvicorn.Server):
             await self._storage.start()
             self._first_key = await self._new_key()
             await self._keys.start()
-        except (StoreRefused, StoreFailed, Corrupt) as error:
+        except (StoreRefused, StoreFailed, Corrupt, AccessUnavailable) as error:
             _log.critical("the service cannot start", reason=str(error))
             _close(sockets)
             return

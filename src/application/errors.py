@@ -9,16 +9,21 @@ MarketDataError
 ├── StorageFailed         data that should be on disk is not
 ├── KeyReused             the Idempotency-Key belongs to another request
 ├── KeyInUse              the first request with that Idempotency-Key is still in progress
-├── Unauthenticated       nothing says who the request comes from (application.access.errors, with the next two)
+├── Unauthenticated       nothing says who the request comes from (application.access.errors, as all of access)
 ├── Forbidden             the caller's role does not suffice
+├── WrongPassword         the name or the password is wrong
+├── TooManyAttempts       too many wrong passwords
 ├── KeyNotFound           no API key has that id
+├── AccountNotFound       no account has that name
+├── AccountExists         the name is taken
 └── Unavailable           temporary; retry later
     ├── Overloaded        too many requests are held, or for too long; this one was not decoded
     ├── QueueFull         the partition's queue is full, and the policy is to reject
     ├── QueueOverflowed   accepted ticks were dropped while the sender waited for them
     ├── Draining          the service is shutting down
     ├── TooManyWatchers   the limit of stream connections is reached
-    └── HistoryUnavailable  the store does not respond
+    ├── HistoryUnavailable  the store does not respond
+    └── AccessUnavailable  nobody can sign in at the moment (application.access.errors)
 """
 
 from collections.abc import Sequence

@@ -67,6 +67,7 @@ class ServerSettings(Section):
 class AuthSettings(Section):
     enabled: bool = False
     allow_anonymous_network: bool = False
+    secure_cookies: bool = False
 
 
 class ProcessingSettings(Section):

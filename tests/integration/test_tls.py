@@ -69,6 +69,22 @@ def test_everything_works_over_tls(start: Callable[..., Service], files: Path) -
     assert PASSWORD not in log
 
 
+def test_cookies_are_sent_over_tls_only(start: Callable[..., Service], files: Path) -> None:
+    tls = {"SERVER__TLS_CERTIFICATE": str(files / "own.pem"), "SERVER__TLS_KEY": str(files / "own.key")}
+    service = start(**tls, AUTH__ENABLED="true")
+    invitation = marketdata("users", "create", "--role", "viewer", "ada", cwd=service.directory).stdout.strip()
+    sent = {"name": "ada", "invitation": invitation, "newPassword": "correct horse battery"}
+    trust = ssl.create_default_context(cafile=files / "own.pem")
+    with httpx.Client(base_url=service.url, verify=trust, timeout=30) as person:
+        # A running service notices an invitation after a moment.
+        eventually(lambda: person.post("/api/auth/invitation", json=sent).status_code == 200)
+        renewed = person.post("/api/auth/refresh", headers={"X-Marketdata-Request": "1"})
+        cookies = renewed.headers.get_list("set-cookie")
+        assert [("HttpOnly" in each, "secure" in each.lower()) for each in cookies] == [(True, True)] * 2
+        assert person.get("/api/auth/me").json()["name"] == "ada"
+    assert service.terminate() == 0
+
+
 @pytest.mark.parametrize(
     ("certificate", "key", "password", "reason"),
     [

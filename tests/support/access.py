@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from domain.access.account import Account, Session
 from domain.access.api_key import ApiKey, digest_of, key_text
 from domain.access.role import Role
+from infrastructure.access.jwt_tokens import SigningKey
 from infrastructure.access.sql_keys import SqlKeyRepository
 from infrastructure.prices.subject import prices_by
 from infrastructure.storage.sqlite_store import SqliteStore
@@ -16,6 +18,7 @@ from support.batches import RULES
 from support.fakes import START_US
 
 SECRET = "s" * 43
+PASSWORD = "correct horse battery"  # noqa: S105  # of nobody
 
 
 def api_key(number: int = 1, role: Role = Role.VIEWER, **more: Any) -> ApiKey:
@@ -66,6 +69,86 @@ class MemoryKeys:
         if self.failure is not None:
             raise StoreFailed(self.failure)
         return self.number
+
+
+class MemoryAccounts:
+    """The `AccountRepository` in memory, with the keys that sign access tokens."""
+
+    def __init__(self, *accounts: Account) -> None:
+        self.saved = {account.name: account for account in accounts}
+        self.held: dict[str, Session] = {}
+        self.keys: list[SigningKey] = []
+
+    async def accounts(self) -> Sequence[Account]:
+        return list(self.saved.values())
+
+    async def save(self, account: Account) -> None:
+        self.saved[account.name] = account
+
+    async def sessions(self) -> Sequence[Session]:
+        return list(self.held.values())
+
+    async def save_session(self, session: Session) -> None:
+        self.held[session.id] = session
+
+    async def end_sessions(self, session_ids: Sequence[str]) -> None:
+        for session_id in session_ids:
+            self.held.pop(session_id, None)
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        return list(self.keys)
+
+    async def rotate(self, new: SigningKey, delete: Sequence[str]) -> None:
+        self.keys = [*(key for key in self.keys if key.id not in delete), new]
+
+
+class FakeTokens:
+    """Access tokens that anybody can read and make."""
+
+    seconds = 300
+
+    def issue(self, account: str, session_id: str, now_us: int) -> str:
+        return f"{account} {session_id} {now_us + self.seconds * 1_000_000}"
+
+    def read(self, text: str, now_us: int) -> tuple[str, str] | None:
+        account, session_id, expires_us = text.split()
+        return (account, session_id) if now_us < int(expires_us) else None
+
+
+class FakePasswords:
+    """Hashes that anybody can read. checked: how many passwords were."""
+
+    def __init__(self) -> None:
+        self.checked = 0
+
+    async def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+    async def matches(self, password: str, hashed: str | None) -> bool:
+        self.checked += 1
+        return hashed == f"hash of {password}"
+
+
+class KeptAudit:
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def note(self, event: str, **facts: str) -> None:
+        self.noted.append(f"{event} {facts}")
+
+
+def account(name: str = "ada", role: Role = Role.VIEWER, **more: Any) -> Account:
+    """An account whose password is `PASSWORD`."""
+    given: dict[str, Any] = {"password": f"hash of {PASSWORD}", "created_us": START_US, **more}
+    return Account(name, role, **given)
+
+
+def session(number: int = 1, **more: Any) -> Session:
+    """A session of `account()` whose secret is `SECRET`."""
+    given: dict[str, Any] = {"account": "ada", "digest": digest_of(SECRET), "expires_us": START_US + 10**12, **more}
+    return Session(f"{number:016x}", created_us=START_US, renewed_us=START_US, **given)
 
 
 def put_keys(directory: Path, *keys: ApiKey) -> None:

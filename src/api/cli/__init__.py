@@ -8,6 +8,7 @@ from api.cli.keys import keys
 from api.cli.replay import replay
 from api.cli.serve import serve
 from api.cli.settings import settings
+from api.cli.users import users
 from api.cli.watch import watch
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     marketdata settings                                the effective settings and their sources
     marketdata db status                               the store's schema and size
     marketdata keys create --role feeder "desk 7"      a key for a program
+    marketdata users create --role viewer ada          an account for a person
     marketdata export ticks ticks.parquet              stored ticks or candles, in a file
     """
 
@@ -35,3 +37,4 @@ main.add_command(settings)
 main.add_command(db)
 main.add_command(export)
 main.add_command(keys)
+main.add_command(users)

@@ -1,5 +1,6 @@
 // Wires the page together: messages update the market and the moves, which are drawn ten times a second.
 
+import { showAccount } from "./account.js";
 import { Chart } from "./chart.js";
 import * as format from "./format.js";
 import { listen } from "./keyboard.js";
@@ -226,6 +227,8 @@ function quoted(price, about, direction) {
 async function metrics() {
   try {
     const answer = await fetch("api/metrics");
+    // The role of who is signed in does not suffice.
+    if (answer.status === 403) return;
     const told = await answer.json();
     adapt();
     $("throughput").textContent = format.count(told.throughputPerSecond);
@@ -253,5 +256,6 @@ $("feed").addEventListener("click", event => {
 });
 listen(table, $("filter"));
 welcome($("curl"), $("copy"));
+showAccount($("account"));
 metrics();
 requestAnimationFrame(draw);

@@ -10,6 +10,8 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from api.http.cookies import ACCESS_COOKIE, cookie_in
+from api.http.errors import CrossSite
 from api.http.symbol_paths import symbol_in
 from application.access.directory import Directory
 from application.access.errors import Forbidden, Unauthenticated
@@ -27,6 +29,9 @@ ANYBODY = Principal("", "anybody", Role.ADMIN)
 
 Headers = Iterable[tuple[bytes, bytes]]
 _SCHEME = b"bearer"
+_SAFE = ("GET", "HEAD")
+# Any value will do.
+REQUEST_HEADER = b"x-marketdata-request"
 
 
 class Rule(Enum):
@@ -53,27 +58,56 @@ class Access:
         self.on_change = directory.on_change
         self._directory = directory
 
-    def admit(self, chosen: Rule | None, headers: Headers) -> Principal | None:
+    def admit(self, chosen: Rule | None, headers: Headers, method: str = "GET") -> Principal | None:
         """Return who a request comes from, None if that does not matter. headers: with names in lower case.
 
         Raises:
-            Unauthenticated: it brings no valid key, or more than one.
-            Forbidden: the role of the key does not suffice.
+            Unauthenticated: it brings neither a valid key nor a valid cookie.
+            Forbidden: the role does not suffice.
+            CrossSite: it brings a cookie and changes something, and a page of another origin might have sent it.
         """
         if chosen is Rule.OPEN:
             return None
-        principal = self._directory.authenticate(_bearer(headers))
+        headers = tuple(headers)
+        if not any(name == b"authorization" for name, _ in headers):
+            token = cookie_in(headers, ACCESS_COOKIE)
+            if token is not None:
+                principal = self._directory.signed_in(token)
+                if method not in _SAFE:
+                    check_same_site(headers)
+                return _permitted(principal, chosen)
+        return self.admit_key(chosen, headers)
+
+    def admit_key(self, chosen: Rule | None, headers: Headers) -> Principal:
+        """Return who a key belongs to, as long as the directory does not report a change.
+
+        Raises:
+            Unauthenticated: it brings no valid key, or more than one.
+            Forbidden: the role does not suffice.
+        """
+        return _permitted(self._directory.authenticate(_bearer(headers)), chosen)
+
+
+def _permitted(principal: Principal, chosen: Rule | None) -> Principal:
+    if chosen is not Rule.SIGNED_IN:
         permission = chosen.value if chosen is not None and isinstance(chosen.value, Permission) else None
-        if chosen is not Rule.SIGNED_IN and (permission is None or not principal.role.may(permission)):
+        if permission is None or not principal.role.may(permission):
             raise Forbidden(permission)
-        return principal
+    return principal
+
+
+def check_same_site(headers: Headers) -> None:
+    """Raises CrossSite. A page of another origin can send cookies, but no header that is not allowed by CORS."""
+    if not any(name == REQUEST_HEADER for name, _ in headers):
+        raise CrossSite
 
 
 def guard_of(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
     """The guard of all handlers. To somebody limited to some symbols, others do not exist."""
 
     def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        principal = access.admit(handler.opt.get(ACCESS), connection.scope["headers"])
+        method = str(cast("Any", connection.scope).get("method", "GET"))
+        principal = access.admit(handler.opt.get(ACCESS), connection.scope["headers"], method)
         if principal is None:
             return
         cast("Any", connection.scope)[PRINCIPAL] = principal

@@ -56,6 +56,13 @@ class ForeignOrigin(Exception):
         super().__init__("The page's origin is not among server.allowed_origins.")
 
 
+class CrossSite(Exception):
+    """A page of another origin might have sent the request."""
+
+    def __init__(self) -> None:
+        super().__init__("A request with a cookie that changes something needs the header X-Marketdata-Request.")
+
+
 class UpgradeRequired(Exception):
     """The route serves WebSockets only."""
 

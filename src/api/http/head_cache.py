@@ -123,16 +123,15 @@ class HeadCache:
             gathering = None
         if self._access is not None:
             try:
-                principal = self._access.admit(route.rule, fields)
+                principal = self._access.admit_key(route.rule, fields)
             except (Unauthenticated, Forbidden):
                 # The router says why.
                 return None
-            if principal is not None:
-                if principal.prefixes:
-                    if method == "GET":
-                        return None
-                    gathering = None
-                options = options.sent_by(principal)
+            if principal.prefixes:
+                if method == "GET":
+                    return None
+                gathering = None
+            options = options.sent_by(principal)
         return CachedHead(method, route, options, body_bytes, gathering)
 
 

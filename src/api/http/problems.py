@@ -5,7 +5,10 @@
 | MalformedRequest | 400 | malformed-request |
 | BadHandshake | 400 | bad-handshake |
 | Unauthenticated | 401, with WWW-Authenticate | unauthenticated |
+| WrongPassword | 401, with WWW-Authenticate | wrong-password |
 | Forbidden | 403 | forbidden |
+| CrossSite | 403 | cross-site |
+| TooManyAttempts | 429, with Retry-After | too-many-attempts |
 | ForeignOrigin | 403 | foreign-origin |
 | ForbiddenHost | 421 | forbidden-host |
 | UpgradeRequired | 426 | upgrade-required |
@@ -51,6 +54,7 @@ from api.http.content_coding import CODINGS
 from api.http.errors import (
     BadHandshake,
     BodyTooLarge,
+    CrossSite,
     ForbiddenHost,
     ForeignOrigin,
     HeadTooLarge,
@@ -66,7 +70,7 @@ from api.http.errors import (
 from api.http.methods import METHODS
 from api.views.problem import ErrorView, ProblemView
 from api.views.view import encode
-from application.access.errors import Forbidden, Unauthenticated
+from application.access.errors import Forbidden, TooManyAttempts, Unauthenticated, WrongPassword
 from application.errors import (
     RETRY_AFTER_SECONDS,
     AnomalyNotFound,
@@ -84,6 +88,9 @@ from infrastructure.telemetry.trace_context import TraceContext, current_trace
 MEDIA_TYPE = "application/problem+json"
 # What the framework says of a client that leaves in the middle of its body.
 _LEFT = "client disconnected prematurely"
+
+# Key in the `opt` of a page that shows the sign-in page to whoever is not signed in.
+PAGE = "page"
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -109,6 +116,12 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("bad-handshake", "Bad WebSocket handshake", 400, str(error))
         case Unauthenticated():
             return Problem("unauthenticated", "Not signed in", 401, str(error))
+        case WrongPassword():
+            return Problem("wrong-password", "Wrong name or password", 401, str(error))
+        case CrossSite():
+            return Problem("cross-site", "Not from this site", 403, str(error))
+        case TooManyAttempts():
+            return Problem("too-many-attempts", "Too many attempts", 429, str(error))
         case Forbidden():
             return Problem("forbidden", "Not allowed", 403, str(error))
         case ForeignOrigin():
@@ -174,6 +187,9 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     if isinstance(error, ClientGone) or (isinstance(error, InternalServerException) and error.detail == _LEFT):
         # The client cannot read an answer; the status is for metrics.
         return Response(b"", status_code=CLIENT_GONE, media_type=MEDIA_TYPE)
+    if isinstance(error, Unauthenticated) and PAGE in request.scope["route_handler"].opt:
+        # Relative, because a proxy may serve it under another path.
+        return Response(b"", status_code=303, headers={"Location": "sign-in", "Cache-Control": "no-store"})
     path = request.scope["raw_path"].decode("latin-1")
     if isinstance(error, MethodNotAllowedException):
         methods = request.app.state[METHODS].of(request.scope["raw_path"])
@@ -191,7 +207,9 @@ def problem_headers(error: Exception) -> dict[str, str]:
     """The headers of a problem answer."""
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, Unauthenticated):
+    if isinstance(error, TooManyAttempts):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, (Unauthenticated, WrongPassword)):
         return {"WWW-Authenticate": 'Bearer realm="marketdata"'}
     if isinstance(error, UpgradeRequired):
         return {"Upgrade": "websocket"}

@@ -17,7 +17,8 @@ from litestar.openapi.spec import License
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
-from api.http.access import ACCESS, Rule
+from api.http.access import ACCESS, REQUEST_HEADER, Rule
+from api.http.errors import CrossSite
 from api.http.problems import problem_of
 from api.http.query import Query, parameters_of
 from api.reference.documented import OPT, Documented, Json
@@ -67,7 +68,7 @@ def openapi_document(
                 if operation is not None and OPT in handler.opt:
                     _describe(operation, f"{method.lower()} {route.path_format}", handler, views, extra)
                     if signs_in:
-                        _protect(operation, route.path_format, handler.opt.get(ACCESS))
+                        _protect(operation, f"{method.lower()} {route.path_format}", handler)
     components: Json = {"schemas": component_schemas(views.values()) | extra}
     return {
         "openapi": document["openapi"],
@@ -114,14 +115,20 @@ def _describe(
         operation["requestBody"] = {"required": True, "content": _bodies(about, extra)}
 
 
-def _protect(operation: Json, path: str, rule: Rule | None) -> None:
+def _protect(operation: Json, name: str, handler: HTTPRouteHandler) -> None:
     """Say who may use an operation."""
+    method, path = name.split(" ")
+    rule: Rule | None = handler.opt.get(ACCESS)
+    about: Documented = handler.opt[OPT]
     operation["security"] = [] if rule is Rule.OPEN else [{_SCHEME: []}]
-    if rule is Rule.OPEN:
-        return
-    refusals: list[Exception] = [Unauthenticated()]
+    refusals: list[Exception] = []
+    if rule is not Rule.OPEN:
+        refusals.append(Unauthenticated())
     if rule is not None and isinstance(rule.value, Permission):
         refusals.append(Forbidden(rule.value))
+    wants_header = any(each["name"].lower().encode() == REQUEST_HEADER for each in about.headers)
+    if wants_header or (rule is not Rule.OPEN and method != "get"):
+        refusals.append(CrossSite())
     for error in refusals:
         problem = problem_of(error, path)
         content = {"application/problem+json": {"schema": _ref(ProblemView), "example": example_of(error, path)}}

@@ -14,6 +14,7 @@ from api.http.errors import (
 )
 from api.http.problems import problem_of, problem_view
 from api.reference.documented import Json
+from application.access.errors import TooManyAttempts, WrongPassword
 from application.errors import (
     AnomalyNotFound,
     Draining,
@@ -27,6 +28,7 @@ from application.errors import (
 
 DESCRIPTIONS = {
     400: "The body or a parameter is invalid; `errors` names the field.",
+    401: "The name, the password, the invitation or the session is wrong.",
     403: "The page's origin is not in `server.allowed_origins`.",
     404: "No price of the symbol has been processed, or there is no such resource.",
     405: "The resource has other methods, which `Allow` names.",
@@ -37,12 +39,14 @@ DESCRIPTIONS = {
     421: "The request names a host that the service does not answer to; `server.allowed_hosts` names more.",
     422: "This Idempotency-Key was used before with a different body.",
     426: "This route serves WebSockets only.",
+    429: "Too many wrong passwords, for this account or from this address. Retry after `Retry-After`.",
     503: "Senders were held for too long under a rejecting policy, or the service is shutting down. "
     "Retry after `Retry-After`.",
     507: "The ticks could not be stored; `detail` says whether they are in memory.",
 }
 _TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 _ERRORS: dict[int, Exception] = {
+    401: WrongPassword(),
     403: ForeignOrigin(),
     404: SymbolNotFound("NOSUCH"),
     405: MethodNotAllowed("DELETE", "GET, HEAD, OPTIONS"),
@@ -53,6 +57,7 @@ _ERRORS: dict[int, Exception] = {
     421: ForbiddenHost(),
     422: KeyReused(),
     426: UpgradeRequired(),
+    429: TooManyAttempts(4),
     503: Draining(),
     507: StorageFailed("disk is full", taken=False),
 }

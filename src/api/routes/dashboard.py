@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from api.http.access import Rule, rule
+from api.http.problems import PAGE
 from api.http.static_file import StaticFile
 from api.reference.documented import documented, text
 
@@ -43,7 +44,7 @@ class DashboardController(Controller):
         "/",
         operation_id="getDashboard",
         summary="The dashboard",
-        opt=documented("A page.", content=text("text/html; charset=utf-8", "<!doctype html>")),
+        opt=documented("A page.", content=text("text/html; charset=utf-8", "<!doctype html>")) | {PAGE: True},
     )
     async def get_dashboard(
         self, request: Request[Any, Any, Any], dashboard_files: NamedDependency[DashboardFiles]

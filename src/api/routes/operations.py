@@ -92,7 +92,8 @@ class OperationsController(Controller):
         summary="How it is, in more words",
         opt=documented(
             "It is well.", HEALTH, also={503: (HealthView, "It is not.", HEALTH | {"status": "unavailable"})}
-        ),
+        )
+        | rule(Rule.READ),
     )
     async def get_health(self, health: NamedDependency[Health]) -> Response[HealthView]:
         report = health.report()

@@ -23,7 +23,7 @@ class SqlKeyRepository:
     async def add(self, key: ApiKey) -> None:
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.insert(API_KEY).values(_row(key)))
-            _count_change(connection)
+            count_change(connection)
 
         await self._database.writing(work)
 
@@ -37,7 +37,7 @@ class SqlKeyRepository:
         def work(connection: sa.Connection) -> bool:
             own = sa.update(API_KEY).where(API_KEY.c.id == key_id)
             found = connection.execute(own.values(revoked_us=revoked_us)).rowcount > 0
-            _count_change(connection)
+            count_change(connection)
             return found
 
         return await self._database.writing(work)
@@ -54,7 +54,8 @@ class SqlKeyRepository:
         return await self._database.scalar(sa.select(ACCESS_VERSION.c.number)) or 0
 
 
-def _count_change(connection: sa.Connection) -> None:
+def count_change(connection: sa.Connection) -> None:
+    """Count a change of who may do what."""
     connection.execute(sa.update(ACCESS_VERSION).values(number=ACCESS_VERSION.c.number + 1))
 
 

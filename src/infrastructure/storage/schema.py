@@ -138,6 +138,42 @@ API_KEY = sa.Table(
     sa.Column("last_used_us", sa.BigInteger),
 )
 
+# Accounts of people. `password`: its hash. `invitation`: digest of the secret that it can be accepted with.
+ACCOUNT = sa.Table(
+    "account",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password", sa.Text),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("invitation", sa.LargeBinary),
+    sa.Column("invited_until_us", sa.BigInteger),
+    sa.Column("disabled_us", sa.BigInteger),
+)
+
+# Their sessions. `digest`, `previous`: of the secrets of the newest refresh token, and of the one before.
+SESSION = sa.Table(
+    "session",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("renewed_us", sa.BigInteger, nullable=False),
+    sa.Column("expires_us", sa.BigInteger, nullable=False),
+    sa.Column("previous", sa.LargeBinary, nullable=False),
+)
+
+# The secrets that sign access tokens: whoever can read this table can sign in as anybody.
+SIGNING_KEY = sa.Table(
+    "signing_key",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+)
+
 # Grows with every change of who may do what. One row.
 ACCESS_VERSION = sa.Table(
     "access_version",

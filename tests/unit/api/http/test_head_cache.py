@@ -4,8 +4,9 @@ import pytest_asyncio
 
 from api.http.head_cache import HeadCache
 from domain.access.role import Role
+from infrastructure.access.jwt_tokens import JwtTokens
 from infrastructure.access.key_watch import KeyWatch
-from support.access import MemoryKeys, api_key, text_of
+from support.access import MemoryAccounts, MemoryKeys, api_key, text_of
 from support.fakes import START_US, FakeClock
 from support.wire import both_ways
 
@@ -112,7 +113,7 @@ async def test_cached_head_is_forgotten_when_its_key_expires() -> None:
     key = api_key(1, Role.FEEDER, expires_us=START_US + 500_000)
     async with both_ways(auth={"enabled": True}) as (short, _):
         clock = cast("FakeClock", short.container.clock())
-        watch = KeyWatch(MemoryKeys(key), short.container.directory(), clock)
+        watch = KeyWatch(MemoryKeys(key), MemoryAccounts(), JwtTokens(), short.container.directory(), clock)
         await watch.start()
         text = head(f"Authorization: Bearer {text_of(key)}")
         await clock.advance(0.4)

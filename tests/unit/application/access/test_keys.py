@@ -7,7 +7,7 @@ from application.access.errors import KeyNotFound, Unauthenticated
 from application.access.queries.list_keys import ListKeys, ListKeysHandler
 from application.errors import ValidationFailed
 from domain.access.role import Role
-from support.access import SECRET, CountedSecrets, MemoryKeys, api_key, text_of
+from support.access import SECRET, CountedSecrets, FakeTokens, MemoryKeys, api_key, text_of
 from support.fakes import START_US, FakeClock
 
 
@@ -18,7 +18,7 @@ async def test_created_key_authenticates_and_only_its_digest_is_stored() -> None
     [stored] = await ListKeysHandler(keys).handle(ListKeys())
     assert (stored.name, stored.role, stored.prefixes) == ("desk 7", Role.FEEDER, ("BTC", "EUR/"))
     assert created.text.rpartition("_")[2] not in repr(stored)
-    directory = Directory(clock)
+    directory = Directory(FakeTokens(), clock)
     directory.load([stored])
     assert directory.authenticate(created.text) == stored.principal
 
@@ -53,7 +53,7 @@ async def test_revoked_key_stays_revoked_since_the_first_time() -> None:
 
 
 def test_unknown_wrong_expired_revoked_and_malformed_keys_get_the_same_answer() -> None:
-    directory = Directory(FakeClock())
+    directory = Directory(FakeTokens(), FakeClock())
     expired, revoked = api_key(2, expires_us=START_US), api_key(3, revoked_us=START_US - 1)
     directory.load([api_key(), expired, revoked])
     assert directory.authenticate(text_of(api_key())).id == api_key().id
@@ -74,7 +74,7 @@ def test_unknown_wrong_expired_revoked_and_malformed_keys_get_the_same_answer() 
 
 def test_whoever_remembers_an_answer_is_told_to_forget_it() -> None:
     clock, told = FakeClock(), []
-    directory = Directory(clock)
+    directory = Directory(FakeTokens(), clock)
     directory.on_change(lambda: told.append(clock.now_us()))
     expiring = api_key(expires_us=START_US + 1_000_000)
     directory.load([expiring, api_key(2)])
@@ -89,7 +89,7 @@ def test_whoever_remembers_an_answer_is_told_to_forget_it() -> None:
 
 
 def test_only_a_successful_use_is_noted_and_once() -> None:
-    directory = Directory(FakeClock())
+    directory = Directory(FakeTokens(), FakeClock())
     directory.load([api_key()])
     with pytest.raises(Unauthenticated):
         directory.authenticate(text_of(api_key(), "t" * 43))

@@ -6,8 +6,9 @@ import pytest_asyncio
 
 from application.access.directory import Directory
 from application.access.errors import Unauthenticated
+from infrastructure.access.jwt_tokens import JwtTokens
 from infrastructure.access.key_watch import KeyWatch
-from support.access import MemoryKeys, api_key, text_of
+from support.access import MemoryAccounts, MemoryKeys, account, api_key, session, text_of
 from support.fakes import START_US, FakeClock
 
 
@@ -17,10 +18,11 @@ class Watched:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.keys = MemoryKeys(api_key(1), api_key(2, expires_us=START_US + 1_500_000))
-        self.directory = Directory(self.clock)
+        self.people, self.tokens = MemoryAccounts(), JwtTokens()
+        self.directory = Directory(self.tokens, self.clock)
         self.reviews = 0
         self.directory.on_change(self._count)
-        self.watch = KeyWatch(self.keys, self.directory, self.clock)
+        self.watch = KeyWatch(self.keys, self.people, self.tokens, self.directory, self.clock)
 
     def _count(self) -> None:
         self.reviews += 1
@@ -74,3 +76,35 @@ async def test_known_keys_stay_valid_while_the_store_fails(watched: Watched) -> 
     watched.keys.failure = None
     await watched.clock.advance(1)
     assert watched.directory.authenticate(text_of(api_key(3))).id == api_key(3).id
+
+
+async def test_signing_key_is_replaced_after_a_month_and_the_one_before_still_reads(watched: Watched) -> None:
+    [first] = watched.people.keys
+    watched.people.keys = [replace(first, created_us=START_US - 30 * 86_400_000_000 + 60_000_000)]
+    token = watched.tokens.issue("ada", "1", watched.clock.now_us())
+    await watched.clock.advance(61)
+    assert watched.people.keys[0].id == first.id
+    assert len(watched.people.keys) == 2
+    assert watched.tokens.read(token, watched.clock.now_us()) == ("ada", "1")
+    newer = watched.tokens.issue("ada", "1", watched.clock.now_us())
+    watched.people.keys = [replace(key, created_us=0) for key in watched.people.keys]
+    await watched.clock.advance(61)
+    assert watched.tokens.read(token, watched.clock.now_us()) is None
+    assert watched.tokens.read(newer, watched.clock.now_us()) == ("ada", "1")
+
+
+async def test_account_disabled_elsewhere_loses_its_sessions_within_a_second(watched: Watched) -> None:
+    watched.directory.update(account())
+    watched.directory.hold(session())
+    token = watched.tokens.issue(account().name, session().id, START_US)
+    principal = watched.directory.signed_in(token)
+    await watched.people.save(replace(account(), password=None, disabled_us=START_US))
+    watched.keys.number += 1
+    await watched.clock.advance(1)
+    assert not watched.directory.knows(principal)
+    # Nor do they come back when the account does.
+    await watched.people.save(account())
+    watched.keys.number += 1
+    await watched.clock.advance(1)
+    with pytest.raises(Unauthenticated):
+        watched.directory.signed_in(token)
