@@ -33,7 +33,7 @@ from api.routes.documentation import PAGE_FILES, DocumentationController, Docume
 from api.routes.live import LiveController
 from api.routes.operations import OperationsController, scrapes_of
 from api.routes.sign_in_page import SignInPageController
-from api.subjects.features import Connected, Features
+from api.subjects.features import Connected, Features, Feed
 from api.views.view import encode
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
@@ -51,11 +51,13 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     """
     container = container or Container(settings=settings)
     features: list[Features] = container.features()
-    connected: list[Connected] = container.connected()
+    # A worker answers its operators, and nobody else.
+    serves = settings.cluster.is_gateway
+    connected: list[Connected] = container.connected() if serves else []
     access: Access | None = container.access()
     dependencies = _dependencies(container, connected)
     app = Litestar(
-        route_handlers=_routes(features, signs_in=access is not None),
+        route_handlers=_routes(features, signs_in=access is not None) if serves else [OperationsController],
         dependencies=dependencies,
         lifespan=[lambda _: _running(container)],
         exception_handlers={Exception: problem_response},
@@ -156,6 +158,11 @@ def _routes(features: list[Features], signs_in: bool) -> list[ControllerRouterHa
     return [*(route for each in features for route in each.routes), *own]
 
 
+def _feeds(container: Container) -> list[Feed]:
+    settings: Settings = container.settings()
+    return [feed for each in container.connected() for feed in each.feeds] if settings.cluster.is_gateway else []
+
+
 @asynccontextmanager
 async def _running(container: Container) -> AsyncIterator[None]:
     features: list[Features] = container.features()
@@ -168,7 +175,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
         asyncio.create_task(container.loop_watch().run()),
         *(asyncio.create_task(admission.run()) for admission in admissions),
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
-        *(asyncio.create_task(feed.run()) for each in container.connected() for feed in each.feeds),
+        *(asyncio.create_task(feed.run()) for feed in _feeds(container)),
     ]
     try:
         yield

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dependency_injector import containers, providers
+from prometheus_client.registry import Collector
 
 from api.access import access_mediator
 from api.health import Health
@@ -20,7 +21,7 @@ from application.access.directory import Directory
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
 from application.behaviours.validation import Validation
-from application.mediator import Mediator
+from application.mediator import Behaviour, Mediator
 from application.processing.confirm_durability import ConfirmDurability, ConfirmDurabilityHandler
 from application.processing.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
 from application.processing.messages import MESSAGES
@@ -30,6 +31,8 @@ from infrastructure.access.jwt_tokens import JwtTokens
 from infrastructure.access.key_watch import KeyWatch, NoWatch
 from infrastructure.access.sql_accounts import SqlAccountRepository
 from infrastructure.access.sql_keys import SqlKeyRepository
+from infrastructure.cluster.catching_up import CaughtUp
+from infrastructure.cluster.member import Member
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.settings import Settings, StorageSettings
 from infrastructure.storage.checkpoints import Checkpoints
@@ -40,6 +43,7 @@ from infrastructure.storage.stored_answers import JournalledAnswers
 from infrastructure.storage.stores import store_of
 from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
+from infrastructure.telemetry.cluster_collector import ClusterCollector
 from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
@@ -62,6 +66,18 @@ def _seen_ids(subjects: Sequence[Subject], settings: StorageSettings) -> dict[st
     return {subject.name: SeenIds(settings.ids_max, settings.ids_window_seconds) for subject in subjects}
 
 
+def _storage_mode(settings: Settings) -> str:
+    return "cluster" if settings.cluster.enabled else "on" if settings.storage.enabled else "off"
+
+
+def _member(settings: Settings, subjects: Sequence[Subject], store: Any, clock: SystemClock) -> Member:
+    return Member(settings, subjects, store if settings.auth.enabled else None, clock)
+
+
+def _behaviours(own: Sequence[Behaviour], member: Member | None) -> list[Behaviour]:
+    return [*own] if member is None else [*own, CaughtUp(member.follower)]
+
+
 def _features(registry: Sequence[Entry], subjects: Sequence[Subject], core: Core) -> list[Features]:
     return [entry.assemble(subject, core) for entry, subject in zip(registry, subjects, strict=True)]
 
@@ -74,6 +90,10 @@ def _of_all(features: Sequence[Features], name: str) -> list[Any]:
 def _merged(features: Sequence[Features], name: str, own: Mapping[type, Any]) -> dict[type, Any]:
     """The attribute `name` of all features and the service's own, merged by message type."""
     return {**{key: value for each in features for key, value in getattr(each, name).items()}, **own}
+
+
+def _of_cluster(member: Member | None) -> list[Collector]:
+    return [] if member is None else [ClusterCollector(member)]
 
 
 def _rejections(features: Sequence[Features]) -> dict[type, Any]:
@@ -95,11 +115,14 @@ class Container(containers.DeclarativeContainer):
     subjects = providers.Singleton(subjects_of, settings, registry)
     books = providers.Singleton(_books, subjects, settings.provided.processing.partition_count)
     seen_ids = providers.Singleton(_seen_ids, subjects, settings.provided.storage)
-    storage_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.storage.enabled)
-    store = providers.Selector(
-        storage_mode,
-        on=providers.Singleton(store_of, settings.provided.store, subjects),
-        off=providers.Object(None),
+    storage_mode = providers.Callable(_storage_mode, settings)
+    own_store = providers.Singleton(store_of, settings.provided.store, subjects)
+    nothing: providers.Object[None] = providers.Object(None)
+    store = providers.Selector(storage_mode, on=own_store, off=nothing, cluster=own_store)
+    # In a cluster, the store holds nothing but keys and accounts.
+    subjects_store = providers.Selector(storage_mode, on=own_store, off=nothing, cluster=nothing)
+    member = providers.Selector(
+        storage_mode, on=nothing, off=nothing, cluster=providers.Singleton(_member, settings, subjects, store, clock)
     )
     checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
     journal = providers.Selector(
@@ -114,13 +137,17 @@ class Container(containers.DeclarativeContainer):
             settings.provided.storage.spool_max_ticks,
         ),
         off=providers.Singleton(NoJournal, subjects),
+        cluster=member.provided.journal,
     )
-    stored_answers = providers.Singleton(
+    journalled_answers = providers.Singleton(
         JournalledAnswers,
         journal,
         clock,
         settings.provided.storage.answers_max,
         settings.provided.storage.ids_window_seconds,
+    )
+    stored_answers = providers.Selector(
+        storage_mode, on=journalled_answers, off=journalled_answers, cluster=member.provided.answers
     )
 
     auth_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.auth.enabled)
@@ -138,7 +165,7 @@ class Container(containers.DeclarativeContainer):
         off=providers.Singleton(NoWatch),
     )
 
-    core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids)
+    core = providers.Singleton(Core, settings, clock, journal, stored_answers, subjects_store, books, seen_ids, member)
     features = providers.Singleton(_features, registry, subjects, core)
     # Where only one subject can represent the service, the first one does.
     prices = features.provided[0]
@@ -156,6 +183,7 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.stream,
         access,
+        providers.Callable(lambda member: None if member is None else member.follower.check, member),
     )
     retention = providers.Singleton(
         Retention,
@@ -172,24 +200,29 @@ class Container(containers.DeclarativeContainer):
             store,
             journal,
             books,
-            stored_answers,
+            journalled_answers,
             seen_ids,
             providers.Callable(_of_all, features, "recovered"),
             retention,
             clock,
         ),
         off=providers.Singleton(NoStorage),
+        cluster=member,
     )
-    health = providers.Singleton(Health, features, journal, settings, clock)
+    health = providers.Singleton(Health, features, journal, settings, clock, member)
 
-    behaviours = providers.List(
-        providers.Singleton(Tracing, tracer),
-        providers.Singleton(Metrics, pipeline_meter, clock),
-        providers.Singleton(
-            Validation,
-            providers.Callable(_merged, features, "validators", {}),
-            providers.Callable(_rejections, features),
+    behaviours = providers.Callable(
+        _behaviours,
+        providers.List(
+            providers.Singleton(Tracing, tracer),
+            providers.Singleton(Metrics, pipeline_meter, clock),
+            providers.Singleton(
+                Validation,
+                providers.Callable(_merged, features, "validators", {}),
+                providers.Callable(_rejections, features),
+            ),
         ),
+        member,
     )
     mediator = providers.Singleton(
         Mediator,
@@ -213,8 +246,9 @@ class Container(containers.DeclarativeContainer):
     exposition = providers.Singleton(
         PrometheusExposition,
         providers.Callable(
-            lambda features, *own: [*_of_all(features, "collectors"), *own],
+            lambda features, member, *own: [*_of_all(features, "collectors"), *own, *_of_cluster(member)],
             features,
+            member,
             providers.Singleton(LatenciesCollector, request_meter, pipeline_meter),
             providers.Singleton(StorageCollector, journal),
             providers.Singleton(ConnectionsCollector, connections),

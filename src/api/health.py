@@ -5,18 +5,25 @@ from importlib.metadata import version
 
 from api.http.errors import NotReady
 from api.subjects.features import Features
+from api.views.cluster import ClusterView
 from api.views.health import HealthView
 from application.ports.clock import Clock
 from application.ports.journal import Journal
+from infrastructure.cluster.member import Member
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 
 
 class Health:
-    def __init__(self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock) -> None:
+    """member: this process as a member of a cluster; None if it is on its own."""
+
+    def __init__(
+        self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock, member: Member | None
+    ) -> None:
         self._processors = [each.processing.processor for each in features]
         self._journal = journal
-        self._stores = settings.storage.enabled
+        self._member = member
+        self._stores = settings.storage.enabled and member is None
         self._simulated = settings.simulation.enabled
         self._clock = clock
         self._started = clock.monotonic()
@@ -25,11 +32,15 @@ class Health:
         """Raises NotReady with the reason."""
         if not self._are_running():
             raise NotReady("The workers are not running, or are draining.")
+        if self._member is not None and (problem := self._member.problem()) is not None:
+            raise NotReady(f"Not a working member of the cluster: {problem}.")
         if self._stores and self._journal.failure is not None:
             raise NotReady("Degraded: the storage fails, so ticks are accepted into memory only.")
 
     def report(self) -> HealthView:
         running = self._are_running()
+        if self._member is not None:
+            return self._report_of(self._member, running)
         failure = self._journal.failure
         storage = "off" if not self._stores else "ok" if failure is None else f"failing: {failure}"
         status = "ok" if not self._stores or failure is None else "degraded"
@@ -40,6 +51,18 @@ class Health:
             uptime_seconds=round(self._clock.monotonic() - self._started, 3),
             simulated=self._simulated,
             checks={"workers": "ok" if running else "not running", "storage": storage},
+        )
+
+    def _report_of(self, member: Member, running: bool) -> HealthView:
+        problem = member.problem()
+        return HealthView(
+            status="unavailable" if not running else "ok" if problem is None else "degraded",
+            version=version("marketdata"),
+            engine=ENGINE,
+            uptime_seconds=round(self._clock.monotonic() - self._started, 3),
+            simulated=self._simulated,
+            checks={"workers": "ok" if running else "not running", "cluster": problem or "ok"},
+            cluster=ClusterView.of(member, self._clock.now_us()),
         )
 
     def _are_running(self) -> bool:

@@ -31,6 +31,7 @@ from application.access.queries.list_keys import ListKeys
 from application.mediator import Mediator
 from domain.access.role import Role
 from infrastructure.access.key_watch import Watch
+from infrastructure.cluster.member import Member
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
@@ -57,7 +58,7 @@ class _Server(uvicorn.Server):
 
     storage: started before the server listens, stopped last. keys: their watch. new_key: creates the first key, if
     there is none. hub: closed on shutdown, since subscribers never disconnect by themselves. facts: logged once it
-    listens.
+    listens. age_seconds: of the read model of a gateway; a header of every answer.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class _Server(uvicorn.Server):
         new_key: Callable[[], Awaitable[str]],
         hub: Hub,
         facts: dict[str, Any],
+        age_seconds: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(config)
         self._storage = storage
@@ -76,6 +78,7 @@ class _Server(uvicorn.Server):
         self._first_key = ""
         self._hub = hub
         self._facts = facts
+        self._age_seconds = age_seconds
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -117,6 +120,13 @@ class _Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 if isinstance(connection, HttpProtocol):
                     connection.check_deadline(now)
+            if self._age_seconds is not None:
+                # uvicorn makes the default headers of them, with the date.
+                age = (b"age", b"%d" % self._age_seconds())
+                self.config.encoded_headers = [
+                    *(each for each in self.config.encoded_headers if each[0] != b"age"),
+                    age,
+                ]
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -158,6 +168,8 @@ async def _new_key(settings: Settings, mediator: Callable[[], Mediator]) -> str:
 def _facts(settings: Settings) -> dict[str, Any]:
     store = settings.store
     where = "off" if not store.enabled else "PostgreSQL" if store.url else str(store.data_dir.resolve())
+    if settings.cluster.enabled:
+        where = f"cluster {settings.cluster.name}"
     return {
         "engine": ENGINE,
         "partitions": settings.processing.partition_count,
@@ -265,7 +277,11 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     new_key = partial(_new_key, settings, container.access_mediator)
-    server = _Server(config, container.storage(), container.key_watch(), new_key, container.hub(), _facts(settings))
+    member: Member | None = container.member()
+    age_seconds = member.age_seconds if member is not None and member.is_gateway else None
+    server = _Server(
+        config, container.storage(), container.key_watch(), new_key, container.hub(), _facts(settings), age_seconds
+    )
     try:
         server.run()
     except SystemExit:

@@ -91,8 +91,8 @@ class AnomalyNotFound(MarketDataError):
 class HistoryDisabled(MarketDataError):
     """The service keeps no history."""
 
-    def __init__(self) -> None:
-        super().__init__("This service has no history: storage.enabled is false.")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This service has no history: {reason}.")
 
 
 class StorageFailed(MarketDataError):

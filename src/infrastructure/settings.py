@@ -2,6 +2,8 @@
 
 import os
 import re
+import socket
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
@@ -167,6 +169,81 @@ class StorageSettings(Section):
         return self
 
 
+# Set by the service itself, because its promises depend on them.
+_OWN_KAFKA_SETTINGS = frozenset(
+    (
+        "acks",
+        "auto.offset.reset",
+        "bootstrap.servers",
+        "client.id",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.idempotence",
+        "enable.partition.eof",
+        "group.id",
+        "group.instance.id",
+        "isolation.level",
+        "message.timeout.ms",
+        "partition.assignment.strategy",
+        "session.timeout.ms",
+        "transactional.id",
+    )
+)
+
+
+class ClusterSettings(Section):
+    """Several processes that share the work over Apache Kafka, where `brokers` are named."""
+
+    brokers: str = ""
+    role: Literal["all", "gateway", "worker"] = "all"
+    name: str = Field("marketdata", pattern=r"^[a-z0-9_-]{1,64}$")
+    member: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,64}$")
+    flush_interval_ms: float = Field(100.0, ge=10, le=10_000)
+    session_timeout_ms: int = Field(6000, ge=1000, le=1_800_000)
+    spool_max_ticks: int = Field(1_000_000, ge=1, le=100_000_000)
+    # Those whose names say so hold secrets.
+    kafka: dict[str, SecretStr] = Field({}, repr=False)
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.brokers)
+
+    @property
+    def is_gateway(self) -> bool:
+        return self.role != "worker"
+
+    @property
+    def is_worker(self) -> bool:
+        return self.role != "gateway"
+
+    @property
+    def flush_seconds(self) -> float:
+        return self.flush_interval_ms / 1000
+
+    @field_validator("kafka", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        """TOML reads `security.protocol = ...` as a table, and numbers as numbers."""
+        return dict(_flat("", value)) if isinstance(value, Mapping) else value
+
+    @field_validator("kafka")
+    @classmethod
+    def _not_our_own(cls, kafka: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if own := sorted(_OWN_KAFKA_SETTINGS & kafka.keys()):
+            raise ValueError(f"{', '.join(own)} cannot be set")
+        return kafka
+
+
+def _flat(prefix: str, values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{prefix}{name}.", value)
+        elif isinstance(value, SecretStr):
+            yield f"{prefix}{name}", value
+        else:
+            yield f"{prefix}{name}", str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class RetentionSettings(Section):
     """0 days means no age limit."""
 
@@ -244,6 +321,7 @@ class Settings(BaseSettings):
     processing: ProcessingSettings = ProcessingSettings()
     simulation: SimulationSettings = SimulationSettings()
     storage: StorageSettings = StorageSettings()
+    cluster: ClusterSettings = ClusterSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitsSettings = LimitsSettings()
     stream: StreamSettings = StreamSettings()
@@ -253,6 +331,26 @@ class Settings(BaseSettings):
     def is_exposed(self) -> bool:
         """Whether whoever reaches the network address may use the service, and nobody has said that this is meant."""
         return not (self.auth.enabled or self.auth.allow_anonymous_network or self.server.is_loopback)
+
+    @property
+    def member(self) -> str:
+        """The name of this member of a cluster, the same after a restart."""
+        return self.cluster.member or f"{socket.gethostname()}-{self.server.port}"
+
+    @property
+    def cluster_problem(self) -> str:
+        """Why this process cannot be a member of a cluster; empty if it can, or is none."""
+        if not self.cluster.enabled:
+            return ""
+        if self.processing.partitions == 0:
+            return "processing.partitions must be set, to the partitions of the topics: the same on every member"
+        if self.simulation.enabled and self.cluster.name == "marketdata":
+            return "a simulation needs topics of its own: set cluster.name, such as to simulation, on every member"
+        if self.auth.enabled and not self.storage.url:
+            return "auth.enabled needs storage.url: the members share their keys in PostgreSQL"
+        if self.server.port == 0 and not self.cluster.member:
+            return "cluster.member must be set where server.port is 0, because a member keeps its name over restarts"
+        return ""
 
     @property
     def store(self) -> StorageSettings:

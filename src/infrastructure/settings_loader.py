@@ -67,9 +67,19 @@ def masked(value: object) -> object:
     """Return the value as it may be shown: without secrets, and without the password of a URL."""
     if isinstance(value, SecretStr):
         return "********"
+    if isinstance(value, Mapping):
+        return {name: masked(each) if _is_secret(name) else _text_of(each) for name, each in value.items()}
     if isinstance(value, str) and "://" in value and (password := urlsplit(value).password):
         return value.replace(f":{password}@", ":********@")
     return value
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name for word in ("password", "secret", "key", "pem", "token", "config", "username"))
+
+
+def _text_of(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 class _Environment(EnvSettingsSource):

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.book import Book
 from domain.columns import Columns
+from infrastructure.public_format import PublicFormat
 from infrastructure.storage.records import LoggedEvent
 
 Put = Callable[[sa.Connection, sa.Table, Sequence[tuple[Any, ...]], bool], None]
@@ -92,7 +93,7 @@ class SubjectTables(Protocol):
 class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
-    key: what a key is called on the wire.
+    key: what a key is called on the wire. public: what readers see, for other members of a cluster.
     """
 
     name: str
@@ -100,4 +101,5 @@ class Subject:
     key: str
     new_book: Callable[[], Book]
     log: LogFormat
+    public: PublicFormat
     tables: SubjectTables | None = None

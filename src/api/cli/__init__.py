@@ -2,6 +2,7 @@
 
 import click
 
+from api.cli.cluster import cluster
 from api.cli.db import db
 from api.cli.export import export
 from api.cli.keys import keys
@@ -26,6 +27,7 @@ def main() -> None:
     marketdata db status                               the store's schema and size
     marketdata keys create --role feeder "desk 7"      a key for a program
     marketdata users create --role viewer ada          an account for a person
+    marketdata cluster status                          the members of a cluster, and its lag
     marketdata export ticks ticks.parquet              stored ticks or candles, in a file
     """
 
@@ -38,3 +40,4 @@ main.add_command(db)
 main.add_command(export)
 main.add_command(keys)
 main.add_command(users)
+main.add_command(cluster)

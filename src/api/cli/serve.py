@@ -39,6 +39,8 @@ def serve(host: str | None, port: int | None, config: Path | None, simulation: b
             "Turn it on with auth.enabled = true, or listen on 127.0.0.1. If everybody on that network may do so,\n"
             "say it with auth.allow_anonymous_network = true."
         )
-    if loaded.auth.enabled and not loaded.storage.enabled:
+    if problem := loaded.cluster_problem:
+        raise InvalidConfiguration(problem)
+    if loaded.auth.enabled and not loaded.storage.enabled and not loaded.cluster.enabled:
         raise InvalidConfiguration("auth.enabled cannot be true while storage.enabled is false: keys are in the store")
     sys.exit(run_server(loaded))

@@ -39,11 +39,16 @@ POLICY_VIOLATION = 1008
 class Hub:
     """index: sessions by symbol, for each channel. sent: messages by type. lost: events dropped, over all sessions.
 
-    seconds: total duration of the turns.
+    seconds: total duration of the turns. check: raises Unavailable as long as there is nothing to subscribe to.
     """
 
     def __init__(
-        self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings, access: Access | None = None
+        self,
+        subjects: Sequence[LiveSubject],
+        clock: Clock,
+        limits: StreamSettings,
+        access: Access | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self.channels = tuple(channel for subject in subjects for channel in subject.channels)
         # A client that names no channel gets the first subject only, however many there are.
@@ -58,6 +63,7 @@ class Hub:
         self._subjects = {subject.name: subject for subject in subjects}
         self._clock = clock
         self.limits = limits
+        self._check = check
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
         # When the next heartbeat of each session is due, soonest first.
@@ -87,9 +93,11 @@ class Hub:
         return session
 
     def check_room(self) -> None:
-        """Raises TooManyWatchers, Draining."""
+        """Raises TooManyWatchers, Draining, and what `check` raises."""
         if self._closed:
             raise Draining
+        if self._check is not None:
+            self._check()
         if len(self._sessions) >= self.limits.max_connections:
             self.refused += 1
             raise TooManyWatchers(self.limits.max_connections)

@@ -96,7 +96,8 @@ def _assemble(subject: Subject, core: Core) -> Features:
     recent_anomalies: RecentEvents[PriceAnomaly] = RecentEvents(capacity)
     recent_moves: RecentEvents[PriceMove] = RecentEvents(capacity)
     if core.store is None:
-        repositories = Repositories(recent_anomalies, recent_moves, NoHistory())
+        reason = "storage.enabled is false" if core.cluster is None else "a cluster keeps none yet"
+        repositories = Repositories(recent_anomalies, recent_moves, NoHistory(reason))
         pruners: list[Pruner] = []
         recovered: list[Recovered] = []
     else:

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from application.ports.clock import Clock
 from application.ports.idempotency import IdempotencyStore
 from application.ports.journal import Journal
+from application.ports.processor import Processor
 from domain.book import Book
+from infrastructure.cluster.cluster_processor import ClusterProcessor
+from infrastructure.cluster.member import Member
 from infrastructure.processing.admission import Admission
 from infrastructure.processing.backlog import Backlog
 from infrastructure.processing.change_tracker import ChangeTracker
@@ -29,7 +33,8 @@ from infrastructure.subject import Subject
 class Core:
     """What the service provides to its subjects.
 
-    books: by subject, one per partition. journal: also supplies a recorder per subject. store: None if storage is off.
+    books: by subject, one per partition. journal: also supplies a recorder per subject. store: None if storage is off,
+    or the log is that of a cluster. cluster: this process as a member of one.
     """
 
     settings: Settings
@@ -39,6 +44,7 @@ class Core:
     store: SqlStore | None
     books: Mapping[str, Sequence[Book]]
     seen_ids: Mapping[str, SeenIds]
+    cluster: Member | None = None
 
     @property
     def durability(self) -> Journal:
@@ -51,14 +57,32 @@ class Core:
         return self.settings.storage.durability == "sync"
 
 
+class RunningProcessor(Processor, Protocol):
+    """A processor from its start to its end."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether observations are accepted, and can be processed."""
+        ...
+
+    def start(self) -> None: ...
+
+    async def stop(self) -> int:
+        """Accept nothing more, and drain until a deadline. Return how many observations are left."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """The parts that process the observations of one subject and expose the states of its keys."""
+    """The parts that process the observations of one subject and expose the states of its keys.
+
+    partitions: of this process; none on a gateway.
+    """
 
     subject: Subject
     admission: Admission
     partitions: Sequence[Partition]
-    processor: PartitionedProcessor
+    processor: RunningProcessor
     snapshots: Snapshots
     feed: PartitionFeed
 
@@ -72,6 +96,8 @@ class NoSink:
 
 def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
     """Build the processing of a subject. sink: receives its events."""
+    if core.cluster is not None:
+        return _clustered(subject, core, core.cluster, sink)
     settings, clock = core.settings.processing, core.clock
     books, seen_ids = core.books[subject.name], core.seen_ids[subject.name]
     backlog = Backlog(len(books))
@@ -122,3 +148,33 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
 
     core.journal.on_forget(subject.name, forget)
     return Processing(subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots))
+
+
+def _clustered(subject: Subject, core: Core, member: Member, sink: EventSink) -> Processing:
+    """Build the processing of a subject whose partitions have owners, here or elsewhere."""
+    settings, clock = core.settings.processing, core.clock
+    model = member.models[subject.name]
+    model.sink = sink
+    model.on_forget = member.journal.memories(subject.name)
+    processor = ClusterProcessor(
+        subject,
+        model,
+        partial(member.positions, subject.name),
+        member.log,
+        clock,
+        settings.max_hold_seconds,
+        settings.drain_deadline_seconds,
+    )
+    member.journal.forget_by(subject.name, processor.forget)
+    backlog = Backlog(1)
+    member.log.backlogs.append(backlog)
+    admission = Admission(
+        backlog,
+        settings.full_mode,
+        clock,
+        settings.max_hold_seconds,
+        core.settings.limits.max_held_bytes,
+        len(member.models),
+    )
+    feed = PartitionFeed(model.tracker, model.snapshots)
+    return Processing(subject, admission, [], processor, model.snapshots, feed)

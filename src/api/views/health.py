@@ -1,5 +1,8 @@
 """Answers about health."""
 
+import msgspec
+
+from api.views.cluster import ClusterView
 from api.views.view import View
 
 
@@ -10,7 +13,10 @@ class StatusView(View, frozen=True):
 
 
 class HealthView(View, frozen=True):
-    """The health of the service. engine: `compiled` or `interpreted`. simulated: whether prices are simulated."""
+    """The health of the service. engine: `compiled` or `interpreted`. simulated: whether prices are simulated.
+
+    cluster: of a member of a cluster only.
+    """
 
     status: str
     version: str
@@ -18,3 +24,4 @@ class HealthView(View, frozen=True):
     uptime_seconds: float
     simulated: bool
     checks: dict[str, str]
+    cluster: ClusterView | msgspec.UnsetType = msgspec.UNSET

@@ -1,10 +1,16 @@
 """The `Subject` of prices."""
 
+from operator import attrgetter
+
+from domain.prices.price_anomaly import PriceAnomaly
+from domain.prices.price_move import PriceMove
 from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_book import SymbolBook
 from domain.prices.symbol_state import StatisticsRules
+from domain.prices.symbol_statistics import SymbolStatistics
 from infrastructure.prices.price_format import PRICES, PriceLogFormat
 from infrastructure.prices.price_tables import PriceTables
+from infrastructure.public_format import PublicFormat
 from infrastructure.settings import ProcessingSettings
 from infrastructure.subject import Subject
 
@@ -27,5 +33,6 @@ def prices_by(rules: StatisticsRules) -> Subject:
         key="symbol",
         new_book=lambda: SymbolBook(rules),
         log=PriceLogFormat(),
+        public=PublicFormat(SymbolStatistics, {PriceAnomaly: attrgetter("id"), PriceMove: attrgetter("id")}),
         tables=PriceTables(rules.window_us),
     )

@@ -38,6 +38,21 @@ class SeenIds:
         self._expire(now_us)
         return known
 
+    def add(self, name: str, now_us: int) -> bool:
+        """Remember something that is no observation. Return whether it is new."""
+        self._expire(now_us)
+        if name in self._came:
+            return False
+        self._came[name] = now_us
+        self._expire(now_us)
+        return True
+
+    def restore(self, came: Iterable[tuple[str, int]]) -> None:
+        """Load what was remembered by others, oldest first, with the time at which it came."""
+        for name, came_us in came:
+            self._came.pop(name, None)
+            self._came[name] = came_us
+
     def reclaim(self, columns: Columns, places: Iterable[int], now_us: int) -> list[int]:
         """Return the positions of duplicates whose original has been forgotten since; they are remembered again."""
         return [at for at in places if not self.register(columns.part(at, at + 1), now_us)]

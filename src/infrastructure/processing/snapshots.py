@@ -1,27 +1,42 @@
 """Snapshots of all keys of a subject, read directly from the books of its partitions."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
-from domain.book import Book
 from infrastructure.processing.placement import partition_of
 
 # Beyond that, the states are cloned anew as they are read.
 _CLONES_MAX = 65_536
 
 
+class Readable(Protocol):
+    """What readers need of a `Book`."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, key: object, /) -> bool: ...
+
+    def keys(self) -> Iterable[str]: ...
+
+    def snapshot(self, key: str, /) -> Any: ...
+
+    def update_count(self, key: str, /) -> int: ...
+
+    def newest_us(self, key: str, /) -> int: ...
+
+
 class Snapshots:
     """Serves clones of the workers' state: the same one until the state changes, so that others can tell."""
 
-    def __init__(self, books: Sequence[Book]) -> None:
+    def __init__(self, books: Sequence[Readable]) -> None:
         self._books = books
         self._sorted: list[str] = []
         # Keys of each book that are in _sorted; books append, until one forgets.
         self._known = [0] * len(books)
         # By key: its book, the clone, and the number of observations that are in it.
-        self._clones: dict[str, tuple[Book, Any, int]] = {}
+        self._clones: dict[str, tuple[Readable, Any, int]] = {}
 
     def snapshot(self, key: str) -> Any:
         """Return a clone; None if the key is unknown."""
@@ -76,5 +91,5 @@ class Snapshots:
         self._sorted = []
         self._known = [0] * len(self._books)
 
-    def _book_of(self, key: str) -> Book:
+    def _book_of(self, key: str) -> Readable:
         return self._books[partition_of(key, len(self._books))]

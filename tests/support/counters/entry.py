@@ -19,6 +19,7 @@ from application.errors import SymbolNotFound
 from application.mediator import Mediator
 from application.processing.durability import Durability
 from infrastructure.processing.snapshots import Snapshots
+from infrastructure.public_format import PublicFormat
 from infrastructure.settings import Settings
 from infrastructure.subject import Subject
 from infrastructure.telemetry.processing_collector import ProcessingCollector
@@ -111,7 +112,8 @@ class CountersController(Controller):
 
 
 def _define(settings: Settings) -> Subject:
-    return Subject("counters", "counts", "counter", CounterBook, CounterLogFormat())
+    public = PublicFormat(Counter, {Milestone: lambda milestone: f"{milestone.counter} {milestone.total}"})
+    return Subject("counters", "counts", "counter", CounterBook, CounterLogFormat(), public)
 
 
 def _assemble(subject: Subject, core: Core) -> Features:

@@ -1,6 +1,7 @@
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -152,3 +153,49 @@ def test_missing_file_is_named() -> None:
 )
 def test_secrets_are_masked(value: object, shown: object) -> None:
     assert masked(value) == shown
+
+
+def member(**sections: dict[str, Any]) -> Settings:
+    """Settings of a member of a cluster, but for the given ones."""
+    given: dict[str, dict[str, Any]] = {"cluster": {"brokers": "kafka:9092"}, "processing": {"partitions": 4}}
+    return load_settings(None, {name: given.get(name, {}) | keys for name, keys in (given | sections).items()}).settings
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        ({"processing": {"partitions": 0}}, "processing.partitions must be set"),
+        ({"simulation": {"enabled": True}}, "a simulation needs topics of its own"),
+        ({"auth": {"enabled": True}}, "auth.enabled needs storage.url"),
+        ({"server": {"port": 0}}, "cluster.member must be set"),
+    ],
+    ids=["partitions", "simulation", "keys", "member"],
+)
+def test_what_makes_no_member_of_a_cluster_is_said(sections: dict[str, dict[str, Any]], problem: str) -> None:
+    assert member().cluster_problem == ""
+    assert member(**sections).cluster_problem.startswith(problem)
+    # Without brokers it is no member, and may be anything.
+    assert member(**sections, cluster={"brokers": ""}).cluster_problem == ""
+
+
+def test_settings_of_kafka_are_text_and_their_secrets_are_masked() -> None:
+    path = file_with(
+        "[cluster.kafka]\nsecurity.protocol = 'SASL_SSL'\n'sasl.password' = 'hunter2'\nsocket.nagle.disable = true"
+    )
+    kafka = load_settings(path).settings.cluster.kafka
+    assert {name: value.get_secret_value() for name, value in kafka.items()} == {
+        "security.protocol": "SASL_SSL",
+        "sasl.password": "hunter2",
+        "socket.nagle.disable": "true",
+    }
+    assert masked(kafka) == {
+        "security.protocol": "SASL_SSL",
+        "sasl.password": "********",
+        "socket.nagle.disable": "true",
+    }
+    assert "hunter2" not in repr(load_settings(path).settings)
+
+
+def test_settings_of_kafka_that_promises_depend_on_are_refused() -> None:
+    with pytest.raises(InvalidSettings, match=r"cluster\.kafka .*acks cannot be set"):
+        load_settings(file_with("[cluster.kafka]\nacks = 1"))

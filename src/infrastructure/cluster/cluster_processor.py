@@ -1,0 +1,154 @@
+"""The processor of a gateway: it writes to the log, and the owners of the partitions process what is there."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from application.errors import Draining, QueueFull, StorageFailed
+from application.ports.clock import Clock
+from application.ports.processor import PartitionStatistics, Patience, ProcessingStatistics, Submitted
+from domain.columns import Columns
+from infrastructure.cluster.log_producer import Confirmation, LogProducer, confirmed
+from infrastructure.cluster.read_model import ReadModel
+from infrastructure.cluster.records import Accounts, Position
+from infrastructure.processing.placement import partition_of
+from infrastructure.processing.throughput import Throughput
+from infrastructure.subject import Subject
+
+# Keys whose partitions are remembered.
+_KEYS_MAX = 262_144
+
+
+class ClusterProcessor:
+    """The `Processor` of one subject on a gateway.
+
+    What a gateway accepts is in the log; whether an id came before, and whether there is room for a key, is up to the
+    owner of the partition. The accounts are those of the owners, with what this gateway has rejected. What is queued
+    is the lag: of records that no owner has seen yet, the mean number of observations is assumed.
+
+    positions: how far the partitions are, as this member knows it. confirm_seconds: how long a sender waits for the
+    brokers. drain_seconds: how long `stop` does.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        model: ReadModel,
+        positions: Callable[[], Sequence[Position | None]],
+        log: LogProducer,
+        clock: Clock,
+        confirm_seconds: float,
+        drain_seconds: float,
+    ) -> None:
+        self._subject = subject
+        self._model = model
+        self._positions = positions
+        self._log = log
+        self._clock = clock
+        self._confirm_seconds = confirm_seconds
+        self._drain_seconds = drain_seconds
+        self._rejected = 0
+        self._is_open = False
+        self._places: dict[str, int] = {}
+        self._throughput = Throughput(clock.monotonic())
+        self._processed = 0
+
+    @property
+    def is_running(self) -> bool:
+        return self._is_open and self._log.failure is None
+
+    def start(self) -> None:
+        self._is_open = True
+
+    async def stop(self) -> int:
+        """Accept nothing more. Return how many observations the brokers have not confirmed."""
+        self._is_open = False
+        return await self._log.drain(self._drain_seconds)
+
+    def reject(self, observations: int) -> None:
+        self._rejected += observations
+
+    async def submit(
+        self, columns: Columns, patience: Patience = Patience.LIMITED, until_processed: bool = False
+    ) -> Submitted:
+        """Write observations to the log. until_processed: return only once all replicas in sync have them."""
+        count = len(columns)
+        if not self._is_open:
+            self.reject(count)
+            raise Draining
+        if self._log.failure is not None:
+            self.reject(count)
+            raise StorageFailed(self._log.failure, taken=False)
+        if not self._log.has_room(count):
+            self.reject(count)
+            raise QueueFull
+        confirmations: list[Confirmation] = []
+        for partition, line in self._spread(columns).items():
+            confirmations += self._log.add(self._subject, partition, line)
+        if until_processed:
+            await confirmed(confirmations, self._confirm_seconds)
+        return Submitted(count)
+
+    async def forget(self, key: str) -> None:
+        """Forget a key, wherever it is. Raises StorageFailed."""
+        partition = partition_of(key, len(self._model.books))
+        try:
+            async with asyncio.timeout(self._confirm_seconds):
+                offset = await self._log.forget(self._subject, partition, key)
+                await self._model.reached(partition, offset + 1)
+        except TimeoutError:
+            raise StorageFailed("the owner of the partition has not confirmed it yet", taken=False) from None
+
+    def statistics(self) -> ProcessingStatistics:
+        positions = [(index, position or _UNKNOWN) for index, position in enumerate(self._positions())]
+        total = Accounts()
+        for _, position in positions:
+            for name in Accounts.__struct_fields__:
+                setattr(total, name, getattr(total, name) + getattr(position.accounts, name))
+        queued = {index: _lag(position) for index, position in positions}
+        now = self._clock.monotonic()
+        self._throughput.add(now, max(total.processed - self._processed, 0) if self._processed else 0)
+        self._processed = total.processed
+        accepted = total.processed + total.failed + sum(queued.values())
+        rejected = total.rejected + self._rejected
+        return ProcessingStatistics(
+            received=accepted + rejected + total.duplicates,
+            accepted=accepted,
+            rejected=rejected,
+            duplicates=total.duplicates,
+            processed=total.processed,
+            dropped=0,
+            queued=sum(queued.values()),
+            failed=total.failed,
+            late=total.late,
+            events=total.events,
+            active_keys=sum(position.keys for _, position in positions),
+            throughput_per_second=self._throughput.per_second(now),
+            partitions=tuple(
+                _statistics_of(index, position, queued[index], self._log.spool_max) for index, position in positions
+            ),
+        )
+
+    def _spread(self, columns: Columns) -> dict[int, Columns]:
+        places = self._places
+        lines = columns.spread(places)
+        if sum(map(len, lines.values())) == len(columns):
+            return lines
+        if len(places) > _KEYS_MAX:
+            places.clear()
+        for key in dict.fromkeys(columns.keys):
+            places[key] = partition_of(key, len(self._model.books))
+        return columns.spread(places)
+
+
+_UNKNOWN = Position(0, 0, 0, "", 0, 0, Accounts())
+
+
+def _lag(position: Position) -> int:
+    """Return about how many observations wait in the log."""
+    records = max(position.end_offset - position.offset, 0)
+    return round(records * max(position.accounts.received / max(position.offset, 1), 1))
+
+
+def _statistics_of(index: int, position: Position, queued: int, capacity: int) -> PartitionStatistics:
+    accounts = position.accounts
+    return PartitionStatistics(index, queued, capacity, accounts.processed, 0, accounts.failed, 0, 0.0, 0.0, 0.0)

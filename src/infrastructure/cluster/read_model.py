@@ -1,0 +1,124 @@
+"""The read model of a gateway: what the owners of the partitions have published about one subject.
+
+One event loop: the follower hands over what it has read, in order, and readers read between two such turns.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from infrastructure.cluster.records import FORGOTTEN, KEY, POSITION, POSITIONS, STATES, Position, PublicState
+from infrastructure.processing.change_tracker import ChangeTracker
+from infrastructure.processing.partition import EventSink
+from infrastructure.processing.snapshots import Snapshots
+from infrastructure.public_format import PublicFormat
+from infrastructure.subject import Subject
+
+# Key and value of a record.
+Read = tuple[bytes, bytes | None]
+
+
+class ReplicaBook:
+    """The public states of one partition's keys: what readers need of a book."""
+
+    def __init__(self, public: PublicFormat) -> None:
+        self._public = public
+        self._states: dict[str, PublicState] = {}
+
+    def put(self, key: str, payload: bytes) -> None:
+        self._states[key] = STATES.decode(payload)
+
+    def forget(self, key: str) -> bool:
+        """Remove a key. Return whether it was known."""
+        return self._states.pop(key, None) is not None
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._states
+
+    def keys(self) -> Iterable[str]:
+        return self._states.keys()
+
+    def snapshot(self, key: str) -> Any:
+        state = self._states.get(key)
+        return None if state is None else self._public.decode_snapshot(state.snapshot)
+
+    def update_count(self, key: str) -> int:
+        return self._states[key].updates
+
+    def newest_us(self, key: str) -> int:
+        return self._states[key].newest_us
+
+
+class ReadModel:
+    """positions: how far each partition is published; None before its first owner has said so.
+
+    sink: takes the events. on_forget: called with keys of which everything earlier is forgotten.
+    """
+
+    def __init__(self, subject: Subject, partitions: int) -> None:
+        self.subject = subject
+        self.books = [ReplicaBook(subject.public) for _ in range(partitions)]
+        self.positions: list[Position | None] = [None] * partitions
+        self.tracker = ChangeTracker()
+        self.snapshots = Snapshots(self.books)
+        self.sink: EventSink | None = None
+        self.on_forget: list[Callable[[str], None]] = []
+        # Who waits until a partition is published up to an offset.
+        self._waiting: dict[int, list[tuple[int, asyncio.Future[None]]]] = {}
+
+    def read_states(self, partition: int, entries: Sequence[Read]) -> None:
+        book = self.books[partition]
+        changed: list[str] = []
+        for name, value in entries:
+            if name == POSITION:
+                if value is not None:
+                    self._move(partition, POSITIONS.decode(value))
+                continue
+            key = name[len(KEY) :].decode()
+            changed.append(key)
+            if value is not None:
+                book.put(key, value)
+            elif book.forget(key):
+                self.snapshots.forget()
+        self.tracker.mark(changed, ())
+
+    async def read_events(self, entries: Sequence[Read]) -> None:
+        events: list[Any] = []
+        for name, value in entries:
+            if name.startswith(FORGOTTEN):
+                await self._publish(events)
+                events = []
+                for forget in self.on_forget:
+                    forget(name[len(FORGOTTEN) :].decode())
+            elif value is not None:
+                events.append(self.subject.public.decode_event(name.decode(), value))
+        await self._publish(events)
+
+    async def reached(self, partition: int, offset: int) -> None:
+        """Wait until everything before an offset of the log is published here."""
+        position = self.positions[partition]
+        if position is None or position.offset < offset:
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(partition, []).append((offset, waiting))
+            await waiting
+
+    def age_us(self, now_us: int) -> int:
+        """Return by how much the oldest partition is behind; 0 before anything was published."""
+        return max((now_us - each.as_of_us for each in self.positions if each is not None), default=0)
+
+    def _move(self, partition: int, position: Position) -> None:
+        self.positions[partition] = position
+        for offset, waiting in self._waiting.pop(partition, ()):
+            if offset > position.offset:
+                self._waiting.setdefault(partition, []).append((offset, waiting))
+            elif not waiting.done():
+                waiting.set_result(None)
+
+    async def _publish(self, events: Sequence[Any]) -> None:
+        if events:
+            self.tracker.mark((), events)
+            if self.sink is not None:
+                await self.sink.publish(events)

@@ -1,0 +1,51 @@
+"""What readers see of a subject, as bytes: the snapshots of its keys, and its events."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any, get_type_hints
+
+import msgspec
+
+from domain.numbers import Number
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class PublicFormat:
+    """msgpack with the names of fields, so that versions of the service can run side by side.
+
+    snapshot: class of the snapshots, a dataclass. events: the id of an event, by its class, also a dataclass. An id
+    derives from observations: an event that is made again has the same one.
+    """
+
+    def __init__(self, snapshot: type, events: Mapping[type, Callable[[Any], str]]) -> None:
+        self._snapshot = _decoder(snapshot)
+        self._ids = dict(events)
+        self._events = {kind.__name__: _decoder(kind) for kind in events}
+
+    def encode_snapshot(self, snapshot: Any) -> bytes:
+        return _pack(snapshot)
+
+    def decode_snapshot(self, payload: bytes) -> Any:
+        return self._snapshot(payload)
+
+    def encode_event(self, event: Any) -> tuple[str, bytes]:
+        """Return what identifies an event among all of the subject, and the event."""
+        kind = type(event)
+        return f"{kind.__name__} {self._ids[kind](event)}", _pack(event)
+
+    def decode_event(self, identity: str, payload: bytes) -> Any:
+        return self._events[identity.partition(" ")[0]](payload)
+
+
+def _decoder(kind: type) -> Callable[[bytes], Any]:
+    """Return the function that decodes a dataclass."""
+    hints = get_type_hints(kind)
+    members: list[Any] = [
+        # The annotations of a compiled class say `type` where its source says `Number`.
+        (each.name, Number if hints[each.name] is type else hints[each.name])
+        + (() if each.default is MISSING else (each.default,))
+        for each in fields(kind)
+    ]
+    decode = msgspec.msgpack.Decoder(msgspec.defstruct(kind.__name__, members, gc=False)).decode
+    return lambda payload: kind(*msgspec.structs.astuple(decode(payload)))
