@@ -10,7 +10,7 @@ from typing import IO, Self
 
 from deploy.kafka.jars import NoBroker, jars
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _CLUSTER_ID = "bWFya2V0ZGF0YS10ZXN0cw"
 
 

@@ -79,7 +79,8 @@ class OwnedPartition:
             first, end = reader.get_watermark_offsets(TopicPartition(self.topic, self.index), timeout=_SECONDS)
         finally:
             reader.close()
-        if state.offset == 0 and first > 0:
+        if state.published == 0 and first > 0:
+            # The first owner ever, of a log that is older.
             state.offset = state.published = first
         if state.offset < first:
             raise RecordsMissing(f"the checkpoint ends before record {state.offset}, and the log begins with {first}")

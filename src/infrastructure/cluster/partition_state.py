@@ -89,12 +89,13 @@ class PartitionState:
 
     def restore(self, entries: Mapping[bytes, bytes]) -> None:
         """Restore the newest checkpoint, from the latest values of its topic."""
+        # Something may be published before there is a checkpoint.
+        self.published = int(entries.get(POSITION, b"0"))
         stored = entries.get(CHECKPOINT)
         if stored is None:
             return
         checkpoint = CHECKPOINTS.decode(stored)
         self.offset, self.now_us, self.accounts = checkpoint.offset, checkpoint.now_us, checkpoint.accounts
-        self.published = max(self.offset, int(entries.get(POSITION, b"0")))
         for name, payload in entries.items():
             if name.startswith(KEY):
                 key = name[len(KEY) :].decode()
