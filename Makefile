@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format load bench soak overload compiled wheel interpreted lock clean
+.PHONY: help run test check format load bench soak overload cluster chaos compiled wheel interpreted lock clean
 
 # What a tick passes is compiled wherever that is possible; `make interpreted` says otherwise, for this checkout.
 ENGINE := .venv/engine
@@ -39,6 +39,12 @@ soak: .venv/dev $(ENGINE) ## Feed a service of its own at full speed for five mi
 
 overload: .venv/dev $(ENGINE) ## Flood services of their own under every full mode, two minutes each; fail if one loses count or memory grows
 	$(BIN)/python -m benchmarks.overload $(ARGS)
+
+cluster: .venv/run $(ENGINE) ## Start a cluster on this machine: a Kafka broker, two gateways, three workers (needs Java and Maven)
+	@exec $(BIN)/python -m deploy.local_cluster $(ARGS)
+
+chaos: .venv/dev $(ENGINE) ## Kill members and brokers of a cluster 20 times; fail if it answers other bytes than one process
+	PYTHONPATH=tests $(BIN)/python -m support.chaos $(ARGS)
 
 compiled: ## Compile the engine, as run and test do by themselves where there is a C compiler
 	@rm -f .venv/interpreted; test -e .venv/compiled || rm -f $(ENGINE)

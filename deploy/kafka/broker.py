@@ -101,13 +101,21 @@ class Brokers:
         return ",".join(each.address for each in self.all)
 
     def __enter__(self) -> Self:
-        for each in self.all:
-            each.start()
-        for each in self.all:
-            each.wait()
+        try:
+            for each in self.all:
+                each.start()
+            for each in self.all:
+                each.wait()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End all, without order: their data is not needed any more."""
         for each in self.all:
             each.kill()
 

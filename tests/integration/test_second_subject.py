@@ -3,26 +3,18 @@
 Counters are submitted, logged, recovered after a kill, watched live and accounted for, beside prices.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
+from support.counters.service import CountingService
 from support.service import Service, eventually, marketdata
 from support.watcher import Watcher
 
-TESTS = Path(__file__).parents[1]
 DURABLE = {"Prefer": "durable"}
 T0 = 1769860800000
-
-
-class CountingService(Service):
-    """The service with counters, in a process of its own."""
-
-    program = (sys.executable, "-m", "support.counters.serve")
-    more_environment: ClassVar[Mapping[str, str]] = {"PYTHONPATH": str(TESTS)}
 
 
 @pytest.fixture

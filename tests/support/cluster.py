@@ -1,12 +1,16 @@
 """A cluster on this machine: its brokers are real, and its members are processes of the service."""
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from deploy.kafka.broker import Brokers
 
+from infrastructure.cluster.clients import Clients
+from infrastructure.cluster.topics import Topics, create_topics
+from infrastructure.settings_loader import load_settings
 from support.service import Service, eventually, marketdata
 
 # Members notice sooner than by default that another one is gone.
@@ -16,7 +20,7 @@ _COMMON = {"CLUSTER__SESSION_TIMEOUT_MS": "3000", "STORAGE__CHECKPOINT_INTERVAL_
 class Cluster:
     """Members that share the brokers, under a cluster name of their own.
 
-    kind: of the services. more: settings of all members.
+    kind: of the services. subjects: that they have. more: settings of all members.
     """
 
     def __init__(
@@ -26,6 +30,7 @@ class Cluster:
         partitions: int = 4,
         replication_factor: int = 1,
         kind: type[Service] = Service,
+        subjects: Sequence[str] = ("prices",),
         **more: str,
     ) -> None:
         self.brokers = brokers
@@ -39,8 +44,13 @@ class Cluster:
             "PROCESSING__PARTITIONS": str(partitions),
             **more,
         }
-        made = self.command("create-topics", "--replication-factor", str(replication_factor))
-        assert made.returncode == 0, made.stderr
+        overrides: dict[str, dict[str, Any]] = {
+            "cluster": {"brokers": brokers.addresses, "name": self.settings["CLUSTER__NAME"], "member": "tests"},
+            "processing": {"partitions": partitions},
+        }
+        settings = load_settings(overrides=overrides).settings
+        admin = Clients(settings).admin()
+        create_topics(admin, Topics(settings.cluster.name), subjects, settings, replication_factor)
 
     def command(self, *arguments: str, **more: str) -> Any:
         """Run `marketdata cluster` to its end."""

@@ -79,12 +79,14 @@ class Worker:
             try:
                 self._work(consumer)
             except KafkaException as failure:
-                self._fail(str(failure.args[0].str()))
-                if failure.args[0].code() == KafkaError._FATAL:
-                    _log.critical("this member is shut out, because another one has its name", reason=self.failure)
+                error: KafkaError = failure.args[0]
+                self.failure = error.str()
+                if error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
+                    self.failure = "another member has its name"
+                    _log.critical("the worker is shut out", reason=self.failure, error=error.str())
                     return
             except Exception as failure:
-                self._fail(type(failure).__name__)
+                self.failure = type(failure).__name__
                 _log.error("the worker died and is started again", exc_info=failure)
             finally:
                 self._owned = {}
@@ -225,9 +227,6 @@ class Worker:
             self._broken[topic, partition] = self._clock.monotonic() + _PAUSE_SECONDS
         else:
             _log.warning("the brokers report an error", reason=error.str())
-
-    def _fail(self, reason: str) -> None:
-        self.failure = reason
 
 
 def _told(places: Sequence[_Place]) -> str:

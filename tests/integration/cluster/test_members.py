@@ -157,3 +157,8 @@ def test_a_member_with_another_number_of_partitions_refuses_to_start(
     assert ended.returncode == 1
     assert "topic elsewhere.prices.log does not exist; `marketdata cluster create-topics` creates it" in ended.stderr
     assert made.command("create-topics").stdout == "every topic exists\n"
+    other = made.command("create-topics", "--replication-factor", "1", CLUSTER__NAME="elsewhere")
+    assert other.stdout.splitlines() == [
+        f"created elsewhere.{each}"
+        for each in ("prices.log", "prices.state", "prices.events", "prices.checkpoint", "answers")
+    ]
