@@ -32,6 +32,11 @@ class Broker:
         if not (directory / "data").exists():
             self._format()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it runs"
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, without waiting."""
         self._log = (self._directory / "broker.log").open("ab")

@@ -1,7 +1,7 @@
 """The composition root, read top-down. Each subject wires its own parts in `api.subjects`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 from prometheus_client.registry import Collector
@@ -31,8 +31,6 @@ from infrastructure.access.jwt_tokens import JwtTokens
 from infrastructure.access.key_watch import KeyWatch, NoWatch
 from infrastructure.access.sql_accounts import SqlAccountRepository
 from infrastructure.access.sql_keys import SqlKeyRepository
-from infrastructure.cluster.catching_up import CaughtUp
-from infrastructure.cluster.member import Member
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.settings import Settings, StorageSettings
 from infrastructure.storage.checkpoints import Checkpoints
@@ -43,7 +41,6 @@ from infrastructure.storage.stored_answers import JournalledAnswers
 from infrastructure.storage.stores import store_of
 from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
-from infrastructure.telemetry.cluster_collector import ClusterCollector
 from infrastructure.telemetry.loop_watch import LoopWatch
 from infrastructure.telemetry.meters import LoopMeter, PipelineMeter, RequestMeter
 from infrastructure.telemetry.prometheus import PrometheusExposition
@@ -56,6 +53,9 @@ from infrastructure.telemetry.service_collectors import (
     StreamCollector,
 )
 from infrastructure.telemetry.tracing import OpenTelemetryTracer, otlp_exporter
+
+if TYPE_CHECKING:
+    from infrastructure.cluster.member import Member
 
 
 def _books(subjects: Sequence[Subject], partitions: int) -> dict[str, list[Book]]:
@@ -70,12 +70,19 @@ def _storage_mode(settings: Settings) -> str:
     return "cluster" if settings.cluster.enabled else "on" if settings.storage.enabled else "off"
 
 
-def _member(settings: Settings, subjects: Sequence[Subject], store: Any, clock: SystemClock) -> Member:
+def _member(settings: Settings, subjects: Sequence[Subject], store: Any, clock: SystemClock) -> "Member":
+    # Local imports, here and below: only members of a cluster need its libraries.
+    from infrastructure.cluster.member import Member  # noqa: PLC0415
+
     return Member(settings, subjects, store if settings.auth.enabled else None, clock)
 
 
-def _behaviours(own: Sequence[Behaviour], member: Member | None) -> list[Behaviour]:
-    return [*own] if member is None else [*own, CaughtUp(member.follower)]
+def _behaviours(own: Sequence[Behaviour], member: "Member | None") -> list[Behaviour]:
+    if member is None:
+        return [*own]
+    from infrastructure.cluster.catching_up import CaughtUp  # noqa: PLC0415
+
+    return [*own, CaughtUp(member.follower)]
 
 
 def _features(registry: Sequence[Entry], subjects: Sequence[Subject], core: Core) -> list[Features]:
@@ -92,8 +99,12 @@ def _merged(features: Sequence[Features], name: str, own: Mapping[type, Any]) ->
     return {**{key: value for each in features for key, value in getattr(each, name).items()}, **own}
 
 
-def _of_cluster(member: Member | None) -> list[Collector]:
-    return [] if member is None else [ClusterCollector(member)]
+def _of_cluster(member: "Member | None") -> list[Collector]:
+    if member is None:
+        return []
+    from infrastructure.telemetry.cluster_collector import ClusterCollector  # noqa: PLC0415
+
+    return [ClusterCollector(member)]
 
 
 def _rejections(features: Sequence[Features]) -> dict[type, Any]:

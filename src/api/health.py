@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from api.http.errors import NotReady
 from api.subjects.features import Features
@@ -9,16 +10,18 @@ from api.views.cluster import ClusterView
 from api.views.health import HealthView
 from application.ports.clock import Clock
 from application.ports.journal import Journal
-from infrastructure.cluster.member import Member
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
+
+if TYPE_CHECKING:
+    from infrastructure.cluster.member import Member
 
 
 class Health:
     """member: this process as a member of a cluster; None if it is on its own."""
 
     def __init__(
-        self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock, member: Member | None
+        self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock, member: "Member | None"
     ) -> None:
         self._processors = [each.processing.processor for each in features]
         self._journal = journal
@@ -53,7 +56,7 @@ class Health:
             checks={"workers": "ok" if running else "not running", "storage": storage},
         )
 
-    def _report_of(self, member: Member, running: bool) -> HealthView:
+    def _report_of(self, member: "Member", running: bool) -> HealthView:
         problem = member.problem()
         return HealthView(
             status="unavailable" if not running else "ok" if problem is None else "degraded",

@@ -31,7 +31,6 @@ from application.access.queries.list_keys import ListKeys
 from application.mediator import Mediator
 from domain.access.role import Role
 from infrastructure.access.key_watch import Watch
-from infrastructure.cluster.member import Member
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
@@ -277,7 +276,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     new_key = partial(_new_key, settings, container.access_mediator)
-    member: Member | None = container.member()
+    member = container.member()
     age_seconds = member.age_seconds if member is not None and member.is_gateway else None
     server = _Server(
         config, container.storage(), container.key_watch(), new_key, container.hub(), _facts(settings), age_seconds

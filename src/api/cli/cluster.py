@@ -1,16 +1,17 @@
 """`marketdata cluster`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import structlog
 
 from api.cli.loading import InvalidConfiguration, config_option, load_or_exit
 from api.subjects.registry import subjects_of
-from infrastructure.cluster.clients import Clients
-from infrastructure.cluster.status import ClusterStatus, read_status
-from infrastructure.cluster.topics import ClusterRefused, Topics, create_topics
 from infrastructure.settings import Settings
+
+if TYPE_CHECKING:
+    from infrastructure.cluster.status import ClusterStatus
 
 
 @click.group()
@@ -28,6 +29,10 @@ def cluster() -> None:
 @config_option
 def create(replication_factor: int, config: Path | None) -> None:
     """Create the topics that do not exist, with processing.partitions partitions each."""
+    # Local imports, here and below: only members of a cluster need its libraries.
+    from infrastructure.cluster.clients import Clients  # noqa: PLC0415
+    from infrastructure.cluster.topics import ClusterRefused, Topics, create_topics  # noqa: PLC0415
+
     settings = _settings(config)
     names = [subject.name for subject in subjects_of(settings)]
     try:
@@ -46,6 +51,10 @@ def create(replication_factor: int, config: Path | None) -> None:
 @config_option
 def status(config: Path | None) -> None:
     """Show the workers, the owner and the lag of every partition, and the age of the read model."""
+    from infrastructure.cluster.clients import Clients  # noqa: PLC0415
+    from infrastructure.cluster.status import read_status  # noqa: PLC0415
+    from infrastructure.cluster.topics import ClusterRefused, Topics  # noqa: PLC0415
+
     settings = _settings(config)
     subjects = subjects_of(settings)
     try:
@@ -65,7 +74,7 @@ def _settings(config: Path | None) -> Settings:
     return settings
 
 
-def _tell(found: ClusterStatus) -> None:
+def _tell(found: "ClusterStatus") -> None:
     click.echo(f"group     {found.state}, {len(found.members)} workers")
     for name, owned in sorted(found.members.items()):
         click.echo(f"worker    {name}: {owned} partitions")

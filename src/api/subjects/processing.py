@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from application.ports.clock import Clock
 from application.ports.idempotency import IdempotencyStore
 from application.ports.journal import Journal
 from application.ports.processor import Processor
 from domain.book import Book
-from infrastructure.cluster.cluster_processor import ClusterProcessor
-from infrastructure.cluster.member import Member
 from infrastructure.processing.admission import Admission
 from infrastructure.processing.backlog import Backlog
 from infrastructure.processing.change_tracker import ChangeTracker
@@ -27,6 +25,9 @@ from infrastructure.processing.throughput import Throughput
 from infrastructure.settings import Settings
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.subject import Subject
+
+if TYPE_CHECKING:
+    from infrastructure.cluster.member import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Core:
     store: SqlStore | None
     books: Mapping[str, Sequence[Book]]
     seen_ids: Mapping[str, SeenIds]
-    cluster: Member | None = None
+    cluster: "Member | None" = None
 
     @property
     def durability(self) -> Journal:
@@ -150,8 +151,11 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
     return Processing(subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots))
 
 
-def _clustered(subject: Subject, core: Core, member: Member, sink: EventSink) -> Processing:
+def _clustered(subject: Subject, core: Core, member: "Member", sink: EventSink) -> Processing:
     """Build the processing of a subject whose partitions have owners, here or elsewhere."""
+    # A local import: only members of a cluster need its libraries.
+    from infrastructure.cluster.cluster_processor import ClusterProcessor  # noqa: PLC0415
+
     settings, clock = core.settings.processing, core.clock
     model = member.models[subject.name]
     model.sink = sink
@@ -162,7 +166,6 @@ def _clustered(subject: Subject, core: Core, member: Member, sink: EventSink) ->
         partial(member.positions, subject.name),
         member.log,
         clock,
-        settings.max_hold_seconds,
         settings.drain_deadline_seconds,
     )
     member.journal.forget_by(subject.name, processor.forget)

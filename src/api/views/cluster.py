@@ -1,9 +1,13 @@
 """The cluster as one of its members sees it."""
 
+from typing import TYPE_CHECKING
+
 from api.timestamps import to_rfc3339
 from api.views.view import View
-from infrastructure.cluster.member import Member
-from infrastructure.cluster.records import Position
+
+if TYPE_CHECKING:
+    from infrastructure.cluster.member import Member
+    from infrastructure.cluster.records import Position
 
 
 class ClusterPartitionView(View, frozen=True):
@@ -17,7 +21,7 @@ class ClusterPartitionView(View, frozen=True):
     lag_seconds: float
 
     @classmethod
-    def of(cls, subject: str, index: int, position: Position, now_us: int) -> "ClusterPartitionView":
+    def of(cls, subject: str, index: int, position: "Position", now_us: int) -> "ClusterPartitionView":
         return cls(
             subject,
             index,
@@ -42,7 +46,7 @@ class ClusterView(View, frozen=True):
     partitions: list[ClusterPartitionView]
 
     @classmethod
-    def of(cls, member: Member, now_us: int) -> "ClusterView":
+    def of(cls, member: "Member", now_us: int) -> "ClusterView":
         worker = member.worker
         return cls(
             member.name,

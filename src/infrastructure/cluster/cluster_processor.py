@@ -11,7 +11,6 @@ from infrastructure.cluster.log_producer import Confirmation, LogProducer, confi
 from infrastructure.cluster.read_model import ReadModel
 from infrastructure.cluster.records import Accounts, Position
 from infrastructure.processing.placement import partition_of
-from infrastructure.processing.throughput import Throughput
 from infrastructure.subject import Subject
 
 # Keys whose partitions are remembered.
@@ -25,8 +24,7 @@ class ClusterProcessor:
     owner of the partition. The accounts are those of the owners, with what this gateway has rejected. What is queued
     is the lag: of records that no owner has seen yet, the mean number of observations is assumed.
 
-    positions: how far the partitions are, as this member knows it. confirm_seconds: how long a sender waits for the
-    brokers. drain_seconds: how long `stop` does.
+    positions: how far the partitions are, as far as it is known here. drain_seconds: how long `stop` waits.
     """
 
     def __init__(
@@ -36,7 +34,6 @@ class ClusterProcessor:
         positions: Callable[[], Sequence[Position | None]],
         log: LogProducer,
         clock: Clock,
-        confirm_seconds: float,
         drain_seconds: float,
     ) -> None:
         self._subject = subject
@@ -44,13 +41,13 @@ class ClusterProcessor:
         self._positions = positions
         self._log = log
         self._clock = clock
-        self._confirm_seconds = confirm_seconds
         self._drain_seconds = drain_seconds
         self._rejected = 0
         self._is_open = False
         self._places: dict[str, int] = {}
-        self._throughput = Throughput(clock.monotonic())
-        self._processed = 0
+        # Processed at a moment, and the rate before it.
+        self._sample = (clock.monotonic(), 0)
+        self._rate = 0.0
 
     @property
     def is_running(self) -> bool:
@@ -85,14 +82,14 @@ class ClusterProcessor:
         for partition, line in self._spread(columns).items():
             confirmations += self._log.add(self._subject, partition, line)
         if until_processed:
-            await confirmed(confirmations, self._confirm_seconds)
+            await confirmed(confirmations, self._log.confirm_seconds)
         return Submitted(count)
 
     async def forget(self, key: str) -> None:
         """Forget a key, wherever it is. Raises StorageFailed."""
         partition = partition_of(key, len(self._model.books))
         try:
-            async with asyncio.timeout(self._confirm_seconds):
+            async with asyncio.timeout(self._log.confirm_seconds):
                 offset = await self._log.forget(self._subject, partition, key)
                 await self._model.reached(partition, offset + 1)
         except TimeoutError:
@@ -105,9 +102,6 @@ class ClusterProcessor:
             for name in Accounts.__struct_fields__:
                 setattr(total, name, getattr(total, name) + getattr(position.accounts, name))
         queued = {index: _lag(position) for index, position in positions}
-        now = self._clock.monotonic()
-        self._throughput.add(now, max(total.processed - self._processed, 0) if self._processed else 0)
-        self._processed = total.processed
         accepted = total.processed + total.failed + sum(queued.values())
         rejected = total.rejected + self._rejected
         return ProcessingStatistics(
@@ -122,11 +116,20 @@ class ClusterProcessor:
             late=total.late,
             events=total.events,
             active_keys=sum(position.keys for _, position in positions),
-            throughput_per_second=self._throughput.per_second(now),
+            throughput_per_second=self._per_second(total.processed),
             partitions=tuple(
                 _statistics_of(index, position, queued[index], self._log.spool_max) for index, position in positions
             ),
         )
+
+    def _per_second(self, processed: int) -> float:
+        """Return the mean of the last second or more, since it was asked for."""
+        now = self._clock.monotonic()
+        moment, before = self._sample
+        if now - moment >= 1:
+            self._rate = (processed - before) / (now - moment) if before else 0.0
+            self._sample = (now, processed)
+        return self._rate
 
     def _spread(self, columns: Columns) -> dict[int, Columns]:
         places = self._places

@@ -47,19 +47,20 @@ class _Gathered:
 
 
 class LogProducer:
-    """spool_max: observations that may wait for the brokers.
+    """spool_max: observations that may wait for the brokers. confirm_seconds: how long a sender waits for them.
 
     unconfirmed: observations that do. failure: why nothing can be written any more; None if it can.
     latency: from written to confirmed. backlogs: crowded while more than half of the spool is in use.
     """
 
-    def __init__(self, topics: Topics, clients: Clients, clock: Clock, spool_max: int) -> None:
+    def __init__(self, topics: Topics, clients: Clients, clock: Clock, spool_max: int, confirm_seconds: float) -> None:
         self.unconfirmed = 0
         self.confirmed = 0
         self.failure: str | None = None
         self.latency = Latency()
         self.spool_max = spool_max
         self.backlogs: list[Backlog] = []
+        self.confirm_seconds = confirm_seconds
         self._topics = topics
         self._clients = clients
         self._clock = clock
@@ -142,7 +143,7 @@ class LogProducer:
     async def all_confirmed(self) -> None:
         """Wait until the brokers have everything that was added before. Raises StorageFailed."""
         self._flush()
-        await confirmed(list(self._outstanding), None)
+        await confirmed(list(self._outstanding), self.confirm_seconds)
 
     def _flush(self) -> None:
         self._flush_is_due = False
@@ -249,7 +250,7 @@ class LogProducer:
         self.failure = reason
 
 
-async def confirmed(confirmations: Collection[Confirmation], seconds: float | None) -> None:
+async def confirmed(confirmations: Collection[Confirmation], seconds: float) -> None:
     """Wait until the brokers have some records.
 
     Raises:

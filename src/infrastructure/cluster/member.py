@@ -40,7 +40,9 @@ class Member:
         self._topics = Topics(settings.cluster.name)
         self._clients = Clients(settings)
         self.models = {subject.name: ReadModel(subject, partitions) for subject in subjects}
-        self.log = LogProducer(self._topics, self._clients, clock, settings.cluster.spool_max_ticks)
+        self.log = LogProducer(
+            self._topics, self._clients, clock, settings.cluster.spool_max_ticks, settings.processing.max_hold_seconds
+        )
         self.journal = ClusterJournal(self.log)
         self.answers = ClusterAnswers(
             self._topics.answers,

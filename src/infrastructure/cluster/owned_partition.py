@@ -4,6 +4,7 @@ Used by the worker's thread; only `_commit` runs in another one. Invariant: ever
 up to an offset is written in one transaction with that offset, or is not visible at all.
 """
 
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
@@ -20,6 +21,7 @@ from infrastructure.settings import Settings
 from infrastructure.subject import Subject
 
 _SECONDS = 30.0
+_COMMIT_SECONDS = 3.0
 # A partition in which nothing happens says so once in this time.
 _IDLE_SECONDS = 1.0
 _AT_ONCE = 5000
@@ -29,7 +31,7 @@ _POLL_SECONDS = 0.02
 class OwnedPartition:
     """state: as of the last record applied. flushed: records before this one are published and visible.
 
-    end_offset: of the log, as far as it is known.
+    end_offset: of the log, as far as it is known. stopping: set when this member stops.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class OwnedPartition:
         settings: Settings,
         clock: Clock,
         executor: Executor,
+        stopping: threading.Event,
     ) -> None:
         self.subject = subject
         self.index = index
@@ -54,6 +57,7 @@ class OwnedPartition:
         self._settings = settings
         self._clock = clock
         self._executor = executor
+        self._stopping = stopping
         self._producer: Producer | None = None
         self._committing: Future[None] | None = None
         self._flushing = 0
@@ -151,7 +155,7 @@ class OwnedPartition:
         if checkpoints:
             self._checkpointed = self.state.offset
             self._next_checkpoint = now + self._settings.storage.checkpoint_interval_seconds
-        self._committing = self._executor.submit(_commit, producer)
+        self._committing = self._executor.submit(_commit, producer, self._stopping)
 
     def _settle(self) -> None:
         committing, self._committing = self._committing, None
@@ -184,15 +188,15 @@ class OwnedPartition:
         )
 
 
-def _commit(producer: Producer) -> None:
-    """Commit, for as long as the brokers need to come back."""
+def _commit(producer: Producer, stopping: threading.Event) -> None:
+    """Commit, for as long as the brokers need to come back, unless this member stops. Raises KafkaException."""
     while True:
         try:
-            producer.commit_transaction(_SECONDS)
+            producer.commit_transaction(_COMMIT_SECONDS)
             return
         except KafkaException as failure:
             error: KafkaError = failure.args[0]
-            if not error.retriable():
+            if not error.retriable() or stopping.is_set():
                 raise
 
 

@@ -216,6 +216,7 @@ class Worker:
             self._settings,
             self._clock,
             self._executor,
+            self._stopping,
         )
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
