@@ -35,6 +35,8 @@ class Cluster:
     ) -> None:
         self.brokers = brokers
         self.members: dict[str, Service] = {}
+        # Also those that others have replaced.
+        self._started: list[Service] = []
         self._directory = directory
         self._kind = kind
         self.settings = {
@@ -62,8 +64,9 @@ class Cluster:
         directory = self._directory / name
         directory.mkdir(exist_ok=True)
         settings = {**self.settings, "CLUSTER__MEMBER": name, "CLUSTER__ROLE": role, **more}
-        self.members[name] = self._kind(directory, **settings)
-        return self.members[name]
+        member = self.members[name] = self._kind(directory, **settings)
+        self._started.append(member)
+        return member
 
     def freeze(self, name: str) -> None:
         """Stop a member in the middle of what it does, as a long pause of its machine would."""
@@ -76,8 +79,8 @@ class Cluster:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        for member in self.members.values():
-            member.process.send_signal(signal.SIGCONT) if member.process.poll() is None else None
+        for member in self._started:
+            # One that is frozen ends too: nothing holds back SIGKILL.
             member.__exit__(None, None, None)
 
 

@@ -160,7 +160,7 @@ class Worker:
         self.restarts += 1
         self._guarded(place, owned.acquire)
         if place not in self._broken:
-            consumer.seek(TopicPartition(*place, owned.state.offset))
+            self._guarded(place, lambda: consumer.seek(TopicPartition(*place, owned.state.offset)))
 
     # Called by `consume`, in the same thread.
 
