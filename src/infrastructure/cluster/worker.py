@@ -81,7 +81,7 @@ class Worker:
             except KafkaException as failure:
                 error: KafkaError = failure.args[0]
                 self.failure = error.str()
-                if error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
+                if _shuts_out(error):
                     self.failure = "another member has its name"
                     _log.critical("the worker is shut out", reason=self.failure, error=error.str())
                     return
@@ -148,7 +148,7 @@ class Worker:
         except KafkaException as failure:
             error: KafkaError = failure.args[0]
             # Whoever else took it over is known once the group has been heard of again.
-            pause = self._settings.cluster.session_timeout_ms / 1000 if error.fatal() else _PAUSE_SECONDS
+            pause = self._settings.cluster.session_timeout_ms / 1000 if _shuts_out(error) else _PAUSE_SECONDS
             self._broken[place] = self._clock.monotonic() + pause
             _log.warning("a partition starts over", topic=place[0], partition=place[1], reason=error.str())
 
@@ -220,7 +220,7 @@ class Worker:
         )
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
-        if error.fatal():
+        if _shuts_out(error):
             raise KafkaException(error)
         topic, partition = message.topic(), message.partition()
         if error.code() == KafkaError._AUTO_OFFSET_RESET and topic is not None and partition is not None:
@@ -228,6 +228,11 @@ class Worker:
             self._broken[topic, partition] = self._clock.monotonic() + _PAUSE_SECONDS
         else:
             _log.warning("the brokers report an error", reason=error.str())
+
+
+def _shuts_out(error: KafkaError) -> bool:
+    """Whether a client can do nothing any more, because another one has taken its place."""
+    return error.fatal() or error.code() in (KafkaError._FATAL, KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID)
 
 
 def _told(places: Sequence[_Place]) -> str:
