@@ -6,6 +6,7 @@ from typing import Any
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
+from infrastructure.cluster.topics import RECORD_BYTES_MAX
 from infrastructure.settings import Settings
 
 _logger = logging.getLogger("kafka")
@@ -53,6 +54,7 @@ class Clients:
                 **self._common,
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": 60_000,
+                "message.max.bytes": RECORD_BYTES_MAX,
                 "compression.type": "lz4",
                 "linger.ms": 0,
                 "queue.buffering.max.messages": 0,

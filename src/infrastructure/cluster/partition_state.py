@@ -33,6 +33,8 @@ from infrastructure.subject import Subject
 # Observations applied at once.
 _BATCH = 4096
 _LOGGED_KEYS_MAX = 1000
+# Ids in a record: with the longest ids it is still smaller than the brokers' limit.
+_PIECE = 1000
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -167,9 +169,10 @@ class PartitionState:
 
     def _checkpoint_ids(self) -> Iterator[Entry]:
         """Store the ids that came, and delete the pieces of which nothing is remembered."""
-        if self._new_ids:
-            number, seen = self._next_piece, self._new_ids
-            self._next_piece, self._new_ids = number + 1, []
+        new, self._new_ids = self._new_ids, []
+        for at in range(0, len(new), _PIECE):
+            number, seen = self._next_piece, new[at : at + _PIECE]
+            self._next_piece = number + 1
             self._pieces.append((number, len(seen), seen[-1][1]))
             yield ids_key(number), pack(seen)
         oldest_us = self.now_us - self._ids.window_us

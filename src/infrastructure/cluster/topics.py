@@ -12,6 +12,7 @@ from infrastructure.settings import Settings
 
 _SECONDS = 15.0
 _DAY_MS = 86_400_000
+RECORD_BYTES_MAX = 16 * 1024 * 1024
 # Compacted topics are read as a whole by whoever takes a partition over, so little may be left to compact.
 _COMPACTED = {
     "cleanup.policy": "compact",
@@ -19,6 +20,8 @@ _COMPACTED = {
     "segment.ms": "60000",
     "min.cleanable.dirty.ratio": "0.1",
     "delete.retention.ms": "3600000",
+    # The state of a key with the longest moving average.
+    "max.message.bytes": str(RECORD_BYTES_MAX),
 }
 
 

@@ -108,6 +108,17 @@ def test_pieces_of_ids_of_which_nothing_is_remembered_are_deleted() -> None:
     assert sum(key.startswith(b"i") for key in latest(published.checkpoints)) == 2
 
 
+def test_many_ids_are_stored_in_several_records_and_restored_from_them() -> None:
+    state, published = new_state(ids_max=5000), Published()
+    state.apply([record(0, *(tick("A", 1.0, 0, tick_id=str(number)) for number in range(2500)))])
+    published.flush(state, checkpoint=True)
+    assert sum(key.startswith(b"i") for key in latest(published.checkpoints)) == 3
+    successor = new_state(ids_max=5000)
+    successor.restore(latest(published.checkpoints))
+    successor.apply([record(1, *(tick("A", 1.0, 0, tick_id=str(number)) for number in range(2501)))])
+    assert (successor.accounts.duplicates, successor.accounts.processed) == (2500, 2501)
+
+
 _TICKS = st.lists(
     st.tuples(
         st.sampled_from("ABC"),
