@@ -1,5 +1,7 @@
 """A gateway that has read nothing yet, because nobody has started it: no broker is needed for that."""
 
+from typing import Any
+
 import pytest
 
 from api.container import Container
@@ -20,7 +22,8 @@ def container() -> Container:
 
 async def test_questions_and_watchers_get_503_until_it_has_caught_up(container: Container) -> None:
     mediator = container.mediator()
-    for question in (GetSymbolStatistics("A"), ListSymbolStatistics()):
+    questions: list[Any] = [GetSymbolStatistics("A"), ListSymbolStatistics()]
+    for question in questions:
         with pytest.raises(CatchingUp) as refused:
             await mediator.send(question)
         assert problem_of(refused.value, "/").status == 503
