@@ -86,7 +86,7 @@ class Cluster:
 
 def ready(service: Service) -> None:
     """Wait until a member does its work."""
-    eventually(lambda: service.client.get("/health/ready").status_code == 200, 60)
+    eventually(lambda: service.client.get("/health/ready").status_code == 200, 300)
 
 
 def owners(service: Service, subject: str = "prices") -> dict[int, str]:
