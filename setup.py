@@ -13,10 +13,12 @@ from typing import Any
 
 # What every tick passes, and is plain computation: no I/O, no async, no other library.
 ENGINE = (
+    "api/http/rate_limits",
     "api/ingest/fast_ticks",
     "api/ingest/tick_scanner",
     "api/timestamps",
     "application/prices/commands/tick_rules",
+    "domain/access/allowance",
     "domain/book",
     "domain/columns",
     "domain/numbers",

@@ -92,6 +92,8 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         container.loop_meter(),
         container.tracer(),
         container.clock(),
+        container.addresses(),
+        container.rate_limits(),
         access,
     )
 

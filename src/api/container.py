@@ -8,9 +8,11 @@ from dependency_injector import containers, providers
 from api.access import access_mediator
 from api.health import Health
 from api.http.access import Access
+from api.http.client_addresses import ClientAddresses
 from api.http.connections import Connections
 from api.http.hosts import Hosts
 from api.http.origins import Origins
+from api.http.rate_limits import rate_limits_of
 from api.http.request_log import RequestLog
 from api.live.hub import Hub
 from api.subjects.features import Entry, Features
@@ -48,6 +50,7 @@ from infrastructure.telemetry.service_collectors import (
     ConnectionsCollector,
     LatenciesCollector,
     LoopCollector,
+    RateLimitCollector,
     StorageCollector,
     StreamCollector,
 )
@@ -148,6 +151,8 @@ class Container(containers.DeclarativeContainer):
 
     request_log = providers.Singleton(RequestLog, clock)
     connections = providers.Singleton(Connections, settings.provided.limits)
+    addresses = providers.Singleton(ClientAddresses, settings.provided.server.trusted_proxies)
+    rate_limits = providers.Singleton(rate_limits_of, settings.provided.limits, clock)
     hosts = providers.Singleton(Hosts, settings.provided.server.host, settings.provided.server.allowed_hosts)
     origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
     hub = providers.Singleton(
@@ -218,6 +223,7 @@ class Container(containers.DeclarativeContainer):
             providers.Singleton(LatenciesCollector, request_meter, pipeline_meter),
             providers.Singleton(StorageCollector, journal),
             providers.Singleton(ConnectionsCollector, connections),
+            providers.Singleton(RateLimitCollector, rate_limits),
             providers.Singleton(StreamCollector, hub),
             providers.Singleton(LoopCollector, features, loop_meter, hub),
             providers.Singleton(BuildCollector, settings.provided.simulation.enabled),

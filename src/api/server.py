@@ -241,6 +241,8 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         container.hosts(),
         container.origins(),
         container.access(),
+        container.addresses(),
+        container.rate_limits(),
     )
     config = uvicorn.Config(
         gateway,

@@ -3,7 +3,7 @@
 import os
 import re
 from decimal import Decimal
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ class ServerSettings(Section):
     port: int = Field(8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
     # Paths; empty for none.
     tls_certificate: str = ""
@@ -51,7 +52,7 @@ class ServerSettings(Section):
             raise ValueError("tls_certificate and tls_key belong together")
         return self
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [each for each in value.split(",") if each] if isinstance(value, str) else value
@@ -62,6 +63,16 @@ class ServerSettings(Section):
         if not all(re.fullmatch(r"\*|[0-9A-Za-z._-]+", host) for host in hosts):
             raise ValueError("every host must be a name without scheme and port, or *")
         return hosts
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError("every proxy must be an address, or a network such as 10.0.0.0/8") from None
+        return proxies
 
 
 class AuthSettings(Section):
@@ -194,6 +205,15 @@ class LimitsSettings(Section):
     body_seconds: float = Field(30.0, gt=0, le=3600)
     keep_alive_seconds: float = Field(75.0, gt=0, le=3600)
     stream_idle_seconds: float = Field(300.0, gt=0, le=86_400)
+
+    # 0 means no limit.
+    key_requests_per_second: float = Field(0.0, ge=0, le=1e9)
+    key_ticks_per_second: float = Field(0.0, ge=0, le=1e9)
+    key_symbols: int = Field(0, ge=0)
+    address_requests_per_second: float = Field(0.0, ge=0, le=1e9)
+    address_ticks_per_second: float = Field(0.0, ge=0, le=1e9)
+    burst_seconds: int = Field(1, ge=1, le=3600)
+    max_remembered_clients: int = Field(50_000, ge=1, le=10_000_000)
 
 
 class StreamSettings(Section):

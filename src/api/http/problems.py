@@ -9,6 +9,7 @@
 | Forbidden | 403 | forbidden |
 | CrossSite | 403 | cross-site |
 | TooManyAttempts | 429, with Retry-After | too-many-attempts |
+| RateLimited | 429, with Retry-After | rate-limited |
 | ForeignOrigin | 403 | foreign-origin |
 | ForbiddenHost | 421 | forbidden-host |
 | UpgradeRequired | 426 | upgrade-required |
@@ -62,6 +63,7 @@ from api.http.errors import (
     MalformedRequest,
     MethodNotAllowed,
     NotReady,
+    RateLimited,
     TooSlow,
     UnsupportedCoding,
     UnsupportedMediaType,
@@ -122,6 +124,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("cross-site", "Not from this site", 403, str(error))
         case TooManyAttempts():
             return Problem("too-many-attempts", "Too many attempts", 429, str(error))
+        case RateLimited():
+            return Problem("rate-limited", "Rate limit reached", 429, str(error))
         case Forbidden():
             return Problem("forbidden", "Not allowed", 403, str(error))
         case ForeignOrigin():
@@ -207,7 +211,7 @@ def problem_headers(error: Exception) -> dict[str, str]:
     """The headers of a problem answer."""
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, (RateLimited, TooManyAttempts)):
         return {"Retry-After": str(error.retry_after_seconds)}
     if isinstance(error, (Unauthenticated, WrongPassword)):
         return {"WWW-Authenticate": 'Bearer realm="marketdata"'}

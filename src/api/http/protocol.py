@@ -6,6 +6,7 @@ including a fast-path request that becomes unusual, is passed to uvicorn unchang
 Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request.
 """
 
+import asyncio
 import time
 from collections.abc import Coroutine
 from functools import partial
@@ -13,10 +14,13 @@ from typing import Any
 
 from api.http.answer import Answer
 from api.http.answer_writer import AnswerWriter
+from api.http.connections import peer_of
+from api.http.errors import RateLimited
 from api.http.gateway import Gateway
 from api.http.gathering import Outcome
 from api.http.head_cache import CachedHead, HeadCache
 from api.http.inline import Suspended, run_inline, timed
+from api.http.rate_limits import Client, RateLimits
 from api.http.request_options import RequestOptions
 from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
@@ -45,6 +49,10 @@ class HttpProtocol(TimedProtocol):
         self._waiting = False
         self._gathered: CachedHead | None = None
         self._stopping = False
+        self._rate_limits = gateway.rate_limits
+        self._peer = ""
+        # The headers of the pending answer that say how much is left.
+        self._limit_fields = b""
 
     @property
     def _is_held(self) -> bool:
@@ -53,6 +61,10 @@ class HttpProtocol(TimedProtocol):
     @property
     def _body_is_under_way(self) -> bool:
         return self._begun is not None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
+        self._peer = peer_of(transport)
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         if self._waiting:
@@ -124,14 +136,34 @@ class HttpProtocol(TimedProtocol):
         return self._dispatch(head, body, data[self._missing :])
 
     def _dispatch(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
+        options = head.options
+        if self._rate_limits is not None:
+            try:
+                options = self._count(self._rate_limits, head)
+            except RateLimited as error:
+                self._write(*self._gateway.refuse(error, head.method, head.route))
+                return behind
         if head.route.brings_observations and not self._admission.is_open:
-            return self._hold(head, body, behind)
-        return self._respond(head, head.options, body, behind)
+            return self._hold(head, options, body, behind)
+        return self._respond(head, options, body, behind)
 
-    def _hold(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
+    def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
+        """Count a request. Returns its options. Raises RateLimited."""
+        now = limits.now()
+        address = self._gateway.addresses.of(self._peer, head.forwarded)
+        sender = head.options.sender
+        try:
+            limits.admit(address, sender.id, now, 1, int(head.route.brings_observations))
+        finally:
+            self._limit_fields = limits.header_lines(address, sender.id, now)
+        if head.gathering is not None:
+            return head.options
+        return head.options.sent_by(sender, Client(limits, address, sender.id))
+
+    def _hold(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
         """Queue the request for admission, or refuse it. Returns the bytes that can be processed now."""
         try:
-            resume = partial(self._resume, head, body)
+            resume = partial(self._resume, head, options, body)
             self._admission.enqueue(self._share, len(body), resume, bytes_behind=len(behind))
         except Overloaded as error:
             self._write(*self._gateway.refuse(error, head.method, head.route))
@@ -142,7 +174,7 @@ class HttpProtocol(TimedProtocol):
             self.flow.pause_reading()
         return b""
 
-    def _resume(self, head: CachedHead, body: bytes, verdict: Verdict) -> bool:
+    def _resume(self, head: CachedHead, options: RequestOptions, body: bytes, verdict: Verdict) -> bool:
         """Continue a held request."""
         self._waiting = False
         behind = b"".join(self._parts)
@@ -151,7 +183,7 @@ class HttpProtocol(TimedProtocol):
             self._write(*self._gateway.refuse(Overloaded(), head.method, head.route))
         else:
             # Even if the client has disconnected: its request is complete.
-            options = head.options if verdict is Verdict.ADMITTED else head.options.overdue()
+            options = options if verdict is Verdict.ADMITTED else options.overdue()
             behind = self._respond(head, options, body, behind)
         if not self._waiting:
             self._parse_rest(behind)
@@ -230,7 +262,9 @@ class HttpProtocol(TimedProtocol):
         if self.transport.is_closing():
             return
         self.server_state.total_requests += 1
-        self.transport.write(self._writer.written(answer, request_id, self.server_state.default_headers))
+        self.transport.write(
+            self._writer.written(answer, request_id, self.server_state.default_headers, fields=self._limit_fields)
+        )
 
     def _hand_over(self) -> None:
         if self._begun is not None:

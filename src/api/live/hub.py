@@ -10,7 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from api.http.access import ANYBODY, Access
+from api.http.access import Access
 from api.live.live_subject import EventChannel, LiveSubject
 from api.live.server_messages import event_fields
 from api.live.session import Session
@@ -19,7 +19,7 @@ from api.live.wire import Wire
 from api.timestamps import to_rfc3339
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock
-from domain.access.principal import Principal
+from domain.access.principal import ANYBODY, Principal
 from domain.symbol import starting_with
 from infrastructure.settings import StreamSettings
 

@@ -7,6 +7,7 @@ never masked, compressed or fragmented, so they are written without it. A connec
 import asyncio
 import logging
 import socket
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,19 +18,22 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from api.http.access import ANYBODY, Access, Rule
+from api.http.access import Access, Rule
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
-from api.http.connections import Connections
+from api.http.client_addresses import ClientAddresses
+from api.http.connections import Connections, peer_of
 from api.http.errors import BadHandshake
 from api.http.hosts import Hosts, authority_of
 from api.http.origins import Origins
+from api.http.rate_limits import Client, RateLimits
 from api.http.request_log import RequestLog
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
 from api.live.hub import POLICY_VIOLATION, Hub
 from api.live.server_messages import Error, Pong
 from api.live.session import Session
 from api.live.text_frame import text_frame
+from domain.access.principal import ANYBODY
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
@@ -61,6 +65,8 @@ class WebSocketProtocol(asyncio.Protocol):
         hosts: Hosts,
         origins: Origins,
         access: Access | None,
+        addresses: ClientAddresses,
+        rate_limits: RateLimits | None,
         server_state: ServerState,
         **_of_uvicorn: Any,
     ) -> None:
@@ -73,6 +79,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._hosts = hosts
         self._origins = origins
         self._access = access
+        self._addresses = addresses
+        self._rate_limits = rate_limits
         self._server_state = server_state
         self._limits = hub.limits
         self._session: Session | None = None
@@ -168,12 +176,15 @@ class WebSocketProtocol(asyncio.Protocol):
         try:
             items = request.headers.raw_items()
             fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in items]
+            client = self._client(fields)
+            if client is not None:
+                client.enter()
             self._hosts.check(fields, "1.1", authority_of(request.path.encode("latin-1")))
             if path != WS_PATH:
                 raise NotFoundException
             # Browsers let any page open a WebSocket anywhere, but send its origin.
             self._origins.check(fields)
-            principal = (self._access and self._access.admit(Rule.READ, fields)) or ANYBODY
+            principal = (self._access and self._access.admit(Rule.READ, fields, client=client)) or ANYBODY
             self._hub.check_room()
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
@@ -186,6 +197,11 @@ class WebSocketProtocol(asyncio.Protocol):
             self._send_own()
             self._session = self._hub.join(self, principal)
             self._meter.observe(WS_PATH, "GET", response.status_code, 0.0)
+
+    def _client(self, fields: Sequence[tuple[bytes, bytes]]) -> Client | None:
+        if self._rate_limits is None:
+            return None
+        return Client(self._rate_limits, self._addresses.of(peer_of(self._transport), fields))
 
     def _refuse(self, error: Exception, path: str) -> None:
         trace = TraceContext()

@@ -8,6 +8,7 @@ from api.http.errors import (
     ForeignOrigin,
     MethodNotAllowed,
     NotReady,
+    RateLimited,
     TooSlow,
     UnsupportedMediaType,
     UpgradeRequired,
@@ -39,7 +40,7 @@ DESCRIPTIONS = {
     421: "The request names a host that the service does not answer to; `server.allowed_hosts` names more.",
     422: "This Idempotency-Key was used before with a different body.",
     426: "This route serves WebSockets only.",
-    429: "Too many wrong passwords, for this account or from this address. Retry after `Retry-After`.",
+    429: "More than the rate limits in `[limits]` allow, or too many wrong passwords. Retry after `Retry-After`.",
     503: "Senders were held for too long under a rejecting policy, or the service is shutting down. "
     "Retry after `Retry-After`.",
     507: "The ticks could not be stored; `detail` says whether they are in memory.",
@@ -57,7 +58,7 @@ _ERRORS: dict[int, Exception] = {
     421: ForbiddenHost(),
     422: KeyReused(),
     426: UpgradeRequired(),
-    429: TooManyAttempts(4),
+    429: RateLimited(2),
     503: Draining(),
     507: StorageFailed("disk is full", taken=False),
 }
@@ -71,6 +72,8 @@ def problem_example(status: int, method: str, path: str) -> Json:
         error: Exception = _BAD_TICK if method == "post" else _BAD_QUERY
     elif status == 404 and path.endswith("{id}"):
         error = AnomalyNotFound("f3c0a1d2b4958677a9b8c7d6e5f40312")
+    elif status == 429 and path.startswith("/api/auth/"):
+        error = TooManyAttempts(4)
     elif status == 503 and path == "/health/ready":
         error = NotReady("The workers are not running, or are draining.")
     else:

@@ -61,6 +61,7 @@ class Processing:
     processor: PartitionedProcessor
     snapshots: Snapshots
     feed: PartitionFeed
+    placement: Placement
 
 
 class NoSink:
@@ -94,7 +95,7 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         )
         for index, book in enumerate(books)
     ]
-    placement = Placement(partitions, subject.key, settings.max_symbols)
+    placement = Placement(partitions, subject.key, settings.max_symbols, core.settings.limits.key_symbols)
     processor = PartitionedProcessor(
         partitions,
         placement,
@@ -121,4 +122,6 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         tracker.mark((key,), ())
 
     core.journal.on_forget(subject.name, forget)
-    return Processing(subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots))
+    return Processing(
+        subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots), placement
+    )

@@ -99,7 +99,7 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
 
     class Watching(CountingProcessor):
         async def submit(
-            self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
+            self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False, sender: str = ""
         ) -> Submitted:
             turn_of_batch.append(turns[0])
             return await super().submit(ticks, patience)
