@@ -35,6 +35,11 @@ class Aggregates(Protocol):
         """Number of observations in it."""
         ...
 
+    @property
+    def size(self) -> int:
+        """Number of things that it holds, such as candles; about as many as take memory."""
+        ...
+
     def apply(self, columns: Any, /) -> None:
         """Apply observations in order of arrival."""
         ...

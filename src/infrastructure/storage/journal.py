@@ -46,8 +46,9 @@ class Journal:
 
     flush_seconds: how long recorded observations are batched before they are written.
     unwritten_max: observations kept while they cannot be written. While the store is merely slow, the workers wait
-        from half of that. While it fails, observations beyond it go neither into the log nor into aggregates, which is
-        counted in `lost`, and the states of their keys are written once it works again.
+        from half of that, and from a fifth as many unwritten candles. While it fails, observations beyond it go neither
+        into the log nor into aggregates, which is counted in `lost`, and the states of their keys are written once it
+        works again.
     """
 
     def __init__(
@@ -109,7 +110,12 @@ class Journal:
     @property
     def is_crowded(self) -> bool:
         """Whether workers should wait for the store, which is slow but not failing."""
-        return self._failure is None and self.unwritten > self._unwritten_max // 2
+        return self._failure is None and (self.unwritten > self._unwritten_max // 2 or self._is_full_of_aggregates)
+
+    @property
+    def _is_full_of_aggregates(self) -> bool:
+        """Whether aggregates are to be written before they are due: they can grow much faster than the clock runs."""
+        return sum([each.aggregates.size for each in self._pending.values()]) > self._unwritten_max // 5
 
     async def wait_for_room(self) -> None:
         while self.is_crowded:
@@ -241,7 +247,7 @@ class Journal:
             batch.states, batch.recover_from = self._checkpoints.take_all(), batch.last_seq
         else:
             batch.states, batch.recover_from = self._checkpoints.take(batch.last_seq)
-        if closing or self._clock.monotonic() >= self._next_aggregates:
+        if closing or self._is_full_of_aggregates or self._clock.monotonic() >= self._next_aggregates:
             self._take_aggregates(batch)
         return batch
 
@@ -265,6 +271,7 @@ class Journal:
             assert following is not None, "a subject that keeps aggregates goes on to"
             self._pending[name] = PendingAggregates(following)
         batch.aggregates = {name: pending.aggregates for name, pending in self._in_flight.items()}
+        self._room.set()
 
     async def _write(self, batch: Batch) -> None:
         self._batch = batch
