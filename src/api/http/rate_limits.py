@@ -171,10 +171,15 @@ def _policy(rates: Rates) -> bytes:
     seconds = int(rates.burst_seconds)
     found = []
     if rates.requests:
-        found.append(f'"requests";q={max(int(rates.requests * seconds), 1)};w={seconds}')
+        found.append(f'"requests";q={_quota(rates.requests, seconds)};w={seconds}')
     if rates.observations:
-        found.append(f'"ticks";q={max(int(rates.observations * seconds), 1)};w={seconds}')
+        found.append(f'"ticks";q={_quota(rates.observations, seconds)};w={seconds}')
     return ", ".join(found).encode()
+
+
+def _quota(rate: float, seconds: int) -> int:
+    # A rate may have been written as a fraction.
+    return max(int(rate * seconds + 1e-6), 1)
 
 
 def _left(rates: Rates, used: Allowance, now: float) -> bytes:
