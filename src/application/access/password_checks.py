@@ -32,7 +32,10 @@ class PasswordChecks:
         self._by_account.begin(name)
         account = self._directory.account(name)
         hashed = None if account is None else account.password
-        if not await self._passwords.matches(password[: PASSWORD_LENGTH_MAX + 1], hashed) or account is None:
+        matches = await self._passwords.matches(password[: PASSWORD_LENGTH_MAX + 1], hashed)
+        # As it is now: the password may have been changed meanwhile, or the account disabled.
+        account = self._directory.account(name)
+        if not matches or account is None or account.password != hashed:
             self._audit.note("sign-in failed", account=name[:64], address=address)
             raise WrongPassword
         self._by_account.succeed(name)

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from application.access.commands.sign_in import SignIn, SignInHandler
 from application.access.commands.sign_out import SignOut, SignOutHandler
 from application.access.directory import Directory
 from application.access.errors import (
+    AccessUnavailable,
     AccountExists,
     AccountNotFound,
     TooManyAttempts,
@@ -215,6 +217,67 @@ async def test_invitation_is_accepted_once_and_in_time() -> None:
     desk.clock.jump(3 * 86_400)
     with pytest.raises(Unauthenticated):
         await desk.accept(AcceptInvitation("bob@example.org", again, NEW))
+
+
+async def test_invitation_that_two_accept_at_once_is_accepted_by_one() -> None:
+    desk = Desk()
+    invitation = await desk.create(CreateAccount("bob", Role.VIEWER))
+    desk.reload()
+    two = (desk.accept(AcceptInvitation("bob", invitation, f"{NEW} {number}")) for number in range(2))
+    done = await asyncio.gather(*two, return_exceptions=True)
+    assert [type(each) for each in done] == [SignedIn, Unauthenticated]
+    assert desk.people.saved["bob"].password == f"hash of {NEW} 0"
+    assert len(desk.people.held) == 1
+
+
+async def test_invitation_stays_good_when_the_password_could_not_be_hashed() -> None:
+    desk = Desk()
+    invitation = await desk.create(CreateAccount("bob", Role.VIEWER))
+    desk.reload()
+
+    async def crowded() -> None:
+        raise AccessUnavailable("too many")
+
+    kept, desk.passwords.meanwhile = desk.passwords.meanwhile, crowded
+    with pytest.raises(AccessUnavailable):
+        await desk.accept(AcceptInvitation("bob", invitation, NEW))
+    desk.passwords.meanwhile = kept
+    assert await desk.accept(AcceptInvitation("bob", invitation, NEW))
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["noticed", "not noticed yet"])
+async def test_account_that_is_disabled_meanwhile_stays_disabled(seen: bool) -> None:
+    desk = Desk()
+    invitation = await desk.create(CreateAccount("bob", Role.VIEWER))
+    desk.reload()
+    disable = DisableAccountHandler(desk.people, desk.clock).handle
+
+    async def disabled() -> None:
+        for name in ("ada", "bob"):
+            await disable(DisableAccount(name))
+        if seen:
+            desk.reload()
+
+    desk.passwords.meanwhile = disabled
+    with pytest.raises(WrongPassword):
+        await desk.change(ChangePassword("ada", PASSWORD, NEW))
+    with pytest.raises(Unauthenticated):
+        await desk.accept(AcceptInvitation("bob", invitation, NEW))
+    assert [each.disabled_us is None for each in desk.people.saved.values()] == [False, False]
+    assert desk.people.held == {}
+
+
+async def test_old_password_opens_no_session_once_it_has_been_changed() -> None:
+    desk = Desk()
+
+    async def changed() -> None:
+        desk.people.saved["ada"] = account(password=f"hash of {NEW}")
+        desk.reload()
+
+    desk.passwords.meanwhile = changed
+    with pytest.raises(WrongPassword):
+        await desk.sign_in(PASSWORD)
+    assert desk.people.held == {}
 
 
 async def test_names_are_valid_and_taken_once() -> None:
