@@ -1,8 +1,8 @@
 """The open connections, counted."""
 
 import asyncio
-from ipaddress import IPv6Address
 
+from domain.network import network_of
 from infrastructure.settings import LimitsSettings
 
 
@@ -47,5 +47,4 @@ class Connections:
 
 def _address_of(transport: asyncio.BaseTransport) -> str:
     peer = transport.get_extra_info("peername")
-    host = str(peer[0]) if peer else ""
-    return str(IPv6Address(host.partition("%")[0]).packed[:8]) if ":" in host else host
+    return network_of(str(peer[0]) if peer else "")

@@ -15,6 +15,7 @@ from application.mediator import Message
 from application.ports.clock import Clock
 from domain.access.account import Account, read_account_name
 from domain.access.api_key import digest_of
+from domain.network import network_of
 
 # No invitation has it.
 _NO_DIGEST = bytes(32)
@@ -53,10 +54,10 @@ class AcceptInvitationHandler:
 
     async def handle(self, command: AcceptInvitation) -> SignedIn:
         name = read_account_name(command.name) or ""
-        self._by_address.begin(command.address)
+        self._by_address.begin(network_of(command.address))
         account = self._invited(name, command.invitation)
         check_new_password(command.new_password, name)
-        self._by_address.succeed(command.address)
+        self._by_address.take_back(network_of(command.address))
         password = await self._passwords.hash(command.new_password)
         changed = replace(account, password=password, invitation=None, invited_until_us=None)
         if not await self._repository.replace(account, changed):

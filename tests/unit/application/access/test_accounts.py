@@ -344,6 +344,42 @@ async def test_guessing_is_slowed_by_address_whatever_the_account() -> None:
         await desk.sign_in("wrong", "user99", "10.0.0.2")
 
 
+async def test_own_account_does_not_let_an_address_guess_for_ever() -> None:
+    desk = Desk()
+    desk.people.saved["mallory"] = account("mallory")
+    desk.reload()
+    guessed = 0
+    for number in range(100):
+        if number % 10 == 9:
+            assert await desk.sign_in(name="mallory", address="2001:db8::1")
+            continue
+        try:
+            await desk.sign_in("wrong", f"user{number}", f"2001:db8::{number:x}")
+        except WrongPassword:
+            guessed += 1
+        except TooManyAttempts:
+            break
+    assert guessed == 20
+    # Slowly, they are forgiven.
+    desk.clock.jump(20 * 900)
+    for number in range(20):
+        with pytest.raises(WrongPassword):
+            await desk.sign_in("wrong", f"user{number}", "2001:db8::1")
+
+
+def test_what_is_taken_back_ends_no_wait() -> None:
+    clock = FakeClock()
+    attempts = Attempts(clock, 2, 60)
+    for _ in range(2):
+        attempts.begin("x")
+    attempts.take_back("x")
+    attempts.take_back("y")
+    with pytest.raises(TooManyAttempts):
+        attempts.begin("x")
+    clock.jump(1)
+    attempts.begin("x")
+
+
 def test_waits_double_up_to_the_longest_and_memory_is_bounded() -> None:
     clock = FakeClock()
     attempts = Attempts(clock, 1, 60)
