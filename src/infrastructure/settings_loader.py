@@ -73,10 +73,9 @@ def masked(value: object) -> object:
         return value
     url = urlsplit(value)
     user, _, host = url.netloc.rpartition("@")
-    # The name before a host is often a token, unless it has a password.
-    shown = (
-        user.partition(":")[0] + f":{_MASK}" if ":" in user else user if url.scheme.startswith("postgres") else _MASK
-    )
+    name, colon, _ = user.partition(":")
+    # Without a password, the name is often a token; not that of a database.
+    shown = f"{name}:{_MASK}" if colon else name if url.scheme.startswith("postgres") else _MASK
     netloc = f"{shown}@{host}" if user else host
     return url._replace(netloc=netloc, query=url.query and _MASK, fragment=url.fragment and _MASK).geturl()
 
