@@ -26,10 +26,10 @@ def bearer(key: str) -> str:
 
 
 @contextmanager
-def guarded(role: str, **variables: str) -> Iterator[tuple[Side, str]]:
-    """A service with sign-in, and a key for it."""
+def guarded(role: str, **variables: str) -> Iterator[tuple[Side, str, str]]:
+    """A service with sign-in, a key for it, and where it has its data."""
     with TemporaryDirectory(prefix="marketdata-guarded-") as directory:
         key = new_key(directory, role)
         own = {"sign-in": {**SIGN_IN, "STORAGE__DATA_DIR": directory, **variables}}
         with sides("sign-in", own=own) as (side,):
-            yield side, key
+            yield side, key, directory

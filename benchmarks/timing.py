@@ -81,7 +81,7 @@ def in_process(count: int) -> dict[str, list[int]]:
 
 def over_a_connection(count: int) -> dict[str, list[int]]:
     """`GET /api/prices`, one request after the other."""
-    with guarded("viewer") as (side, valid), socket.create_connection(("127.0.0.1", side.port)) as connection:
+    with guarded("viewer") as (side, valid, _), socket.create_connection(("127.0.0.1", side.port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def refuse(key: str) -> int:
