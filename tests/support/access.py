@@ -16,10 +16,11 @@ from infrastructure.prices.subject import prices_by
 from infrastructure.storage.sqlite_store import SqliteStore
 from infrastructure.storage.store import StoreFailed
 from support.batches import RULES
+from support.canaries import CANARY
 from support.fakes import START_US
 
-SECRET = "s" * 43
-PASSWORD = "correct horse battery"  # noqa: S105  # of nobody
+SECRET = CANARY + "s" * 37
+PASSWORD = f"{CANARY} horse battery"
 
 
 def api_key(number: int = 1, role: Role = Role.VIEWER, **more: Any) -> ApiKey:
