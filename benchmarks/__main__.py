@@ -23,6 +23,7 @@ BENCHMARKS = {
     "reading": reading.reading,
     "singles wrk": wrk.singles,
     "reading wrk": wrk.reading,
+    "sign-in wrk": wrk.singles_signed_in,
     "engine": engine.engine,
     "dense": engine.dense,
     "symbols": ingest.symbols,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -169,6 +170,11 @@ class StorageSettings(Section):
         if value and not value.startswith(("postgresql://", "postgres://")):
             # The value may contain a password, so it is not shown.
             raise ValueError("must be empty or begin with postgresql://")
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            message = "must be an address: in a password, / ? # [ ] @ and : are written as %2F %3F %23 %5B %5D %40 %3A"
+            raise ValueError(message) from None
         return value
 
     @model_validator(mode="after")

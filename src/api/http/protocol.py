@@ -24,6 +24,7 @@ from api.http.rate_limits import Client, RateLimits
 from api.http.request_options import RequestOptions
 from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
+from domain.network import network_of
 from infrastructure.processing.admission import Verdict
 from infrastructure.settings import LimitsSettings
 from infrastructure.telemetry.trace_context import new_trace_id
@@ -73,7 +74,7 @@ class HttpProtocol(TimedProtocol):
             self.flow.pause_reading()
             return
         if self._begun is not None:
-            data = self._continue_body(self._begun, data)
+            data = self._continue_body(data)
         while data:
             found = self._heads.find(data) if self._may_take_fast_path() else None
             if found is None:
@@ -123,17 +124,23 @@ class HttpProtocol(TimedProtocol):
             return b""
         return self._dispatch(head, data[head_bytes:end], data[end:])
 
-    def _continue_body(self, head: CachedHead, data: bytes) -> bytes:
+    def _continue_body(self, data: bytes) -> bytes:
         """Continue a buffered request, and work on it once complete. Returns the bytes behind it."""
         if len(data) < self._missing:
             self._parts.append(data)
             self._missing -= len(data)
             return b""
         self._parts.append(data[: self._missing])
+        behind = data[self._missing :]
+        found = self._heads.find(self._parts[0])
+        if found is None:
+            # Its key has become invalid meanwhile.
+            self._hand_over()
+            return behind
         body = b"".join(self._parts[1:])
         self._begun = None
         self._parts = []
-        return self._dispatch(head, body, data[self._missing :])
+        return self._dispatch(found[0], body, behind)
 
     def _dispatch(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
         options = head.options
@@ -150,7 +157,7 @@ class HttpProtocol(TimedProtocol):
     def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
         """Count a request. Returns its options. Raises RateLimited."""
         now = limits.now()
-        address = self._gateway.addresses.of(self._peer, head.forwarded)
+        address = network_of(self._gateway.addresses.of(self._peer, head.forwarded))
         sender = head.options.sender
         try:
             limits.admit(address, sender.id, now, 1, int(head.route.brings_observations))

@@ -34,6 +34,7 @@ from api.live.server_messages import Error, Pong
 from api.live.session import Session
 from api.live.text_frame import text_frame
 from domain.access.principal import ANYBODY
+from domain.network import network_of
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
@@ -201,7 +202,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def _client(self, fields: Sequence[tuple[bytes, bytes]]) -> Client | None:
         if self._rate_limits is None:
             return None
-        return Client(self._rate_limits, self._addresses.of(peer_of(self._transport), fields))
+        return Client(self._rate_limits, network_of(self._addresses.of(peer_of(self._transport), fields)))
 
     def _refuse(self, error: Exception, path: str) -> None:
         trace = TraceContext()

@@ -31,7 +31,8 @@ class PostgresStore(SqlStore):
     def __init__(self, url: str, subjects: Sequence[Subject], read_only: bool = False) -> None:
         super().__init__(subjects)
         self._url = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self.name = self._url.render_as_string().replace("+asyncpg", "")
+        # Without its password, which may also be in the query.
+        self.name = self._url.set(query={}).render_as_string().replace("+asyncpg", "")
         self._read_only = read_only
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="postgres", daemon=True)

@@ -8,15 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from support.access import api_key, put_keys
+from support.canaries import CANARY
 from support.service import Service, eventually, marketdata
 
 from .test_hostile_tokens import BEARERS
 
-PASSWORD = "correct horse battery"  # noqa: S105  # of nobody
+PASSWORD = f"{CANARY} horse battery"
 HEADER = {"X-Marketdata-Request": "1"}
 
 
@@ -129,6 +130,38 @@ def test_sign_out_ends_the_session_and_what_it_watches(service: Service) -> None
                 socket.recv(timeout=30)
         assert "marketdata_access" not in person.cookies
         assert httpx.get(f"{service.url}/api/prices", headers=cookie).status_code == 401
+
+
+def test_sign_out_ends_event_streams_too(service: Service) -> None:
+    with signed_in(service) as person, person.stream("GET", "/api/stream") as events:
+        assert events.status_code == 200
+        lines = events.iter_lines()
+        assert next(lines).startswith("retry:")
+        assert person.post("/api/auth/sign-out", headers=HEADER).status_code == 204
+        # To its end.
+        for _ in lines:
+            continue
+
+
+def test_page_of_another_origin_cannot_watch_with_the_cookie(service: Service) -> None:
+    with signed_in(service) as person:
+        headers = {"Cookie": f"marketdata_access={person.cookies['marketdata_access']}", "Origin": "https://x.example"}
+        assert httpx.get(f"{service.url}/api/stream", headers=headers).status_code == 403
+        with pytest.raises(InvalidStatus) as refused:
+            connect(service.url.replace("http", "ws") + "/ws", additional_headers=headers)
+        assert refused.value.response.status_code == 403
+
+
+def test_signing_in_makes_new_tokens_whatever_cookies_were_sent(service: Service) -> None:
+    chosen = {"Cookie": f"marketdata_access=x; marketdata_refresh={'0' * 16}_{'x' * 43}"}
+    told = [
+        httpx.post(f"{service.url}/api/auth/sign-in", json={"name": "vic", "password": PASSWORD}, headers=chosen)
+        for _ in range(2)
+    ]
+    sessions = {answer.cookies["marketdata_refresh"].partition("_")[0] for answer in told}
+    assert len(sessions) == 2
+    assert "0" * 16 not in sessions
+    assert httpx.get(f"{service.url}/api/auth/me", headers=chosen).status_code == 401
 
 
 def test_restart_keeps_people_signed_in(start: Callable[..., Service]) -> None:

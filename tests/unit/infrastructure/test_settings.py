@@ -136,6 +136,18 @@ def test_wrong_file_is_named_with_its_key(text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", [f"postgresql://u:hunter2{end}" for end in ("/x@h/d", "#x@h/d", "?x@h/d", "@[::1/d", "/d")]
+)
+def test_password_that_breaks_its_address_is_refused_without_being_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKETDATA_STORAGE__URL", url)
+    with pytest.raises(InvalidSettings, match=r"storage\.url \(MARKETDATA_STORAGE__URL\): .*%2F") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_missing_file_is_named() -> None:
     with pytest.raises(InvalidSettings, match=r"gone\.toml: No such file"):
         load_settings(Path("gone.toml"))
@@ -146,6 +158,11 @@ def test_missing_file_is_named() -> None:
     [
         (SecretStr("hunter2"), "********"),
         ("postgresql://me:hunter2@db:5432/x", "postgresql://me:********@db:5432/x"),
+        ("postgres://me@db/x", "postgres://me@db/x"),
+        ("postgresql://me:a:b@c@db/x", "postgresql://me:********@db/x"),
+        ("postgresql://db/x?password=hunter2", "postgresql://db/x?********"),
+        ("http://hunter2@db/x", "http://********@db/x"),
+        ("http://db/x?token=hunter2#hunter2", "http://db/x?********#********"),
         ("http://db/x", "http://db/x"),
         (8000, 8000),
     ],
