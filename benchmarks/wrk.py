@@ -23,8 +23,13 @@ _SECONDS = 3
 _PREPARED = 512
 # So many that all ticks have the same time: none is late, however often the script begins anew.
 _IN_WINDOW = 1e12
-_SIGNED_IN = "with sign-in"
-_OPEN = "without sign-in"
+_SIGNED_IN = "with sign-in and limits"
+_OPEN = "without"
+# All limits, so high that none is reached.
+_LIMITS = {
+    f"LIMITS__{name}_PER_SECOND": "10000000"
+    for name in ("KEY_REQUESTS", "KEY_TICKS", "ADDRESS_REQUESTS", "ADDRESS_TICKS")
+} | {"LIMITS__KEY_SYMBOLS": "1000000"}
 
 
 def singles(rounds: int) -> list[dict[str, Any]]:
@@ -41,13 +46,13 @@ def reading(rounds: int) -> list[dict[str, Any]]:
 
 
 def singles_signed_in(rounds: int) -> list[dict[str, Any]]:
-    """`POST /api/prices` with sign-in and without; both services store what they get."""
+    """`POST /api/prices` with sign-in and rate limits, and without; both services store what they get."""
     if _is_missing():
         return []
     ticks = Walks(_SYMBOLS, in_window=_IN_WINDOW).take(_PREPARED)
     with TemporaryDirectory(prefix="marketdata-wrk-") as data:
         header = bearer(new_key(data, "feeder"))
-        own = {_SIGNED_IN: {**SIGN_IN, "STORAGE__DATA_DIR": data}, _OPEN: {"STORAGE__ENABLED": "true"}}
+        own = {_SIGNED_IN: {**SIGN_IN, **_LIMITS, "STORAGE__DATA_DIR": data}, _OPEN: {"STORAGE__ENABLED": "true"}}
         prepared = {
             _SIGNED_IN: [request("/api/prices", tick.json, header) for tick in ticks],
             _OPEN: [request("/api/prices", tick.json) for tick in ticks],

@@ -21,7 +21,7 @@ from application.access.commands.change_password import ChangePassword
 from application.access.commands.refresh_session import RefreshSession
 from application.access.commands.sign_in import SignIn
 from application.access.commands.sign_out import SignOut
-from application.access.errors import Unauthenticated
+from application.access.errors import Unauthenticated, WrongPassword
 from application.mediator import Mediator
 from domain.access.principal import Principal
 
@@ -146,6 +146,9 @@ class AuthController(Controller):
         cookie_policy: NamedDependency[CookiePolicy],
         principal: NamedDependency[Principal],
     ) -> Response[MeView]:
+        if principal.session is None:
+            # A key that has the name of an account is not that account.
+            raise WrongPassword
         body = await _read(request, PasswordBody)
         done = await accounts.send(
             ChangePassword(principal.name, body.password, body.new_password, address_of(cast("Scope", request.scope)))

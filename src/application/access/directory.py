@@ -82,9 +82,8 @@ class Directory:
 
     def knows(self, principal: Principal) -> bool:
         """Whether a principal that has authenticated before still may."""
-        kind, _, session_id = principal.id.partition(" ")
-        if kind == "session":
-            session = self.session(session_id)
+        if principal.session is not None:
+            session = self.session(principal.session)
             account = None if session is None else self.account(session.account)
             return account is not None and account.role is principal.role
         key = self._keys.get(principal.id)

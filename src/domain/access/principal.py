@@ -14,6 +14,12 @@ class Principal:
     role: Role
     prefixes: tuple[str, ...] = ()
 
+    @property
+    def session(self) -> str | None:
+        """The id of its session if it is an account, None if it is a key."""
+        kind, _, session_id = self.id.partition(" ")
+        return session_id if kind == "session" else None
+
     def may_touch(self, symbol: str) -> bool:
         """symbol: normalised."""
         return not self.prefixes or symbol.startswith(self.prefixes)

@@ -90,6 +90,9 @@ class PostgresStore(SqlStore):
             await self._lock.commit()
         except (sa.exc.DBAPIError, asyncpg.PostgresError, OSError, TimeoutError) as error:
             raise StoreFailed(_reason(error)) from error
+        except TypeError as error:
+            # The driver takes the parameters of the address as arguments.
+            raise StoreFailed("its address has a parameter that does not exist") from error
         if not got:
             raise StoreInUse(f"the database {self.name} cannot be used: another service is using it")
 

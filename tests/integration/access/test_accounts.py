@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from support.access import api_key, put_keys
+from domain.access.role import Role
+from support.access import api_key, bearer, put_keys
 from support.canaries import CANARY
 from support.service import Service, eventually, marketdata
 
@@ -19,6 +21,8 @@ from .test_hostile_tokens import BEARERS
 
 PASSWORD = f"{CANARY} horse battery"
 HEADER = {"X-Marketdata-Request": "1"}
+# A key with the name of an account.
+NAMESAKE = replace(api_key(7, Role.ADMIN), name="vic")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,7 @@ def invited(tmp_path_factory: pytest.TempPathFactory) -> Any:
         name: marketdata("users", "create", "--role", role, name, cwd=folder).stdout.strip()
         for name, role in (("ada", "admin"), ("vic", "viewer"))
     }
+    put_keys(folder / "data", NAMESAKE)
     with Service(folder, AUTH__ENABLED="true") as service:
         yield service, invitations
 
@@ -66,6 +71,14 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites(service: Service) 
     assert re.search(r"^marketdata_refresh=\S+; .*Path=/api/auth(;|$)", refresh)
     assert answer.json() == {"name": "vic", "role": "viewer", "symbols": []}
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_key_with_the_name_of_an_account_cannot_change_its_password(service: Service) -> None:
+    body = {"password": PASSWORD, "newPassword": f"{CANARY} another one"}
+    answer = httpx.post(f"{service.url}/api/auth/password", json=body, headers=bearer(NAMESAKE))
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:marketdata:problem:wrong-password")
+    with signed_in(service) as viewer:
+        assert viewer.get("/api/auth/me").json()["name"] == "vic"
 
 
 def test_role_decides_what_a_person_may_do(service: Service) -> None:
