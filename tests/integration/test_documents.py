@@ -29,7 +29,7 @@ VOLATILE = (
 NOT_RUN = (
     r"make run ",  # below
     r"make test ",  # this is it
-    r"make (bench|soak|overload)",  # they measure, for minutes
+    r"make (bench|soak|overload)|\.venv/bin/python -m benchmarks\.",  # they measure, for minutes
     r"docker ",  # needs its daemon
     r"pip install ",  # needs a package registry
 )
