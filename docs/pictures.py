@@ -1,7 +1,7 @@
 """Takes the pictures of the dashboard: `.venv/bin/python docs/pictures.py [FOLDER]`. Needs Chromium.
 
-The light ones show a service of its own with the simulated feed, and a few symbols more. The dark and the wide one show the
-recordings of a folder, replayed, if one is given.
+The light ones show a service of its own with the simulated feed, and a few symbols more. The dark and the wide one show
+the recordings of a folder, replayed, if one is given.
 """
 
 import asyncio

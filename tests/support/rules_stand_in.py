@@ -56,7 +56,7 @@ class StandIn:
     def answer(self, route: Route) -> None:
         request = route.request
         path = request.url.split("?")[0].partition("/api/")[2].split("/")
-        body = request.post_data_json if request.post_data else None
+        body: dict[str, Any] = request.post_data_json if request.post_data else {}
         match request.method, *path:
             case "GET", "rules":
                 route.fulfill(json={"items": list(self.rules.values()), "nextCursor": None})

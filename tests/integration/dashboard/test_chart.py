@@ -85,8 +85,12 @@ def test_past_is_loaded_as_far_as_the_store_goes(start: Callable[..., Service], 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "cursor=" in request.url else None)
 
-    # The oldest candle that is loaded, until no older ones come.
-    eventually(lambda: chart.press("Home") or "O 1  H 1  L 1  C 1 " in (values.text_content() or ""))
+    def is_oldest() -> bool:
+        chart.press("Home")
+        return "O 1  H 1  L 1  C 1 " in (values.text_content() or "")
+
+    # Home is the oldest candle that is loaded: until no older ones come.
+    eventually(is_oldest, seconds=60)
     assert len(asked) == 3
     page.get_by_role("button", name="Newest").click()
     expect(values).to_contain_text("C 3,500")

@@ -23,9 +23,10 @@ class RuleList {
   constructor(desk) {
     this.#desk = desk;
     this.#preview = new Preview(desk, () => this.#form.get(), text => this.#form.complain(text));
-    this.#editor = h("div", { class: "editor", hidden: true }, this.#form.element, this.#preview.element);
+    this.#editor = h("div", { class: "editor", hidden: true }, this.#form.element);
+    this.#preview.element.hidden = true;
     this.element = h("section", { "aria-label": "Rules", tabindex: -1 },
-      h("div", { class: "bar tools" }, this.#new),
+      h("div", { class: "bar tools" }, this.#new, this.#preview.element),
       this.#wrong,
       h("div", { class: "scroll" }, this.#editor, this.#none, this.#list));
     this.element.addEventListener("keydown", event => event.key === "Escape" && this.#leave());
@@ -67,14 +68,14 @@ class RuleList {
 
   #edit(rule) {
     this.#edited = rule;
-    this.#editor.hidden = false;
+    this.#editor.hidden = this.#preview.element.hidden = false;
     this.#form.set(rule);
     this.#preview.try();
   }
 
   #leave() {
     if (this.#editor.hidden) return;
-    this.#editor.hidden = true;
+    this.#editor.hidden = this.#preview.element.hidden = true;
     this.#preview.clear();
     this.#new.focus();
   }

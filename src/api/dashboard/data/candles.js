@@ -21,17 +21,16 @@ export class Candles {
   #changed = null;
   #path;
   #cursor = null;
-  #busy = false;
+  // The newest candle that the service has told of.
+  #stored = -Infinity;
+  #older = null;
+  #last = Promise.resolve();
 
   constructor(symbol, interval) {
     this.symbol = symbol;
     this.interval = interval;
     this.seconds = INTERVALS[interval];
     this.#path = pathOf(symbol);
-  }
-
-  get isComplete() {
-    return this.#cursor === null;
   }
 
   /** The candles that have changed since the last call, oldest first; null if all are to be drawn anew. */
@@ -50,31 +49,15 @@ export class Candles {
     return true;
   }
 
-  /** Load the page before the oldest candle. Returns whether there was one. */
-  async loadOlder() {
-    if (this.#cursor === null || this.#busy) return false;
-    this.#busy = true;
-    const page = await this.#page(`limit=${PAGE}&cursor=${encodeURIComponent(this.#cursor)}`);
-    this.#busy = false;
-    if (page === null) return false;
-    this.#cursor = page.nextCursor;
-    this.#merge(page.items);
-    return page.items.length > 0;
+  /** Load the page before the oldest candle; once, however often it is asked for meanwhile. Returns whether there was one. */
+  loadOlder() {
+    this.#older ??= this.#after(() => this.#loadOlder()).finally(() => (this.#older = null));
+    return this.#older;
   }
 
   /** Replace the newest candles by what the service has of them: with their volumes, and every high and low. */
-  async refresh() {
-    if (this.#busy) return;
-    this.#busy = true;
-    const page = await this.#page(`limit=${FRESH}`);
-    // More may have come than fits: the chart would have a hole.
-    if (page !== null && page.items.length > 0) {
-      const oldest = Date.parse(page.items.at(-1).start) / 1000;
-      const known = this.items.at(-1)?.time ?? -Infinity;
-      if (page.nextCursor !== null && oldest > known) this.#merge((await this.#page(`limit=${PAGE}`))?.items ?? []);
-      else this.#merge(page.items);
-    }
-    this.#busy = false;
+  refresh() {
+    return this.#after(() => this.#refresh());
   }
 
   /** Take a price of the stream into the newest candle. */
@@ -91,6 +74,39 @@ export class Candles {
       last.low = Math.min(last.low, price);
       this.#changed?.add(start);
     }
+  }
+
+  /** Run one request after the other, as each goes on from the candles that there are. */
+  #after(act) {
+    this.#last = this.#last.then(act);
+    return this.#last;
+  }
+
+  async #loadOlder() {
+    if (this.#cursor === null) return false;
+    const page = await this.#page(`limit=${PAGE}&cursor=${encodeURIComponent(this.#cursor)}`);
+    if (page === null) return false;
+    this.#cursor = page.nextCursor;
+    this.#merge(page.items);
+    return page.items.length > 0;
+  }
+
+  async #refresh() {
+    let page = await this.#page(`limit=${FRESH}`);
+    // More may have come than fits, while nobody looked.
+    if (page !== null && this.#isApart(page)) {
+      page = await this.#page(`limit=${PAGE}`);
+      if (page !== null && this.#isApart(page)) {
+        this.items = [];
+        this.#cursor = page.nextCursor;
+      }
+    }
+    if (page !== null) this.#merge(page.items);
+  }
+
+  /** Whether there may be candles between a page and those that are known. */
+  #isApart({ items, nextCursor }) {
+    return nextCursor !== null && items.length > 0 && Date.parse(items.at(-1).start) / 1000 > this.#stored;
   }
 
   async #page(query) {
@@ -118,6 +134,7 @@ export class Candles {
       holes ||= same === undefined && candle.time < newest;
       known.set(candle.time, candle);
       this.#changed?.add(candle.time);
+      this.#stored = Math.max(this.#stored, candle.time);
     }
     this.items = [...known.values()].sort((one, other) => one.time - other.time);
     if (holes && known.size > before) this.#changed = null;

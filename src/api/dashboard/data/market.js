@@ -33,13 +33,15 @@ export class Row {
       this.direction = Math.sign(price - this.price);
       this.moved += 1;
     }
+    for (const [seen, known] of [[price, this.price], [item.minPrice, this.min], [item.maxPrice, this.max]]) {
+      if (seen !== known) this.digits = Math.max(this.digits, digitsOf(seen));
+    }
     this.price = price;
     this.average = item.movingAverage;
     this.min = item.minPrice;
     this.max = item.maxPrice;
     this.count = item.updateCount;
     this.time = Date.parse(item.lastUpdateTime);
-    this.digits = Math.max(this.digits, digitsOf(price), digitsOf(item.minPrice), digitsOf(item.maxPrice));
     const second = Math.floor(this.time / 1000);
     if (this.#end === 0 || this.#seconds[(this.#end - 1) % SECONDS] !== second) this.#end += 1;
     const at = (this.#end - 1) % SECONDS;

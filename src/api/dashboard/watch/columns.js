@@ -10,10 +10,14 @@ const changeColumn = (span, title, words) => ({
   text: row => (Number.isNaN(change(row, span)) ? "–" : format.percent(change(row, span))),
   direction: row => (Number.isNaN(change(row, span)) ? 0 : format.sign(change(row, span))),
   value: row => change(row, span),
+  size: row => Math.abs(row.ago[span]?.price ? row.price / row.ago[span].price : 0),
   least: "+100.00%",
 });
 
-/** In the order in which they are shown. second: what a tall row shows below, in place of a column that does not fit. */
+// About how many characters a price has.
+const priceSize = row => row.digits + Math.log10(Math.max(1, row.max));
+
+/** In the order in which they are shown. size: what tells the longest text of a column without writing all of them. second: what a tall row shows below, in place of a column that does not fit. */
 export const COLUMNS = [
   { key: "symbol", title: "Symbol", value: row => row.symbol, second: ["age", (row, now) => `${format.age(now - row.time)} ago`] },
   {
@@ -22,17 +26,18 @@ export const COLUMNS = [
     text: row => `${format.arrow(row.direction) || "\u2007"} ${format.price(row.price, row.digits)}`,
     direction: row => row.direction,
     value: row => row.price,
+    size: priceSize,
     second: ["1d", row => CHANGES.filter(span => !Number.isNaN(change(row, span))).slice(-1).map(span => `${format.percent(change(row, span))} ${span}`)[0] ?? ""],
   },
   changeColumn("1m", "1 min", "minute"),
   changeColumn("1h", "1 h", "hour"),
   changeColumn("1d", "1 day", "day"),
   { key: "spark", title: "2 min", about: "The last two minutes in which it moved" },
-  { key: "average", title: "Average", about: "Moving average of the last ticks", text: row => format.average(row.average, row.digits), value: row => row.average },
-  { key: "min", title: "Min", text: row => format.price(row.min, row.digits), value: row => row.min },
-  { key: "max", title: "Max", text: row => format.price(row.max, row.digits), value: row => row.max },
-  { key: "count", title: "Updates", text: row => format.count(row.count), value: row => row.count },
-  { key: "age", title: "Age", about: "Since the newest tick", text: (row, now) => format.age(now - row.time), value: row => row.time, least: "59 min" },
+  { key: "average", title: "Average", about: "Moving average of the last ticks", text: row => format.average(row.average, row.digits), value: row => row.average, size: priceSize },
+  { key: "min", title: "Min", text: row => format.price(row.min, row.digits), value: row => row.min, size: priceSize },
+  { key: "max", title: "Max", text: row => format.price(row.max, row.digits), value: row => row.max, size: priceSize },
+  { key: "count", title: "Updates", text: row => format.count(row.count), value: row => row.count, size: row => row.count },
+  { key: "age", title: "Age", about: "Since the newest tick", text: (row, now) => format.age(now - row.time), value: row => row.time, size: row => -row.time, least: "59 min" },
 ];
 
 // Which columns go last when there is no room.
@@ -41,7 +46,7 @@ const FONT_PX = 13;
 const PADDING_PX = 16;
 const STAR_PX = 26;
 const SPARK_PX = 70;
-// Measuring five thousand texts takes longer than a frame; the longest ones are among these.
+// Measuring five thousand symbols takes longer than a frame; the widest is among these longest ones.
 const MEASURED = 40;
 
 const pen = document.createElement("canvas").getContext("2d");
@@ -53,11 +58,20 @@ function widthOf(texts) {
   return Math.max(0, ...texts.slice(0, MEASURED).map(text => pen.measureText(text).width));
 }
 
+function longest(rows, { size, text }, now) {
+  let [found, most] = [null, -Infinity];
+  for (const row of rows) {
+    const its = size(row);
+    if (its > most) [found, most] = [row, its];
+  }
+  return found === null ? "" : text(found, now);
+}
+
 /** How wide each column has to be, in px, for every text of these rows. */
 export function widths(rows, now) {
   return new Map(COLUMNS.map(column => {
     if (column.key === "spark") return [column.key, SPARK_PX];
-    const cells = rows.map(row => column.text?.(row, now) ?? row.symbol).concat(column.least ?? []);
+    const cells = column.key === "symbol" ? rows.map(row => row.symbol) : [column.least ?? "", longest(rows, column, now)];
     const head = widthOf([`${column.title} ↓`]);
     return [column.key, Math.ceil(Math.max(head, widthOf(cells)) + PADDING_PX + (column.key === "symbol" ? STAR_PX : 0))];
   }));
