@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, engine, ingest, pipeline, reading, storage, watchers, wrk
+from benchmarks import cost, decoding, delay, desk, engine, ingest, pipeline, reading, storage, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -41,6 +41,7 @@ BENCHMARKS = {
     "batches watched": watchers.batches_watched,
     "watchers": watchers.watchers,
     "held": watchers.held,
+    "desk": desk.desk,
 }
 
 

@@ -50,6 +50,8 @@ export class Live {
       this.#lost("a message is missing");
     } else if (message.type === "pong") {
       const sent = this.#pings.get(message.id);
+      // A later ping has been answered already.
+      if (sent === undefined) return;
       this.#pings.clear();
       const lag = performance.now() - sent;
       this.#tell.lag(lag, Date.parse(message.time) - (Date.now() - lag / 2));

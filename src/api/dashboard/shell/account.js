@@ -4,12 +4,16 @@ const REFRESH_MS = 240_000;
 // Says only that somebody has signed in here. Without sign-in nobody has, and nothing is asked.
 const FLAG = "marketdata.signed-in";
 
-export const post = (path, body) =>
+/** Ask the service to change something. The header shows that the request comes from this page. */
+export const send = (method, path, body, headers = {}, signal = undefined) =>
   fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Marketdata-Request": "1" },
-    body: JSON.stringify(body),
+    method,
+    signal,
+    headers: { "X-Marketdata-Request": "1", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
   });
+
+export const post = (path, body) => send("POST", path, body);
 
 /** Whether whoever has signed in here before still is. */
 export async function resume() {

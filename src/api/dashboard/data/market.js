@@ -1,8 +1,8 @@
 // The latest state of every symbol.
 
-import { digitsOf } from "./format.js";
+import { digitsOf } from "../format.js";
 
-// Seconds of history kept per symbol, for its trend and the start of its chart.
+// Seconds of history kept per symbol, for its trend and its change over a minute.
 const SECONDS = 120;
 
 export class Row {
@@ -13,22 +13,18 @@ export class Row {
   count = 0;
   time = 0;
   digits = 0;
-  // direction: sign of the last price change (1, -1 or 0). moved: number of changes.
+  // direction: sign of the last change of the price (1, -1 or 0). moved: number of changes.
   direction = 0;
   moved = 0;
-  // Ring buffers of the last value in each second that had one.
+  // Prices of a minute, an hour and a day ago, as far as they are known: see changes.js.
+  ago = {};
+  // Ring buffers of the last price in each second that had one.
   #seconds = new Float64Array(SECONDS);
   #prices = new Float64Array(SECONDS);
-  #averages = new Float64Array(SECONDS);
   #end = 0;
 
   constructor(symbol) {
     this.symbol = symbol;
-  }
-
-  /** Deviation of the price from its moving average, in percent. */
-  get change() {
-    return (this.price / this.average - 1) * 100;
   }
 
   take(item) {
@@ -37,27 +33,37 @@ export class Row {
       this.direction = Math.sign(price - this.price);
       this.moved += 1;
     }
+    for (const [seen, known] of [[price, this.price], [item.minPrice, this.min], [item.maxPrice, this.max]]) {
+      if (seen !== known) this.digits = Math.max(this.digits, digitsOf(seen));
+    }
     this.price = price;
     this.average = item.movingAverage;
     this.min = item.minPrice;
     this.max = item.maxPrice;
     this.count = item.updateCount;
     this.time = Date.parse(item.lastUpdateTime);
-    this.digits = Math.max(this.digits, digitsOf(price));
     const second = Math.floor(this.time / 1000);
     if (this.#end === 0 || this.#seconds[(this.#end - 1) % SECONDS] !== second) this.#end += 1;
     const at = (this.#end - 1) % SECONDS;
     this.#seconds[at] = second;
     this.#prices[at] = price;
-    this.#averages[at] = item.movingAverage;
   }
 
-  /** { second, price, average }, oldest first. */
+  /** { second, price }, oldest first. */
   *history() {
     for (let i = Math.max(0, this.#end - SECONDS); i < this.#end; i++) {
       const at = i % SECONDS;
-      yield { second: this.#seconds[at], price: this.#prices[at], average: this.#averages[at] };
+      yield { second: this.#seconds[at], price: this.#prices[at] };
     }
+  }
+
+  /** The price so many seconds before the newest tick; null if that is before what is kept. */
+  before(seconds) {
+    const then = Math.floor(this.time / 1000) - seconds;
+    for (let i = this.#end - 1; i >= Math.max(0, this.#end - SECONDS); i--) {
+      if (this.#seconds[i % SECONDS] <= then) return this.#prices[i % SECONDS];
+    }
+    return null;
   }
 }
 
