@@ -175,6 +175,8 @@ def test_methods_that_a_route_lacks_and_options_say_nothing_about_data(guarded: 
         found, headers = status(guarded, "OPTIONS", concrete(path), {})
         assert (found, headers["Content-Length"] in (None, "0")) == (204, True)
         for method in ("PUT", "PATCH", "TRACE", "BREW"):
+            if (method, path) in TABLE:
+                continue
             assert status(guarded, method, concrete(path), {})[0] in (400, 405), (method, path)
 
 
