@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, desk, engine, ingest, pipeline, reading, storage, watchers, wrk
+from benchmarks import cost, decoding, delay, desk, engine, ingest, pipeline, reading, rules, storage, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -37,6 +37,7 @@ BENCHMARKS = {
     "durable": storage.durable,
     "recovery": storage.recovery,
     "candles": storage.candles,
+    "rules": rules.rules,
     "singles watched": watchers.singles_watched,
     "batches watched": watchers.batches_watched,
     "watchers": watchers.watchers,

@@ -32,6 +32,7 @@ from application.mediator import Mediator
 from domain.access.role import Role
 from infrastructure.access.key_watch import Watch
 from infrastructure.engine import ENGINE
+from infrastructure.rules.rules_file import InvalidRules
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.storage import Storage
@@ -227,6 +228,11 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_open_files()
     container = Container(settings=settings, registry=registry)
+    try:
+        container.rule_features().check()
+    except InvalidRules as error:
+        _log.critical("the service cannot start", reason=str(error))
+        return 1
     gateway = create_app(settings, container)
     heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes, container.access())
     writer = AnswerWriter()

@@ -10,6 +10,7 @@ import pytest
 
 from api.app import describe
 from api.container import Container
+from api.live.alert_messages import EXAMPLES as ALERT_EXAMPLES
 from api.live.client_messages import decode_op
 from api.live.examples import CLIENT
 from api.live.price_messages import EXAMPLES
@@ -19,7 +20,7 @@ from support.service import Service
 from support.watcher import Watcher
 
 _, DOCUMENT = describe(Container(settings=Settings(storage={"enabled": False})))
-SERVER = server_messages(EXAMPLES)
+SERVER = server_messages(EXAMPLES | ALERT_EXAMPLES)
 PAGE = (Path(__file__).parents[2] / "docs" / "stream.md").read_text()
 
 

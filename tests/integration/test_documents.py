@@ -52,7 +52,9 @@ def stable(text: str) -> str:
     return text.strip()
 
 
-@pytest.mark.parametrize(("document", "commands"), [("README.md", 4), ("docs/api.md", 20), ("docs/stream.md", 1)])
+@pytest.mark.parametrize(
+    ("document", "commands"), [("README.md", 4), ("docs/api.md", 20), ("docs/stream.md", 1), ("docs/rules.md", 8)]
+)
 def test_every_curl_of_a_document_answers_as_printed(
     start: Callable[..., Service], document: str, commands: int
 ) -> None:

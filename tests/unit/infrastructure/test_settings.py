@@ -1,3 +1,4 @@
+import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -169,3 +170,26 @@ def test_missing_file_is_named() -> None:
 )
 def test_secrets_are_masked(value: object, shown: object) -> None:
     assert masked(value) == shown
+
+
+def test_channels_are_masked_and_wrong_ones_are_named_without_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "0123456789abcdef"  # noqa: S105  # of this test
+    path = file_with(f'[notifications.channels.ops]\nurl = "https://hooks.example/token"\nsecret = "{secret}"\n')
+    settings = load_settings(path).settings
+    channel = settings.notifications.channels["ops"]
+    assert channel.secret.get_secret_value() == secret
+    assert secret not in str(settings) + str(masked(settings.notifications.channels))
+    assert "token" not in str(settings) + str(masked(settings.notifications.channels))
+    for wrong in (
+        {"ops": {"url": "ftp://hooks.example/token", "secret": secret}},
+        {"ops": {"url": "https://a:token@hooks.example/", "secret": secret}},
+        {"ops": {"url": "https://hooks.example/token", "secret": "token"}},
+        {"ops": {"kind": "log", "secret": secret}},
+        {"Ops!": {"kind": "log"}},
+    ):
+        monkeypatch.setenv("MARKETDATA_NOTIFICATIONS__CHANNELS", json.dumps(wrong))
+        with pytest.raises(InvalidSettings) as refused:
+            load_settings()
+        assert "notifications.channels" in str(refused.value)
+        assert secret not in str(refused.value)
+        assert "token" not in str(refused.value)
