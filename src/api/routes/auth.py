@@ -146,10 +146,10 @@ class AuthController(Controller):
         cookie_policy: NamedDependency[CookiePolicy],
         principal: NamedDependency[Principal],
     ) -> Response[MeView]:
+        body = await _read(request, PasswordBody)
         if principal.session is None:
             # A key that has the name of an account is not that account.
             raise WrongPassword
-        body = await _read(request, PasswordBody)
         done = await accounts.send(
             ChangePassword(principal.name, body.password, body.new_password, address_of(cast("Scope", request.scope)))
         )
