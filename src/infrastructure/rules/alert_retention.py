@@ -10,7 +10,10 @@ _DAY_US = 86_400_000_000
 
 
 class AlertRetention:
-    """The `Pruner` of alerts. Open ones stay. The age is by the time they were raised at, relative to the clock."""
+    """The `Pruner` of alerts. Open ones stay.
+
+    The age is relative to the newest alert, so that those of a replayed recording of the past are not pruned at once.
+    """
 
     def __init__(self, store: SqlRules, clock: Clock, settings: RetentionSettings) -> None:
         self._store = store
@@ -20,8 +23,9 @@ class AlertRetention:
     async def prune(self) -> None:
         days = self._settings.alerts_days
         before_us = await self._store.alerts_over(self._settings.alerts_max)
-        if days:
-            aged_us = self._clock.now_us() - int(days * _DAY_US)
+        newest_us = await self._store.alerts_over(0)
+        if days and newest_us is not None:
+            aged_us = newest_us - int(days * _DAY_US)
             before_us = aged_us if before_us is None else max(aged_us, before_us)
         if before_us is not None:
             moment = before_us

@@ -109,9 +109,6 @@ class StoredAlerts:
         self._store = store
         self._journal = journal
 
-    async def publish(self, alerts: Sequence[Alert]) -> None:
-        """They are in the store, or about to be."""
-
     async def get(self, alert_id: str) -> Alert | None:
         await self._catch_up()
         return await answered(self._store.get(alert_id))

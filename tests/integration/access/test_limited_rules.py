@@ -59,7 +59,7 @@ def test_they_change_no_rules_and_alerts_of_others(alerted: Service) -> None:
 
 
 def test_they_hear_of_alerts_of_their_symbols(alerted: Service) -> None:
-    with Watcher(alerted, headers=VIEWER) as watcher:
+    with Watcher(alerted, additional_headers=VIEWER) as watcher:
         watcher.say("subscribe", symbols=["*"], channels=["alerts"])
         watcher.until("subscribed")
         ticks = [{"symbol": symbol, "price": 112, "timestamp": 1769860900000} for symbol in ("GOLD2", "BTC2")]

@@ -3,13 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infrastructure.storage.schema import TEXT_AS_PYTHON_SORTS_IT
-
 revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
+    # Sorted by code point, whatever the locale of the database.
+    text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "rule",
         sa.Column("id", sa.Text, primary_key=True),
@@ -21,10 +21,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "alert",
-        sa.Column("id", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+        sa.Column("id", text, primary_key=True),
         sa.Column("raised_us", sa.BigInteger, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
-        sa.Column("key", TEXT_AS_PYTHON_SORTS_IT, nullable=False),
+        sa.Column("key", text, nullable=False),
         sa.Column("rule_id", sa.Text, nullable=False),
         sa.Column("severity", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),

@@ -3,16 +3,16 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infrastructure.storage.schema import TEXT_AS_PYTHON_SORTS_IT
-
 revision = "0008"
 down_revision = "0007"
 
 
 def upgrade() -> None:
+    # Sorted by code point, whatever the locale of the database.
+    text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "delivery",
-        sa.Column("id", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+        sa.Column("id", text, primary_key=True),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("created_us", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
