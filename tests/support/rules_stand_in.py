@@ -56,7 +56,7 @@ class StandIn:
     def answer(self, route: Route) -> None:
         request = route.request
         path = request.url.split("?")[0].partition("/api/")[2].split("/")
-        body: dict[str, Any] = request.post_data_json if request.post_data else {}
+        body: dict[str, Any] = json.loads(request.post_data or "{}")
         match request.method, *path:
             case "GET", "rules":
                 route.fulfill(json={"items": list(self.rules.values()), "nextCursor": None})
@@ -100,7 +100,8 @@ class StandIn:
                 if tick["price"] > rule["condition"]["level"]["above"] >= before:
                     alerts.append(_alert(rule, symbol, tick["price"], 0) | {"raisedAt": tick["timestamp"]})
                 before = tick["price"]
-        route.fulfill(json={"alerts": alerts, "total": len(alerts)})
+        result = {"alerts": alerts, "total": len(alerts), "byKey": [{"key": key} for key in rule["keys"]]}
+        route.fulfill(json={"state": "done", "result": result})
 
 
 def stand_in(page: Page, service: Service) -> StandIn:

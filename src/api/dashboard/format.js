@@ -3,7 +3,7 @@
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
 const fixed = Array.from({ length: 13 }, (_, digits) =>
-  new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" }));
 // Of the zone that is shown: see `setZone`.
 let zone;
 let clock;
@@ -49,7 +49,7 @@ export function digitsOf(value) {
 
 /** With every digit up to 12; what is beyond these gets an exponent. */
 export const price = (value, digits) =>
-  value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 10 ** -DIGITS_MAX)
+  value !== 0 && (Math.abs(value) >= 1e15 || (digits >= DIGITS_MAX && Math.abs(value) < 10 ** -DIGITS_MAX))
     ? value.toExponential(3)
     : fixed[Math.min(digits, DIGITS_MAX)].format(value);
 

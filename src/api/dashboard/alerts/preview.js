@@ -62,7 +62,7 @@ export class Preview {
       const told = await answer.json();
       this.#wrong(answer.ok ? null : problemOf(told));
       if (!answer.ok) this.#show([], "");
-      else this.#show(told.alerts, this.#words(told, to));
+      else this.#show(told.result.alerts, this.#words(told.result, to));
     } catch {
       if (!signal.aborted) this.#show([], "The service does not answer.");
     }
@@ -74,10 +74,9 @@ export class Preview {
     this.#desk.tell("marks");
   }
 
-  #words({ alerts, total = alerts.length }, to) {
-    const keys = new Set(alerts.map(({ key }) => key));
+  #words({ alerts, total, byKey }, to) {
     const here = alerts.filter(({ key }) => key === this.#desk.symbol).length;
-    const on = keys.size > 1 ? ` on ${format.counted(keys.size, "symbol")}` : "";
+    const on = byKey.length > 1 ? ` on ${format.counted(byKey.length, "symbol")}` : "";
     const marked = here > 0 ? `, ${format.count(here)} marked on the chart` : "";
     return `Would have fired ${format.counted(total, "time")}${on} in the ${this.#period} before ${format.full(to, false)}${marked}.`;
   }

@@ -23,7 +23,8 @@ export class Legend {
     const price = value => format.price(value, digits);
     const percent = (item.close / item.open - 1) * 100;
     const average = length > 0 ? averageAt(items, index, length) : NaN;
-    const values = `O ${price(item.open)}  H ${price(item.high)}  L ${price(item.low)}  C ${price(item.close)}`;
+    // A letter stays on the line of its price.
+    const values = Object.entries({ O: item.open, H: item.high, L: item.low, C: item.close }).map(([letter, value]) => `${letter}\u00a0${price(value)}`).join("  ");
     const rest = [
       item.volume === null ? null : `Vol ${format.amount(item.volume)}`,
       Number.isNaN(average) ? null : `MA ${length} ${format.average(average, digits)}`,

@@ -29,6 +29,7 @@ class ChartPanel {
   // The last load, and the state of the symbol that it was for.
   #loading = null;
   #loadedFor = null;
+  #isLoaded = false;
   // Counts of ticks: taken into the candles, and when they were last refreshed.
   #count = -1;
   #refreshed = -1;
@@ -41,7 +42,7 @@ class ChartPanel {
   constructor(desk) {
     this.#desk = desk;
     this.#quote = new Quote(desk);
-    this.#tools = new Tools(desk, { interval: () => this.#load(), style: () => this.#restyle(), newest: () => this.#plot.newest() });
+    this.#tools = new Tools(desk, { interval: () => this.#load(), style: () => this.#restyle(), newest: () => this.#newest() });
     this.element = h("section", { id: "detail", "aria-labelledby": "detail-title", tabindex: -1 },
       this.#quote.element,
       this.#tools.element,
@@ -101,6 +102,7 @@ class ChartPanel {
       this.#explanation.close();
       // What is shown must not be taken for its candles.
       this.#replace(new Candles(symbol, this.#tools.interval ?? "1m"), false);
+      this.#isLoaded = false;
       this.#load();
     }
     if (mark !== null) this.#look(mark);
@@ -120,7 +122,9 @@ class ChartPanel {
     }
     if (row !== this.#loadedFor || interval !== this.#tools.interval) return;
     if (candles.items.length === 0) for (const { second, price } of row.history()) candles.take(second * 1000, price);
-    this.#replace(candles, this.#candles.interval === candles.interval && this.#candles.items.length > 0);
+    // Loaded again, the view stays; before, there was nothing to look at.
+    this.#replace(candles, this.#isLoaded && this.#candles.interval === candles.interval);
+    this.#isLoaded = true;
     await this.#fetchMoves();
   }
 
@@ -195,6 +199,12 @@ class ChartPanel {
     this.#plot.look(group.marks[0].at);
   }
 
+  #newest() {
+    this.#plot.newest();
+    this.#hovered = null;
+    return null;
+  }
+
   #restyle() {
     this.#plot?.style(this.#tools.kind, this.#tools.length);
     this.#marksStale = true;
@@ -206,7 +216,7 @@ class ChartPanel {
     // Those that move the crosshair return its candle.
     const act = {
       ArrowLeft: () => this.#plot.step(-many), ArrowRight: () => this.#plot.step(many),
-      Home: () => this.#plot.oldest(), End: () => this.#plot.newest() ?? null,
+      Home: () => this.#plot.oldest(), End: () => this.#newest(),
       "+": () => this.#plot.zoom(0.8), "=": () => this.#plot.zoom(0.8), "-": () => this.#plot.zoom(1.25),
     }[event.key];
     if (act === undefined) return;
