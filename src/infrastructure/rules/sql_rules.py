@@ -65,6 +65,19 @@ class SqlRules:
         oldest = sa.select(table.id).where(*old).order_by(table.raised_us).limit(limit)
         return await self._database.delete(sa.delete(ALERT).where(table.id.in_(oldest.scalar_subquery())))
 
+    async def prune_aged(self, age_us: int, limit: int) -> int:
+        """Delete alerts that are so much older than the newest of their key, and are not open. Return how many."""
+        table = ALERT.c
+        newest = (
+            sa.select(table.subject, table.key, sa.func.max(table.raised_us).label("newest_us"))
+            .group_by(table.subject, table.key)
+            .subquery()
+        )
+        own = (table.subject == newest.c.subject) & (table.key == newest.c.key)
+        aged = (table.raised_us < newest.c.newest_us - age_us) & (table.state == AlertState.RESOLVED.value)
+        chosen = sa.select(table.id).join(newest, own).where(aged).limit(limit)
+        return await self._database.delete(sa.delete(ALERT).where(table.id.in_(chosen.scalar_subquery())))
+
     async def _select(self, statement: sa.Select[Any]) -> list[Alert]:
         return await self._database.reading(
             lambda connection: [alert_of(tuple(row)) for row in connection.execute(statement)]
