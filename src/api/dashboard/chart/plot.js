@@ -51,9 +51,12 @@ export class Plot {
       if (range !== null && this.#candles?.items.length > 0 && range.from < NEAR) tell.near();
       tell.moved();
     });
-    this.#chart.subscribeCrosshairMove(({ time: at, hoveredObjectId }) => {
+    this.#chart.subscribeCrosshairMove(({ time: at, hoveredObjectId, sourceEvent }) => {
       element.classList.toggle("pointing", hoveredObjectId !== undefined);
-      tell.hover(at === undefined ? null : this.#indexOf(at));
+      if (sourceEvent !== undefined) this.#cursor = null;
+      // A change of the view takes the crosshair away, and not the candle that was chosen by keys.
+      const time = at ?? this.#cursor;
+      tell.hover(time === null ? null : this.#indexOf(time));
     });
     this.#chart.subscribeClick(({ hoveredObjectId }) => hoveredObjectId !== undefined && tell.mark(hoveredObjectId));
     this.#rebuild();
