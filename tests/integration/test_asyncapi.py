@@ -57,13 +57,16 @@ def test_page_has_every_message_with_its_words() -> None:
 def test_what_is_sent_fits_the_document(service: Service) -> None:
     with Watcher(service) as watcher:
         watcher.say("subscribe", id="a", symbols=["DOCS*"])
-        watcher.say("subscribe", symbols=["DOCS*"], channels=["prices", "moves"])
+        watcher.say("subscribe", symbols=["DOCS*"], channels=["prices", "moves", "alerts"])
         watcher.say("dance")
         watcher.say("ping", id=1)
         watcher.until("pong")
+        rule = {"name": "Docs", "subject": "prices", "keys": ["DOCS*"], "condition": {"level": {"above": 102}}}
+        assert service.client.post("/api/rules", json=rule).status_code == 201
         service.post({"symbol": "DOCS1", "price": 100})
         service.post({"symbol": "DOCS1", "price": "104.00000000000000000001"})
         watcher.until("move")
+        watcher.until("alert")
         service.post({"symbol": "DOCS1", "price": 104})
         watcher.until("prices")
         watcher.say("unsubscribe", id=2, symbols=["DOCS*"])

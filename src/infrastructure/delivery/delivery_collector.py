@@ -17,6 +17,8 @@ class DeliveryCollector(Collector):
         self._dispatchers = dispatchers
 
     def collect(self) -> Iterable[Metric]:
+        if not self._dispatchers:
+            return
         attempts = CounterMetricFamily(
             "marketdata_deliveries", "Attempts to deliver alerts, by outcome.", labels=("channel", "outcome")
         )

@@ -17,9 +17,7 @@ class AlertCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield GaugeMetricFamily("marketdata_rules", "Rules, switched off ones included.", len(self._registry.rules))
-        family = CounterMetricFamily(
-            "marketdata_alert_changes", "Changes of alerts, by kind and severity.", labels=("change", "severity")
-        )
-        for (change, severity), count in sorted(self._feed.changes.items()):
-            family.add_metric((change, severity), count)
+        family = CounterMetricFamily("marketdata_alert_changes", "Changes of alerts, by kind.", labels=("change",))
+        for change, count in sorted(self._feed.changes.items()):
+            family.add_metric((change,), count)
         yield family

@@ -9,17 +9,17 @@ from infrastructure.processing.partition import EventSink
 
 
 class AlertFeed:
-    """memory: None if there is a store. changes: counted by kind and severity."""
+    """memory: None if there is a store. changes: counted by kind."""
 
     def __init__(self, memory: "Publisher | None") -> None:
-        self.changes: Counter[tuple[str, str]] = Counter()
+        self.changes: Counter[str] = Counter()
         self._memory = memory
         self._watched = False
         self._new: list[Alert] = []
 
     def publish(self, alerts: Sequence[Alert]) -> None:
         for alert in alerts:
-            self.changes[alert.change.value, alert.severity.value] += 1
+            self.changes[alert.change.value] += 1
         if self._memory is not None:
             self._memory.publish(alerts)
         if self._watched:

@@ -36,7 +36,11 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     **{name: bearer(key) for name, key in KEYS.items()},
 }
 # Keys of other symbols than AAPL, which the requests are about.
-STRANGERS = {"limited feeder": Role.FEEDER, "limited viewer": Role.VIEWER}
+STRANGERS = {
+    "limited feeder": Role.FEEDER,
+    "limited viewer": Role.VIEWER,
+    "limited operator": Role.OPERATOR,
+}
 STATUS_OF_NOBODY = {"none", "bad", "expired", "revoked"}
 BODIES = {
     "/api/prices": (b'{"symbol":"AAPL","price":1}', "application/json"),
