@@ -142,7 +142,7 @@ _SCHEMAS: dict[str, Any] = {
             "enabled": {"type": "boolean", "default": True},
             "notify": {"type": "array", "items": {"type": "string"}, "maxItems": 10},
             "note": {"type": "string", "maxLength": 1000},
-            "revision": {"type": "integer"},
+            "revision": {"type": "integer", "minimum": 1, "maximum": 10**15 - 1},
         },
         "additionalProperties": False,
     },
@@ -154,7 +154,13 @@ RULE_BODY = {
         "schemas": _SCHEMAS,
     }
 }
-_MOMENT = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}, {"type": "null"}]}
+_MOMENT = {
+    "anyOf": [
+        {"type": "string", "format": "date-time"},
+        {"type": "integer", "minimum": 10**11, "maximum": 10**14},
+        {"type": "null"},
+    ]
+}
 BACKTEST_BODY = {
     JSON: {
         "schema": {

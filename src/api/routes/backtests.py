@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from api.http.access import Rule, rule
 from api.http.bodies import ClientGone
 from api.http.json_bodies import read_body
-from api.http.query import NoQuery, OneQuery
+from api.http.query import NoQuery
 from api.http.responses import ViewResponse
 from api.ingest.strict_json import NumberText
 from api.reference import rule_examples as example
@@ -87,7 +87,7 @@ class BacktestsController(Controller):
     async def get_backtest(
         self,
         id: FromPath[str],  # noqa: A002  # as on the wire
-        params: NamedDependency[OneQuery],
+        params: NamedDependency[NoQuery],
         mediator: NamedDependency[Mediator],
         principal: NamedDependency[Principal],
     ) -> BacktestView:

@@ -55,6 +55,8 @@ class RuleReader:
         fields = Fields(given, "", errors)
         # Who sends back what was read may send all of it.
         fields.done(also=_NAMES)
+        if fields.has("revision"):
+            fields.integer("revision", 1, 10**15 - 1)
         subject = fields.text("subject", 64)
         if subject and subject not in self._subjects:
             fields.wrong("subject", "unknown_value", f"must be one of {', '.join(self._subjects)}")
@@ -79,8 +81,8 @@ class RuleReader:
         given = fields.text("id", 64) if fields.has("id") else rule_id or ""
         if rule_id is not None and given != rule_id:
             fields.wrong("id", "contradiction", "must be the id in the path")
-        if given and not _ID.match(given):
-            fields.wrong("id", "invalid_id", f"must be {ID_RULE}")
+        if given and (not _ID.match(given) or given in _RESERVED):
+            fields.wrong("id", "invalid_id", f"must be {ID_RULE}, and not {' or '.join(_RESERVED)}")
         return given
 
     def _notify(self, fields: Fields) -> tuple[str, ...]:
@@ -180,6 +182,8 @@ _NAMES = (
     "note",
     "revision",
 )
+# Paths of others.
+_RESERVED = ("backtest", "backtests")
 # Stands for a condition that is wrong.
 _NONE = AllOf(())
 
