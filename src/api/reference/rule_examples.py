@@ -89,6 +89,10 @@ def _object(required: list[str] = [], **properties: Any) -> dict[str, Any]:  # n
     return schema | ({"required": required} if required else {})
 
 
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
 _CONDITION = {"$ref": "#/components/schemas/Condition"}
 _PARTS = {"type": "array", "items": _CONDITION, "minItems": 1, "maxItems": 16}
 _SCHEMAS: dict[str, Any] = {
@@ -131,18 +135,18 @@ _SCHEMAS: dict[str, Any] = {
         "type": "object",
         "required": ["name", "subject", "keys", "condition"],
         "properties": {
-            "id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
+            "id": _optional({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}),
             "name": _TEXT,
             "subject": {"type": "string"},
             "keys": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 100},
             "condition": _CONDITION,
-            "severity": {"enum": ["info", "warning", "critical"], "default": "warning"},
-            "clear": {"anyOf": [_CONDITION, {"type": "null"}]},
-            "cooldownSeconds": _NUMBER | {"default": 60},
-            "enabled": {"type": "boolean", "default": True},
-            "notify": {"type": "array", "items": {"type": "string"}, "maxItems": 10},
-            "note": {"type": "string", "maxLength": 1000},
-            "revision": {"type": "integer", "minimum": 1, "maximum": 10**15 - 1},
+            "severity": _optional({"enum": ["info", "warning", "critical"], "default": "warning"}),
+            "clear": _optional(_CONDITION),
+            "cooldownSeconds": _optional(_NUMBER | {"default": 60}),
+            "enabled": _optional({"type": "boolean", "default": True}),
+            "notify": _optional({"type": "array", "items": {"type": "string"}, "maxItems": 10}),
+            "note": _optional({"type": "string", "maxLength": 1000}),
+            "revision": _optional({"type": "integer", "minimum": 1, "maximum": 10**15 - 1}),
         },
         "additionalProperties": False,
     },

@@ -39,6 +39,7 @@ class _Run:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     process: asyncio.subprocess.Process | None = None
     task: "asyncio.Task[None] | None" = None
+    is_deleted: bool = False
 
 
 class ProcessBacktests:
@@ -75,11 +76,12 @@ class ProcessBacktests:
 
     def get(self, backtest_id: str) -> Backtest | None:
         run = self._runs.get(backtest_id)
-        return None if run is None else _of(backtest_id, run)
+        return None if run is None or run.is_deleted else _of(backtest_id, run)
 
     def cancel(self, backtest_id: str) -> None:
-        run = self._runs.get(backtest_id)
-        if run is not None and run.state is BacktestState.RUNNING:
+        run = self._runs[backtest_id]
+        run.is_deleted = True
+        if run.state is BacktestState.RUNNING:
             run.state = BacktestState.CANCELLED
             if run.task is not None:
                 run.task.cancel()
