@@ -28,9 +28,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     def away(url: str) -> bool:
         return re.match(r"(http|ws)://127\.0\.0\.1:", url) is None
 
-    def opener(
-        address: str, allow: str | None = None, size: tuple[int, int] = (1400, 900), routes: Any = None, **options: Any
-    ) -> Page:
+    def opener(address: str, allow: str | None = None, size: tuple[int, int] = (1400, 900), **options: Any) -> Page:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
         context.set_default_timeout(SECONDS)
         contexts.append(context)
@@ -40,8 +38,6 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("request", lambda request: said.append(f"elsewhere: {request.url}") if away(request.url) else None)
         if allow is not None:
             allowed.append(allow)
-        if routes is not None:
-            routes(page)
         page.goto(address)
         return page
 

@@ -1,4 +1,4 @@
-"""Alerts and rules on the page. Where the service has none, their routes are played by `support.rules_stand_in`."""
+"""Alerts and rules on the page."""
 
 import re
 from collections.abc import Callable
@@ -6,19 +6,16 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from support.dashboard import minutes, post, post_ticks
-from support.rules_stand_in import StandIn, stand_in
 from support.service import Service
 
 BEGIN = 1_699_920_000_000
 
 
-def desk_of(service: Service, opened: Callable[..., Page], symbol: str) -> tuple[Page, StandIn]:
-    """The page of a symbol, with the tabs that a service with rules has."""
-    players: list[StandIn] = []
-    address = f"{service.url}/#/{symbol}"
-    page = opened(address, allow="Failed to load resource", routes=lambda page: players.append(stand_in(page, service)))
+def desk_of(service: Service, opened: Callable[..., Page], symbol: str) -> Page:
+    """The page of a symbol. The browser notes every answer that is an error, such as that to a rule that is wrong."""
+    page = opened(f"{service.url}/#/{symbol}", allow="Failed to load resource")
     expect(page.get_by_role("tab", name="Rules")).to_be_visible()
-    return page, players[0]
+    return page
 
 
 def rule_above(page: Page, above: float) -> None:
@@ -31,25 +28,13 @@ def rule_above(page: Page, above: float) -> None:
     form.get_by_label("Above").fill(f"{above:g}")
 
 
-def test_service_without_rules_has_no_tabs_for_them(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
-    service = start()
-    if service.client.get("/api/rules").status_code != 404:
-        return
-    post(service, ("AAA", 1.0))
-    asked: list[str] = []
-    page = opened(service.url, routes=lambda page: page.on("request", lambda request: asked.append(request.url)))
-    expect(page.locator("#quote")).to_contain_text("1 update")
-    expect(page.get_by_role("tab")).to_have_text(["Moves"])
-    assert [url for url in asked if "rules" in url.partition("/api/")[2] or "alerts" in url.partition("/api/")[2]] == []
-
-
 def test_rule_is_tried_on_the_past_while_it_is_typed(
     start: Callable[..., Service], opened: Callable[..., Page]
 ) -> None:
     service = start()
     # Above 104 three times.
     post_ticks(service, minutes("TRY", BEGIN, [100.0, 105.0, 100.0, 106.0, 106.5, 100.0, 107.0, *[100.0] * 40]))
-    page, _ = desk_of(service, opened, "TRY")
+    page = desk_of(service, opened, "TRY")
     rule_above(page, 104)
     would = page.locator("#would")
     expect(would).to_contain_text("Would have fired 3 times in the day before 14 Nov 2023 00:46, 3 marked on the chart")
@@ -69,7 +54,7 @@ def test_rules_are_saved_changed_switched_off_and_deleted(
 ) -> None:
     service = start()
     post(service, ("RULED", 1.0))
-    page, _ = desk_of(service, opened, "RULED")
+    page = desk_of(service, opened, "RULED")
     rule_above(page, 110)
     page.get_by_role("button", name="Save").click()
     item = page.locator("#rules li")
@@ -98,11 +83,11 @@ def test_alert_is_shown_marked_acknowledged_and_resolved(
 ) -> None:
     service = start()
     post_ticks(service, minutes("HOT", BEGIN, [100.0] * 40))
-    page, player = desk_of(service, opened, "HOT")
+    page = desk_of(service, opened, "HOT")
     rule_above(page, 104)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#rules li")).to_have_count(1)
-    player.tick("HOT", 105, BEGIN + 40 * 60_000)
+    post_ticks(service, [{"symbol": "HOT", "price": 105, "timestamp": BEGIN + 40 * 60_000}])
     # The tab tells how many nobody has acknowledged.
     tab = page.get_by_role("tab", name=re.compile("^Alerts"))
     expect(tab).to_have_text("Alerts1")
