@@ -97,7 +97,7 @@ class BacktestsController(Controller):
         "/backtests/{id:str}",
         status_code=204,
         operation_id="cancelBacktest",
-        summary="Cancel a back-test, or forget its result",
+        summary="Cancel a back-test, or remove its result",
         opt=documented("Cancelled, if it was running. It cannot be asked for any more.", problems=(400, 404)),
     )
     async def cancel_backtest(
