@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -41,7 +42,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         made = SqliteStore(tmp_path / "data", [])
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        made = PostgresStore(server.database("alerts"), [])
+        made = PostgresStore(server.database(f"alerts_{uuid4().hex}"), [])
     await made.open()
     yield made
     await made.close()
