@@ -14,6 +14,7 @@ from api.http.hosts import Hosts
 from api.http.origins import Origins
 from api.http.rate_limits import rate_limits_of
 from api.http.request_log import RequestLog
+from api.live.handshakes import Handshakes
 from api.live.hub import Hub
 from api.subjects.features import Entry, Features
 from api.subjects.processing import Core
@@ -167,6 +168,7 @@ class Container(containers.DeclarativeContainer):
     rate_limits = providers.Singleton(rate_limits_of, settings.provided.limits, clock)
     hosts = providers.Singleton(Hosts, settings.provided.server.host, settings.provided.server.allowed_hosts)
     origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
+    handshakes = providers.Singleton(Handshakes, hosts, origins, access, addresses, rate_limits)
     hub = providers.Singleton(
         Hub,
         providers.Callable(lambda features: [each.live for each in features], features),

@@ -3,7 +3,8 @@
 A request with a cached head (`HeadCache`) is answered here, without a parser, a task or an ASGI cycle. Everything else,
 including a fast-path request that becomes unusual, is passed to uvicorn unchanged.
 
-Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request.
+Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request. Whatever can
+hold some is in this file, because this invariant spans all of it.
 """
 
 import asyncio
@@ -51,7 +52,8 @@ class HttpProtocol(TimedProtocol):
         self._gathered: CachedHead | None = None
         self._stopping = False
         self._rate_limits = gateway.rate_limits
-        self._peer = ""
+        # Whose requests these are, and what that is counted by; a proxy may say otherwise.
+        self._peer = self._address = ""
         # The headers of the pending answer that say how much is left.
         self._limit_fields = b""
 
@@ -65,6 +67,7 @@ class HttpProtocol(TimedProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
         self._peer = peer_of(transport)
+        self._address = network_of(self._peer)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -157,8 +160,9 @@ class HttpProtocol(TimedProtocol):
     def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
         """Count a request. Returns its options. Raises RateLimited."""
         now = limits.now()
-        address = network_of(self._gateway.addresses.of(self._peer, head.forwarded))
-        sender = head.options.sender
+        address, sender = self._address, head.options.sender
+        if head.forwarded:
+            address = network_of(self._gateway.addresses.of(self._peer, head.forwarded))
         try:
             limits.admit(address, sender.id, now, 1, int(head.route.brings_observations))
         finally:

@@ -20,6 +20,7 @@ from api.timestamps import to_rfc3339
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock
 from domain.access.principal import ANYBODY, Principal
+from domain.rate import Rate
 from domain.symbol import starting_with
 from infrastructure.settings import StreamSettings
 
@@ -65,6 +66,8 @@ class Hub:
         self._others = others
         self._clock = clock
         self.limits = limits
+        # That one subscriber may send.
+        self.messages = Rate(limits.messages_per_second, burst_seconds=1)
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
         # When the next heartbeat of each session is due, soonest first.
