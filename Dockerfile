@@ -20,9 +20,12 @@ COPY --from=build /opt/marketdata /opt/marketdata
 WORKDIR /etc/marketdata
 COPY appsettings.toml .
 USER marketdata
-# Inside a container loopback reaches nobody, so sign-in is on: the first start prints a key for an admin.
+# Inside a container loopback reaches nobody, so sign-in is on: the first start prints a key for an admin. The rate limits
+# are far above what most feeders need; docs/access.md tells about them.
 ENV PATH=/opt/marketdata/bin:$PATH PYTHONUNBUFFERED=1 \
-    MARKETDATA_SERVER__HOST=0.0.0.0 MARKETDATA_AUTH__ENABLED=true MARKETDATA_STORAGE__DATA_DIR=/var/lib/marketdata
+    MARKETDATA_SERVER__HOST=0.0.0.0 MARKETDATA_AUTH__ENABLED=true MARKETDATA_STORAGE__DATA_DIR=/var/lib/marketdata \
+    MARKETDATA_LIMITS__KEY_REQUESTS_PER_SECOND=20000 MARKETDATA_LIMITS__KEY_TICKS_PER_SECOND=1000000 \
+    MARKETDATA_LIMITS__KEY_SYMBOLS=20000 MARKETDATA_LIMITS__ADDRESS_REQUESTS_PER_SECOND=40000
 VOLUME /var/lib/marketdata
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -13,6 +13,7 @@ from typing import Any
 
 # What every tick passes, and is plain computation: no I/O, no async, no other library.
 ENGINE = (
+    "api/http/rate_limits",
     "api/ingest/fast_ticks",
     "api/ingest/tick_scanner",
     "api/timestamps",
@@ -35,6 +36,19 @@ ENGINE = (
     "domain/prices/symbol_statistics",
     "domain/prices/ticks",
     "domain/prices/wide_symbol_state",
+    "domain/rate",
+    "domain/rules/combined_monitor",
+    "domain/rules/compilation",
+    "domain/rules/deviation_monitor",
+    "domain/rules/extreme_window",
+    "domain/rules/level_monitor",
+    "domain/rules/monitor",
+    "domain/rules/move_monitor",
+    "domain/rules/rate_monitor",
+    "domain/rules/rule_index",
+    "domain/rules/rule_monitor",
+    "domain/rules/ruled_book",
+    "domain/rules/stale_monitor",
     "domain/vectors",
     "infrastructure/processing/admission",
     "infrastructure/processing/backlog",

@@ -34,6 +34,8 @@ from api.routes.live import LiveController
 from api.routes.operations import OperationsController, scrapes_of
 from api.routes.sign_in_page import SignInPageController
 from api.subjects.features import Connected, Features, Feed
+from api.subjects.rules import LIVE_EXAMPLES, LIVE_SHAPES, RuleFeatures
+from api.subjects.rules import ROUTES as RULE_ROUTES
 from api.views.view import encode
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
@@ -57,7 +59,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     access: Access | None = container.access()
     dependencies = _dependencies(container, connected)
     app = Litestar(
-        route_handlers=_routes(features, signs_in=access is not None) if serves else [OperationsController],
+        route_handlers=_routes(features, settings, signs_in=access is not None) if serves else [OperationsController],
         dependencies=dependencies,
         lifespan=[lambda _: _running(container)],
         exception_handlers={Exception: problem_response},
@@ -94,6 +96,8 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         container.loop_meter(),
         container.tracer(),
         container.clock(),
+        container.addresses(),
+        container.rate_limits(),
         access,
     )
 
@@ -106,13 +110,14 @@ def _gathering(container: Container, template: str, gatherer: Gatherer[Any], pos
 def describe(container: Container) -> tuple[Json, Json]:
     """Return the OpenAPI and AsyncAPI documents."""
     features: list[Features] = container.features()
+    settings: Settings = container.settings()
     signs_in = container.access() is not None
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
-    examples = {name: example for each in features for name, example in each.live_examples.items()}
-    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
+    examples = {name: example for each in features for name, example in each.live_examples.items()} | LIVE_EXAMPLES
+    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()} | LIVE_SHAPES
     return (
-        openapi_document(_routes(features, signs_in), names, signs_in),
+        openapi_document(_routes(features, settings, signs_in), names, signs_in),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
     )
 
@@ -153,9 +158,15 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
     return {**COMMON, **{name: value if isinstance(value, Provide) else constant(value) for name, value in own.items()}}
 
 
-def _routes(features: list[Features], signs_in: bool) -> list[ControllerRouterHandler]:
+def _routes(features: list[Features], settings: Settings, signs_in: bool) -> list[ControllerRouterHandler]:
     own = (*_OWN_ROUTES, *_SIGN_IN_ROUTES) if signs_in else _OWN_ROUTES
-    return [*(route for each in features for route in each.routes), *own]
+    # Nobody shows observations to rules in a cluster.
+    of_rules = () if settings.cluster.enabled else RULE_ROUTES
+    return [*(route for each in features for route in each.routes), *of_rules, *own]
+
+
+def _ignore() -> None:
+    """What supervises them logs that they died; nothing counts it."""
 
 
 def _feeds(container: Container) -> list[Feed]:
@@ -168,6 +179,9 @@ async def _running(container: Container) -> AsyncIterator[None]:
     features: list[Features] = container.features()
     processors = [each.processing.processor for each in features]
     admissions = [each.processing.admission for each in features]
+    rules: RuleFeatures = container.rule_features()
+    if not container.settings().cluster.enabled:
+        await rules.start()
     for processor in processors:
         processor.start()
     hub = container.hub()
@@ -175,6 +189,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
         asyncio.create_task(container.loop_watch().run()),
         *(asyncio.create_task(admission.run()) for admission in admissions),
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
+        *(asyncio.create_task(supervise(run, container.clock(), _ignore, part="rules")) for run in rules.tasks),
         *(asyncio.create_task(feed.run()) for feed in _feeds(container)),
     ]
     try:
@@ -184,6 +199,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await rules.backtests.close()
         # Refuse held requests: the service is stopping.
         for admission in admissions:
             admission.close()

@@ -10,6 +10,8 @@ from api.views.cluster import ClusterView
 from api.views.health import HealthView
 from application.ports.clock import Clock
 from application.ports.journal import Journal
+from infrastructure.delivery.breaker import BreakerState
+from infrastructure.delivery.dispatcher import Dispatcher
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 
@@ -21,7 +23,13 @@ class Health:
     """member: this process as a member of a cluster; None if it is on its own."""
 
     def __init__(
-        self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock, member: "Member | None"
+        self,
+        features: Sequence[Features],
+        journal: Journal,
+        settings: Settings,
+        clock: Clock,
+        dispatchers: Sequence[Dispatcher],
+        member: "Member | None",
     ) -> None:
         self._processors = [each.processing.processor for each in features]
         self._journal = journal
@@ -29,6 +37,7 @@ class Health:
         self._stores = settings.storage.enabled and member is None
         self._simulated = settings.simulation.enabled
         self._clock = clock
+        self._dispatchers = dispatchers
         self._started = clock.monotonic()
 
     def check_ready(self) -> None:
@@ -53,7 +62,7 @@ class Health:
             engine=ENGINE,
             uptime_seconds=round(self._clock.monotonic() - self._started, 3),
             simulated=self._simulated,
-            checks={"workers": "ok" if running else "not running", "storage": storage},
+            checks={"workers": "ok" if running else "not running", "storage": storage, **self._channels()},
         )
 
     def _report_of(self, member: "Member", running: bool) -> HealthView:
@@ -67,6 +76,13 @@ class Health:
             checks={"workers": "ok" if running else "not running", "cluster": problem or "ok"},
             cluster=ClusterView.of(member, self._clock.now_us()),
         )
+
+    def _channels(self) -> dict[str, str]:
+        """How each channel of notifications is, by the state of its breaker."""
+        return {
+            f"channel {each.name}": "ok" if each.breaker.state is BreakerState.CLOSED else "failing"
+            for each in self._dispatchers
+        }
 
     def _are_running(self) -> bool:
         return all(processor.is_running for processor in self._processors)

@@ -16,6 +16,8 @@ from infrastructure.settings import Settings
 
 DEFAULT_FILE = Path("appsettings.toml")
 
+_MASK = "********"
+
 Values = Mapping[str, Mapping[str, Any]]
 
 
@@ -64,14 +66,20 @@ def load_settings(file: Path | None = None, overrides: Values | None = None) -> 
 
 
 def masked(value: object) -> object:
-    """Return the value as it may be shown: without secrets, and without the password of a URL."""
+    """Return the value as it may be shown: without secrets, and without the password and the query of a URL."""
     if isinstance(value, SecretStr):
-        return "********"
+        return _MASK
     if isinstance(value, Mapping):
         return {name: masked(each) if _is_secret(name) else _text_of(each) for name, each in value.items()}
-    if isinstance(value, str) and "://" in value and (password := urlsplit(value).password):
-        return value.replace(f":{password}@", ":********@")
-    return value
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    url = urlsplit(value)
+    user, _, host = url.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    # Without a password, the name is often a token; not that of a database.
+    shown = f"{name}:{_MASK}" if colon else name if url.scheme.startswith("postgres") else _MASK
+    netloc = f"{shown}@{host}" if user else host
+    return url._replace(netloc=netloc, query=url.query and _MASK, fragment=url.fragment and _MASK).geturl()
 
 
 def _is_secret(name: str) -> bool:

@@ -9,9 +9,7 @@ import sqlalchemy as sa
 from domain.book import Book
 from domain.columns import Columns
 from infrastructure.public_format import PublicFormat
-from infrastructure.storage.records import LoggedEvent
-
-Put = Callable[[sa.Connection, sa.Table, Sequence[tuple[Any, ...]], bool], None]
+from infrastructure.storage.records import LoggedEvent, Put
 
 
 class LogFormat(Protocol):
@@ -36,6 +34,11 @@ class Aggregates(Protocol):
         """Number of observations in it."""
         ...
 
+    @property
+    def size(self) -> int:
+        """Number of things that it holds, such as candles; about as many as take memory."""
+        ...
+
     def apply(self, columns: Any, /) -> None:
         """Apply observations in order of arrival."""
         ...
@@ -48,7 +51,9 @@ class Aggregates(Protocol):
 class SubjectTables(Protocol):
     """A subject's own tables beside the log: its events, and what its observations add up to."""
 
-    def new_aggregates(self) -> Aggregates: ...
+    def new_aggregates(self) -> Aggregates | None:
+        """None if the subject keeps none."""
+        ...
 
     def write(
         self,
@@ -93,7 +98,9 @@ class SubjectTables(Protocol):
 class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
-    key: what a key is called on the wire. public: what readers see, for other members of a cluster.
+    key: what a key is called on the wire. public: what readers see, for other members of a cluster. values: the value
+    of each observation in columns, for rules; None if there are no rules about the subject. figures: names of the
+    figures that its book publishes besides (`Applied.figures`).
     """
 
     name: str
@@ -103,3 +110,5 @@ class Subject:
     log: LogFormat
     public: PublicFormat
     tables: SubjectTables | None = None
+    values: Callable[[Any], list[Any]] | None = None
+    figures: tuple[str, ...] = ()

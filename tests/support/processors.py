@@ -17,7 +17,7 @@ class CountingProcessor:
         self._unwelcome = unwelcome
 
     async def submit(
-        self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False, sender: str = ""
     ) -> Submitted:
         refused = []
         for position, update in enumerate(ticks):

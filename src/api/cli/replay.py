@@ -152,11 +152,11 @@ def _timestamp_us(timestamp: object) -> int | None:
 
 
 def _send(client: httpx.Client, batch: RecordedBatch) -> Answer:
-    """Post a batch, retrying on 503, which means that none of it was accepted."""
+    """Post a batch, retrying on 503 and 429, which mean that none of it was accepted."""
     headers = {"Content-Type": batch.media_type}
     for _ in range(_RETRIES_MAX):
         answer = client.post("/api/prices/batch", content=batch.body, headers=headers)
-        if answer.status_code != 503:
+        if answer.status_code not in (429, 503):
             break
         # A proxy may send a date instead of seconds; wait one second then.
         wait = answer.headers.get("Retry-After", "")

@@ -10,22 +10,22 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from api.http.asgi import Scope
 from api.http.cookies import ACCESS_COOKIE, cookie_in
 from api.http.errors import CrossSite
+from api.http.rate_limits import Client, client_of
 from api.http.symbol_paths import symbol_in
 from application.access.directory import Directory
 from application.access.errors import Forbidden, Unauthenticated
 from application.errors import SymbolNotFound
 from domain.access.principal import Principal
-from domain.access.role import Permission, Role
+from domain.access.role import Permission
 from domain.symbol import InvalidSymbol, normalise_symbol
 
 # Key in the `opt` of a handler.
 ACCESS = "access"
 # Scope key: who the request comes from.
 PRINCIPAL = "marketdata.principal"
-# Who every request comes from while sign-in is off.
-ANYBODY = Principal("", "anybody", Role.ADMIN)
 
 Headers = Iterable[tuple[bytes, bytes]]
 _SCHEME = b"bearer"
@@ -58,13 +58,18 @@ class Access:
         self.on_change = directory.on_change
         self._directory = directory
 
-    def admit(self, chosen: Rule | None, headers: Headers, method: str = "GET") -> Principal | None:
+    def admit(
+        self, chosen: Rule | None, headers: Headers, method: str = "GET", client: Client | None = None
+    ) -> Principal | None:
         """Return who a request comes from, None if that does not matter. headers: with names in lower case.
+
+        client: counts the request for whoever it comes from.
 
         Raises:
             Unauthenticated: it brings neither a valid key nor a valid cookie.
             Forbidden: the role does not suffice.
             CrossSite: it brings a cookie and changes something, and a page of another origin might have sent it.
+            RateLimited: whoever it comes from sends too many.
         """
         if chosen is Rule.OPEN:
             return None
@@ -72,11 +77,11 @@ class Access:
         if not any(name == b"authorization" for name, _ in headers):
             token = cookie_in(headers, ACCESS_COOKIE)
             if token is not None:
-                principal = self._directory.signed_in(token)
+                principal = self._counted(self._directory.signed_in(token), client)
                 if method not in _SAFE:
                     check_same_site(headers)
                 return _permitted(principal, chosen)
-        return self.admit_key(chosen, headers)
+        return _permitted(self._counted(self._directory.authenticate(_bearer(headers)), client), chosen)
 
     def admit_key(self, chosen: Rule | None, headers: Headers) -> Principal:
         """Return who a key belongs to, as long as the directory does not report a change.
@@ -86,6 +91,11 @@ class Access:
             Forbidden: the role does not suffice.
         """
         return _permitted(self._directory.authenticate(_bearer(headers)), chosen)
+
+    def _counted(self, principal: Principal, client: Client | None) -> Principal:
+        if client is not None:
+            client.identify(principal.owner, lambda: self.knows(principal))
+        return principal
 
 
 def _permitted(principal: Principal, chosen: Rule | None) -> Principal:
@@ -103,14 +113,18 @@ def check_same_site(headers: Headers) -> None:
 
 
 def guard_of(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
-    """The guard of all handlers. To somebody limited to some symbols, others do not exist."""
+    """The guard of all handlers. It counts requests of keys and accounts for their rate limits.
+
+    To somebody limited to some symbols, others do not exist.
+    """
 
     def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        method = str(cast("Any", connection.scope).get("method", "GET"))
-        principal = access.admit(handler.opt.get(ACCESS), connection.scope["headers"], method)
+        scope = cast("Scope", connection.scope)
+        method = str(scope.get("method", "GET"))
+        principal = access.admit(handler.opt.get(ACCESS), scope["headers"], method, client_of(scope))
         if principal is None:
             return
-        cast("Any", connection.scope)[PRINCIPAL] = principal
+        scope[PRINCIPAL] = principal
         segment = connection.path_params.get("symbol")
         if principal.prefixes and segment is not None:
             symbol = _normalised(symbol_in(segment))

@@ -19,9 +19,14 @@ class AnswerWriter:
         self._beginnings: dict[int, bytes] = {}
 
     def written(
-        self, answer: Answer, request_id: str, defaults: list[tuple[bytes, bytes]], closing: bool = False
+        self,
+        answer: Answer,
+        request_id: str,
+        defaults: list[tuple[bytes, bytes]],
+        closing: bool = False,
+        fields: bytes = b"",
     ) -> bytes:
-        """The bytes of an answer. closing: with `Connection: close`."""
+        """The bytes of an answer. closing: with `Connection: close`. fields: more headers, each behind a line break."""
         if defaults is not self._defaults:
             self._defaults = defaults
             self._beginnings.clear()
@@ -29,7 +34,9 @@ class AnswerWriter:
         rest = answer.written
         if not rest:
             rest = answer.written = _rest(answer)
-        return b"%b%b%b%b" % (beginning, request_id.encode(), b"\r\nconnection: close" if closing else b"", rest)
+        if closing:
+            fields += b"\r\nconnection: close"
+        return b"%b%b%b%b" % (beginning, request_id.encode(), fields, rest)
 
     def _begin(self, status: int) -> bytes:
         headers = b"".join(b"%b: %b\r\n" % pair for pair in self._defaults)

@@ -1,8 +1,8 @@
 """The open connections, counted."""
 
 import asyncio
-from ipaddress import IPv6Address
 
+from domain.network import network_of
 from infrastructure.settings import LimitsSettings
 
 
@@ -46,6 +46,10 @@ class Connections:
 
 
 def _address_of(transport: asyncio.BaseTransport) -> str:
+    return network_of(peer_of(transport))
+
+
+def peer_of(transport: asyncio.BaseTransport) -> str:
+    """The address that a connection comes from; empty if it has closed."""
     peer = transport.get_extra_info("peername")
-    host = str(peer[0]) if peer else ""
-    return str(IPv6Address(host.partition("%")[0]).packed[:8]) if ":" in host else host
+    return str(peer[0]) if peer else ""

@@ -7,14 +7,15 @@ from typing import Any, cast
 from litestar import Request
 from litestar.di import Provide
 
-from api.http.access import ANYBODY, PRINCIPAL
+from api.http.access import PRINCIPAL
 from api.http.asgi import Scope
 from api.http.bodies import whole_body
 from api.http.content_coding import coding_of, decoded
 from api.http.query import NoQuery, Query, read_query
+from api.http.rate_limits import client_of
 from api.http.request_options import RequestOptions, read_options
 from api.http.shares import share_of
-from domain.access.principal import Principal
+from domain.access.principal import ANYBODY, Principal
 from infrastructure.processing.admission import Admission
 from infrastructure.settings import LimitsSettings
 
@@ -45,22 +46,26 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
 
 
 async def provide_options(request: Request[Any, Any, Any]) -> RequestOptions:
-    return read_options(request.scope["headers"]).sent_by(principal_of(request.scope))
+    scope = cast("Scope", request.scope)
+    return read_options(scope["headers"]).sent_by(principal_of(scope), client_of(scope))
 
 
 def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
     """Read and decode bodies, and wait for admission.
 
     Raises:
-        ClientGone, UnsupportedCoding, MalformedBody, BodyTooLarge, Overloaded
+        RateLimited, ClientGone, UnsupportedCoding, MalformedBody, BodyTooLarge, Overloaded
     """
 
     async def provide_posted(request: Request[Any, Any, Any]) -> Posted:
         scope = cast("Scope", request.scope)
+        client = client_of(scope)
+        if client is not None:
+            client.begin_observations()
         coding = coding_of(scope)
         body = await whole_body(scope, cast("Any", request.receive), limits.max_body_bytes)
         body = decoded(body, coding, limits.max_body_bytes, limits.max_compression_ratio)
-        options = read_options(scope["headers"]).sent_by(principal_of(scope))
+        options = read_options(scope["headers"]).sent_by(principal_of(scope), client)
         admitted = await admission.enter(share_of(scope), len(body))
         return Posted(options if admitted else options.overdue(), body)
 

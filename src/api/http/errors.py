@@ -1,5 +1,7 @@
 """Errors between the socket and a command."""
 
+from math import ceil
+
 from application.errors import Unavailable
 
 
@@ -82,6 +84,14 @@ class TooManyConnections(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("Too many connections are open.")
+
+
+class RateLimited(Exception):
+    """The client sends more than the rate limits allow. seconds: until it may send again."""
+
+    def __init__(self, seconds: float) -> None:
+        self.retry_after_seconds = ceil(seconds)
+        super().__init__(f"The rate limit is reached; try again in {self.retry_after_seconds} s.")
 
 
 class TooSlow(Exception):

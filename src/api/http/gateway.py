@@ -8,20 +8,23 @@ from api.http.access import PRINCIPAL, Access
 from api.http.answer import Answer, answer_to, encoded_answer, send_answer, unless_known
 from api.http.asgi import IS_HEAD, AsgiApp, Message, Receive, Scope, Send
 from api.http.bodies import CLIENT_GONE, header_bytes
+from api.http.client_addresses import ADDRESS, ClientAddresses
 from api.http.connections import Connections
 from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding
-from api.http.errors import ForbiddenHost, ForeignOrigin, MalformedRequest
+from api.http.errors import ForbiddenHost, ForeignOrigin, MalformedRequest, RateLimited
 from api.http.fast_path import FastPath, FastRoute
 from api.http.hosts import AUTHORITY, Hosts
 from api.http.inline import timed
 from api.http.methods import Methods
 from api.http.origins import Origins
 from api.http.outgoing import Outgoing
+from api.http.rate_limits import CLIENT, Client, RateLimits
 from api.http.request_log import RequestLog
 from api.http.request_options import RequestOptions
 from api.http.symbol_paths import routable
 from application.access.errors import Unauthenticated
 from application.ports.clock import Clock
+from domain.network import network_of
 from infrastructure.processing.admission import Admission
 from infrastructure.telemetry.meters import LoopMeter, RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace, new_trace_id
@@ -61,6 +64,8 @@ class Gateway:
         loop_meter: LoopMeter,
         tracer: OpenTelemetryTracer,
         clock: Clock,
+        addresses: ClientAddresses,
+        rate_limits: RateLimits | None = None,
         access: Access | None = None,
     ) -> None:
         self.app = app
@@ -76,6 +81,8 @@ class Gateway:
         self._methods = methods
         self._origins = origins
         self._log = log
+        self.addresses = addresses
+        self.rate_limits = rate_limits
         self._access = access
 
     @property
@@ -164,12 +171,16 @@ class Gateway:
         origin = header_bytes(scope, b"origin")
         headers = [(b"x-request-id", trace.trace_id.encode()), *_GUARDS, *self._origins.answer_headers(origin)]
         coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
-        outgoing = Outgoing(send, headers, coding)
+        address = self.addresses.of(scope["client"][0] if scope["client"] else "", scope["headers"])
+        limited = None if self.rate_limits is None else Client(self.rate_limits, network_of(address))
+        outgoing = Outgoing(send, headers, coding, None if limited is None else limited.fields)
         try:
+            if limited is not None:
+                limited.enter()
             self.hosts.check(scope["headers"], scope["http_version"], scope.get(AUTHORITY))
             if scope["method"] not in _SAFE:
                 self._origins.check(scope["headers"])
-        except (MalformedRequest, ForbiddenHost, ForeignOrigin) as error:
+        except (RateLimited, MalformedRequest, ForbiddenHost, ForeignOrigin) as error:
             return UNMATCHED, await send_answer(outgoing, answer_to(error, scope["path"])), None
         methods = self._methods.of(scope["raw_path"]) if scope["method"] == "OPTIONS" else ""
         if methods:
@@ -182,7 +193,14 @@ class Gateway:
         path = routable(scope["path"], scope["raw_path"], scope["method"])
         # HEAD runs as GET; the server omits the body.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        inner = {**scope, "path": path, "method": method, IS_HEAD: method != scope["method"]}
+        inner = {
+            **scope,
+            "path": path,
+            "method": method,
+            IS_HEAD: method != scope["method"],
+            ADDRESS: address,
+            CLIENT: limited,
+        }
         client = _Client(receive, inner, self._access)
         try:
             await self.app(inner, client.receive, outgoing)

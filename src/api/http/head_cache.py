@@ -10,6 +10,7 @@ from typing import Any
 import httptools
 
 from api.http.access import Access
+from api.http.client_addresses import forwarded_in
 from api.http.errors import ForbiddenHost, MalformedRequest
 from api.http.fast_path import FastPath, FastRoute
 from api.http.gathering import Gathering
@@ -40,7 +41,7 @@ _UNUSUAL = frozenset(
 class CachedHead:
     """The head of a fast-path request on a keep-alive connection. body_bytes: length of its body.
 
-    gathering: where the request is gathered with others, if it can be.
+    gathering: where the request is gathered with others, if it can be. forwarded: what proxies say of its client.
     """
 
     method: str
@@ -48,6 +49,7 @@ class CachedHead:
     options: RequestOptions
     body_bytes: int
     gathering: Gathering[Any] | None
+    forwarded: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class HeadCache:
@@ -132,7 +134,7 @@ class HeadCache:
                     return None
                 gathering = None
             options = options.sent_by(principal)
-        return CachedHead(method, route, options, body_bytes, gathering)
+        return CachedHead(method, route, options, body_bytes, gathering, forwarded_in(fields))
 
 
 class _Reader:

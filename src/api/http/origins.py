@@ -9,7 +9,10 @@ Headers = list[tuple[bytes, bytes]]
 _ALLOWED_HEADERS = (
     b"accept, authorization, content-encoding, content-type, idempotency-key, if-none-match, prefer, traceparent"
 )
-_EXPOSED_HEADERS = b"etag, idempotency-replayed, next-cursor, preference-applied, retry-after, x-request-id"
+_EXPOSED_HEADERS = (
+    b"etag, idempotency-replayed, next-cursor, preference-applied, ratelimit, ratelimit-policy, retry-after, "
+    b"x-request-id"
+)
 _PREFLIGHT_SECONDS = b"600"
 
 

@@ -1,5 +1,7 @@
 """The answer to one request that the framework handles, on its way out."""
 
+from collections.abc import Callable
+
 from api.http.asgi import Message, Send
 from api.http.content_coding import ENCODED_BYTES_MIN, encoded_soon
 from api.http.origins import Headers
@@ -8,20 +10,25 @@ from api.http.origins import Headers
 class Outgoing:
     """An ASGI `send` that adds headers, and encodes a complete body of more than 1 KiB.
 
-    coding: that the client accepts. status: of the answer; 0 before it has started.
+    coding: that the client accepts. late_headers: those that are known only once the answer starts. status: of the
+    answer; 0 before it has started.
     """
 
-    def __init__(self, send: Send, headers: Headers, coding: str | None) -> None:
+    def __init__(
+        self, send: Send, headers: Headers, coding: str | None, late_headers: Callable[[], Headers] | None = None
+    ) -> None:
         self.status = 0
         self._send = send
         self._headers = headers
         self._coding = coding
+        self._late_headers = late_headers
         self._held: Message | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            start: Message = {**message, "headers": [*message["headers"], *self._headers]}
+            late = self._late_headers() if self._late_headers is not None else ()
+            start: Message = {**message, "headers": [*message["headers"], *self._headers, *late]}
             if _is_encodable(message["headers"]):
                 # The body decides what its head says.
                 self._held = start

@@ -3,9 +3,11 @@
 A request with a cached head (`HeadCache`) is answered here, without a parser, a task or an ASGI cycle. Everything else,
 including a fast-path request that becomes unusual, is passed to uvicorn unchanged.
 
-Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request.
+Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request. Whatever can
+hold some is in this file, because this invariant spans all of it.
 """
 
+import asyncio
 import time
 from collections.abc import Coroutine
 from functools import partial
@@ -13,13 +15,17 @@ from typing import Any
 
 from api.http.answer import Answer
 from api.http.answer_writer import AnswerWriter
+from api.http.connections import peer_of
+from api.http.errors import RateLimited
 from api.http.gateway import Gateway
 from api.http.gathering import Outcome
 from api.http.head_cache import CachedHead, HeadCache
 from api.http.inline import Suspended, run_inline, timed
+from api.http.rate_limits import Client, RateLimits
 from api.http.request_options import RequestOptions
 from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
+from domain.network import network_of
 from infrastructure.processing.admission import Verdict
 from infrastructure.settings import LimitsSettings
 from infrastructure.telemetry.trace_context import new_trace_id
@@ -45,6 +51,11 @@ class HttpProtocol(TimedProtocol):
         self._waiting = False
         self._gathered: CachedHead | None = None
         self._stopping = False
+        self._rate_limits = gateway.rate_limits
+        # Whose requests these are, and what that is counted by; a proxy may say otherwise.
+        self._peer = self._address = ""
+        # The headers of the pending answer that say how much is left.
+        self._limit_fields = b""
 
     @property
     def _is_held(self) -> bool:
@@ -54,6 +65,11 @@ class HttpProtocol(TimedProtocol):
     def _body_is_under_way(self) -> bool:
         return self._begun is not None
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
+        self._peer = peer_of(transport)
+        self._address = network_of(self._peer)
+        super().connection_made(transport)
+
     def data_received(self, data: bytes) -> None:
         if self._waiting:
             # Pipelined bytes wait behind the pending request, and reading stops.
@@ -61,7 +77,7 @@ class HttpProtocol(TimedProtocol):
             self.flow.pause_reading()
             return
         if self._begun is not None:
-            data = self._continue_body(self._begun, data)
+            data = self._continue_body(data)
         while data:
             found = self._heads.find(data) if self._may_take_fast_path() else None
             if found is None:
@@ -111,27 +127,54 @@ class HttpProtocol(TimedProtocol):
             return b""
         return self._dispatch(head, data[head_bytes:end], data[end:])
 
-    def _continue_body(self, head: CachedHead, data: bytes) -> bytes:
+    def _continue_body(self, data: bytes) -> bytes:
         """Continue a buffered request, and work on it once complete. Returns the bytes behind it."""
         if len(data) < self._missing:
             self._parts.append(data)
             self._missing -= len(data)
             return b""
         self._parts.append(data[: self._missing])
+        behind = data[self._missing :]
+        found = self._heads.find(self._parts[0])
+        if found is None:
+            # Its key has become invalid meanwhile.
+            self._hand_over()
+            return behind
         body = b"".join(self._parts[1:])
         self._begun = None
         self._parts = []
-        return self._dispatch(head, body, data[self._missing :])
+        return self._dispatch(found[0], body, behind)
 
     def _dispatch(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
+        options = head.options
+        if self._rate_limits is not None:
+            try:
+                options = self._count(self._rate_limits, head)
+            except RateLimited as error:
+                self._write(*self._gateway.refuse(error, head.method, head.route))
+                return behind
         if head.route.brings_observations and not self._admission.is_open:
-            return self._hold(head, body, behind)
-        return self._respond(head, head.options, body, behind)
+            return self._hold(head, options, body, behind)
+        return self._respond(head, options, body, behind)
 
-    def _hold(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
+    def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
+        """Count a request. Returns its options. Raises RateLimited."""
+        now = limits.now()
+        address, sender = self._address, head.options.sender
+        if head.forwarded:
+            address = network_of(self._gateway.addresses.of(self._peer, head.forwarded))
+        try:
+            limits.admit(address, sender.id, now, 1, int(head.route.brings_observations))
+        finally:
+            self._limit_fields = limits.header_lines(address, sender.id, now)
+        if head.gathering is not None:
+            return head.options
+        return head.options.sent_by(sender, Client(limits, address, sender.id))
+
+    def _hold(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
         """Queue the request for admission, or refuse it. Returns the bytes that can be processed now."""
         try:
-            resume = partial(self._resume, head, body)
+            resume = partial(self._resume, head, options, body)
             self._admission.enqueue(self._share, len(body), resume, bytes_behind=len(behind))
         except Overloaded as error:
             self._write(*self._gateway.refuse(error, head.method, head.route))
@@ -142,7 +185,7 @@ class HttpProtocol(TimedProtocol):
             self.flow.pause_reading()
         return b""
 
-    def _resume(self, head: CachedHead, body: bytes, verdict: Verdict) -> bool:
+    def _resume(self, head: CachedHead, options: RequestOptions, body: bytes, verdict: Verdict) -> bool:
         """Continue a held request."""
         self._waiting = False
         behind = b"".join(self._parts)
@@ -151,7 +194,7 @@ class HttpProtocol(TimedProtocol):
             self._write(*self._gateway.refuse(Overloaded(), head.method, head.route))
         else:
             # Even if the client has disconnected: its request is complete.
-            options = head.options if verdict is Verdict.ADMITTED else head.options.overdue()
+            options = options if verdict is Verdict.ADMITTED else options.overdue()
             behind = self._respond(head, options, body, behind)
         if not self._waiting:
             self._parse_rest(behind)
@@ -230,7 +273,9 @@ class HttpProtocol(TimedProtocol):
         if self.transport.is_closing():
             return
         self.server_state.total_requests += 1
-        self.transport.write(self._writer.written(answer, request_id, self.server_state.default_headers))
+        self.transport.write(
+            self._writer.written(answer, request_id, self.server_state.default_headers, fields=self._limit_fields)
+        )
 
     def _hand_over(self) -> None:
         if self._begun is not None:

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from api.http.content_coding import accepted_coding
+from api.http.rate_limits import Client
 from application.errors import FieldError, ValidationFailed
 from application.ports.processor import Patience
-from domain.access.principal import Principal
+from domain.access.principal import ANYBODY, Principal
 
 _KEY = re.compile(rb'"?([\x21\x23-\x7e]{1,128})"?\Z')
 
@@ -17,8 +18,7 @@ class RequestOptions:
     """media_type: the Content-Type as sent. durable: answer once on disk. key: the Idempotency-Key as sent.
 
     patience: how long the sender waits for room in the queues. coding: that the client accepts for the answer.
-    known_tags: of answers that it has already. sender: id of who sends it, where that is known. prefixes: of the
-    symbols that it is limited to; none for all.
+    known_tags: of answers that it has already. client: counts what it sends, where that is limited.
     """
 
     media_type: str | None = None
@@ -27,12 +27,12 @@ class RequestOptions:
     patience: Patience = Patience.LIMITED
     coding: str | None = None
     known_tags: frozenset[str] = frozenset()
-    sender: str = ""
-    prefixes: tuple[str, ...] = ()
+    sender: Principal = ANYBODY
+    client: Client | None = None
 
-    def sent_by(self, principal: Principal) -> "RequestOptions":
+    def sent_by(self, sender: Principal, client: Client | None = None) -> "RequestOptions":
         """A copy for a sender."""
-        return replace(self, sender=principal.id, prefixes=principal.prefixes)
+        return replace(self, sender=sender, client=client)
 
     def overdue(self) -> "RequestOptions":
         """A copy for a sender that must not be held any longer."""
@@ -52,7 +52,7 @@ class RequestOptions:
             raise ValidationFailed([FieldError("Idempotency-Key", "invalid_key", message)])
         key = match.group(1).decode("ascii")
         # No key has a space.
-        return f"{self.sender} {key}" if self.sender else key
+        return f"{self.sender.owner} {key}" if self.sender.id else key
 
 
 def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:

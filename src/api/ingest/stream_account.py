@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
+from api.http.rate_limits import Client
 from api.views.ingest import BatchView
 from api.views.problem import ErrorView
 from application.errors import FieldError, ValidationFailed
@@ -12,21 +13,25 @@ from application.ports.processor import Patience
 from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
 from application.prices.commands.refuse_price_update import RefusePriceUpdate
 from application.processing.durability import Durability
+from domain.access.principal import Principal
 from infrastructure.processing.admission import Share
 
 
 class StreamAccount:
     """Sends the ticks of one stream on, and counts them.
 
-    durable: its answer waits until the ticks are on disk. share: its connection's. prefixes: of the symbols that its
-    sender is limited to; none for all.
+    durable: its answer waits until the ticks are on disk. share: its connection's. sender: who it comes from.
+    client: counts its ticks, where they are limited.
     """
 
-    def __init__(self, mediator: Mediator, durable: bool, share: Share, prefixes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, mediator: Mediator, durable: bool, share: Share, sender: Principal, client: Client | None
+    ) -> None:
         self._mediator = mediator
         self.durable = durable
         self.share = share
-        self._prefixes = prefixes
+        self._sender = sender
+        self._client = client
         self.accepted = 0
         self.rejected = 0
         self._duplicates = 0
@@ -43,8 +48,10 @@ class StreamAccount:
             command,
             patience=Patience.UNLIMITED,
             durability=Durability.LOGGED if self.durable else Durability.MEMORY,
-            prefixes=self._prefixes,
+            sender=self._sender,
         )
+        if self._client is not None:
+            self._client.add(len(command.ticks) + command.rejected)
         try:
             result = await self._mediator.send(command)
         except ValidationFailed as failure:
@@ -53,6 +60,10 @@ class StreamAccount:
             self.accepted += result.accepted
             self._duplicates += result.duplicates
             self._refuse(result.errors, result.rejected, first)
+
+    def wait(self) -> float:
+        """Return in how many seconds the rate limits allow more; 0 for now. Raises Unauthenticated."""
+        return 0.0 if self._client is None else self._client.wait()
 
     async def refuse_line(self, error: FieldError) -> None:
         """Count a line that cannot be read as one rejected tick."""

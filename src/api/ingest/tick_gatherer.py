@@ -1,6 +1,6 @@
 """Gathers single ticks that arrive together, and processes them as one batch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -24,15 +24,23 @@ class TickGatherer:
     """The `Gatherer` of `POST /api/prices`.
 
     ticks_max: the largest batch. durable: whether every answer waits until its tick is on disk; nothing is gathered
-    then, because those commit together anyway.
+    then, because those commit together anyway. knows: whether a symbol is known; None if that makes no difference.
     """
 
-    def __init__(self, mediator: Mediator, clock: Clock, ticks_max: int, durable: bool) -> None:
+    def __init__(
+        self,
+        mediator: Mediator,
+        clock: Clock,
+        ticks_max: int,
+        durable: bool,
+        knows: Callable[[str], bool] | None = None,
+    ) -> None:
         self.requests_max = ticks_max
         self.status = ONE_ACCEPTED.status
         self._mediator = mediator
         self._clock = clock
         self._durable = durable
+        self._knows = knows
         self._ticks = Ticks([], [], [])
         # Of the first of them.
         self._now_us = 0
@@ -45,16 +53,22 @@ class TickGatherer:
         if not ticks.symbols:
             self._now_us = self._clock.now_us()
         if append_tick(body, ticks, self._now_us):
-            return True
+            if self._is_of_known_symbol(ticks):
+                return True
+            self._ticks = ticks.without({len(ticks) - 1})
+            return False
         try:
             tick = decode_tick(body, self._now_us)
         except (MalformedBody, UnreadableTick):
             return False
-        if tick.ids is not None:
-            # A batch does not tell which of its ticks are duplicates.
+        if tick.ids is not None or not self._is_of_known_symbol(tick):
+            # A batch does not tell which of its ticks are duplicates, nor who brings a new symbol.
             return False
         ticks.extend(tick)
         return True
+
+    def _is_of_known_symbol(self, ticks: Ticks) -> bool:
+        return self._knows is None or self._knows(ticks.symbols[-1])
 
     async def process(self) -> Sequence[Outcome]:
         ticks, self._ticks = self._ticks, Ticks([], [], [])

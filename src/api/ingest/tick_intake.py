@@ -49,11 +49,9 @@ class TickIntake:
         except UnreadableTick as bad:
             await self._mediator.send(RefusePriceUpdate(bad.errors))
         if not durable:
-            if await self._mediator.send(
-                ProcessPriceUpdate(tick, patience=options.patience, prefixes=options.prefixes)
-            ):
+            if await self._mediator.send(ProcessPriceUpdate(tick, patience=options.patience, sender=options.sender)):
                 return ONE_ACCEPTED
-        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, options.patience, options.prefixes)):
+        elif await self._mediator.send(ProcessPriceUpdate(tick, Durability.DISK, options.patience, options.sender)):
             return _preferred(_ONE_DURABLE, options)
         return _preferred(Answer(200 if durable else 202, JSON, encode(AcceptedView(0, 1))), options)
 
@@ -77,8 +75,10 @@ class TickIntake:
                 command = replace(command, durability=Durability.DISK)
             if options.patience is not command.patience:
                 command = replace(command, patience=options.patience)
-            if options.prefixes:
-                command = replace(command, prefixes=options.prefixes)
+            if options.sender is not command.sender:
+                command = replace(command, sender=options.sender)
+            if options.client is not None:
+                options.client.add(len(command.ticks) + command.rejected - 1)
             result = await self._mediator.send(command)
             answer = Answer(200 if durable else 202, JSON, encode(BatchView.of(result)))
             if key is not None:

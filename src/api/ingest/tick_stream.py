@@ -28,6 +28,7 @@ from application.access.errors import Unauthenticated
 from application.errors import BatchTooLarge, FieldError, StorageFailed, Unavailable
 from application.mediator import Mediator
 from application.ports.clock import Clock
+from application.prices.commands.process_price_batch import ProcessPriceBatch
 from application.processing.confirm_durability import ConfirmDurability
 from infrastructure.processing.admission import Admission
 
@@ -38,6 +39,8 @@ _LINE_BYTES_MAX = 65_536
 _BLOCK_BYTES = 32_768
 _BLOCK_ROWS = 2000
 _PROGRESS_SECONDS = 1.0
+# How often a stream that waits for its rate limits looks whether its key is still valid.
+_LIMITED_SECONDS = 1.0
 
 Take = Callable[[], Awaitable[None]]
 
@@ -101,7 +104,7 @@ class TickStream:
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             parts = decoded_parts(receive, coding_of(scope), self._ratio_max)
             durable = self._durable or options.durable
-            account = StreamAccount(self._mediator, durable, share_of(scope), options.prefixes)
+            account = StreamAccount(self._mediator, durable, share_of(scope), options.sender, options.client)
             try:
                 if progress:
                     await self._answer_with_progress(account, partial(take, account, parts), send)
@@ -168,7 +171,7 @@ class TickStream:
                 await asyncio.sleep(0)
                 await self._admission.enter(account.share, size, patient=True)
                 if piece is not None:
-                    await account.submit(ticks.command(piece, self._clock.now_us()))
+                    await self._submit(account, ticks.command(piece, self._clock.now_us()))
         ticks.finish()
 
     async def _process(self, account: StreamAccount, block: bytes) -> None:
@@ -194,4 +197,10 @@ class TickStream:
             await self._process_lines(account, block[:cut])
             await self._process_lines(account, block[cut:])
             return
+        await self._submit(account, command)
+
+    async def _submit(self, account: StreamAccount, command: ProcessPriceBatch) -> None:
+        # A stream is not refused where it exceeds the rate limits: it is read more slowly.
+        while (seconds := account.wait()) > 0:
+            await self._clock.sleep(min(seconds, _LIMITED_SECONDS))
         await account.submit(command)

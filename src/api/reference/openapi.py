@@ -31,8 +31,8 @@ from domain.access.role import Permission
 _SCHEME = "key"
 _KEY = {"type": "http", "scheme": "bearer", "description": "A key of `marketdata keys create`: `md_<id>_<secret>`."}
 # Problems that every route may answer with, and every route that has effects.
-_ANYWHERE = (421,)
-_ANYWHERE_WITH_EFFECTS = (403, 421)
+_ANYWHERE = (421, 429)
+_ANYWHERE_WITH_EFFECTS = (403, 421, 429)
 _REF = "#/components/schemas/"
 
 

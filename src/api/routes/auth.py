@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from api.http.access import Rule, check_same_site, rule
 from api.http.asgi import Scope
 from api.http.bodies import whole_body
+from api.http.client_addresses import address_of
 from api.http.cookies import AUTH_PATH, REFRESH_COOKIE, cookie_in
 from api.http.errors import MalformedBody, UnsupportedMediaType
 from api.http.responses import JSON
@@ -20,7 +21,7 @@ from application.access.commands.change_password import ChangePassword
 from application.access.commands.refresh_session import RefreshSession
 from application.access.commands.sign_in import SignIn
 from application.access.commands.sign_out import SignOut
-from application.access.errors import Unauthenticated
+from application.access.errors import Unauthenticated, WrongPassword
 from application.mediator import Mediator
 from domain.access.principal import Principal
 
@@ -58,7 +59,7 @@ class AuthController(Controller):
         cookie_policy: NamedDependency[CookiePolicy],
     ) -> Response[MeView]:
         body = await _read(request, SignInBody)
-        done = await accounts.send(SignIn(body.name, body.password, _address(request)))
+        done = await accounts.send(SignIn(body.name, body.password, address_of(cast("Scope", request.scope))))
         return cookie_policy.signed_in(done, request)
 
     @post(
@@ -80,7 +81,9 @@ class AuthController(Controller):
         cookie_policy: NamedDependency[CookiePolicy],
     ) -> Response[MeView]:
         body = await _read(request, InvitationBody)
-        done = await accounts.send(AcceptInvitation(body.name, body.invitation, body.new_password, _address(request)))
+        done = await accounts.send(
+            AcceptInvitation(body.name, body.invitation, body.new_password, address_of(cast("Scope", request.scope)))
+        )
         return cookie_policy.signed_in(done, request)
 
     @post(
@@ -144,7 +147,12 @@ class AuthController(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[MeView]:
         body = await _read(request, PasswordBody)
-        done = await accounts.send(ChangePassword(principal.name, body.password, body.new_password, _address(request)))
+        if principal.session is None:
+            # A key that has the name of an account is not that account.
+            raise WrongPassword
+        done = await accounts.send(
+            ChangePassword(principal.name, body.password, body.new_password, address_of(cast("Scope", request.scope)))
+        )
         return cookie_policy.signed_in(done, request)
 
     @get(
@@ -167,7 +175,3 @@ async def _read(request: Request[Any, Any, Any], kind: type[Body]) -> Body:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Without a detail that could repeat a password.
         raise MalformedBody(f"The body is not an object of {', '.join(kind.__struct_encode_fields__)}.") from None
-
-
-def _address(request: Request[Any, Any, Any]) -> str:
-    return request.client.host if request.client else ""

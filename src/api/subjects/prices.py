@@ -201,7 +201,13 @@ def _connect(mediator: Mediator, processing: Processing, core: Core, states: Enc
         posts={"/api/prices": intake.take_one, "/api/prices/batch": intake.take_many},
         reads=[FastRead("/api/prices/{symbol}", _STATISTICS_PATH, statistics)],
         gatherers={
-            "/api/prices": TickGatherer(mediator, clock, settings.max_batch_size, durable),
+            "/api/prices": TickGatherer(
+                mediator,
+                clock,
+                settings.max_batch_size,
+                durable,
+                processing.knows if core.settings.limits.key_symbols else None,
+            ),
             "/api/prices/{symbol}": StatisticsGatherer(mediator, states, core.settings.limits.max_page_size),
         },
         stream_paths=[STREAM_PATH],

@@ -1,6 +1,6 @@
 """The processing of every subject: admission, then partitions with their workers, then snapshots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +22,7 @@ from infrastructure.processing.queueing import Queueing
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.processing.snapshots import Snapshots
 from infrastructure.processing.throughput import Throughput
+from infrastructure.rules.alert_feed import AlertFeed, AlertSink
 from infrastructure.settings import Settings
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.subject import Subject
@@ -35,7 +36,8 @@ class Core:
     """What the service provides to its subjects.
 
     books: by subject, one per partition. journal: also supplies a recorder per subject. store: None if storage is off,
-    or the log is that of a cluster. cluster: this process as a member of one.
+    or the log is that of a cluster. cluster: this process as a member of one. alerts: where the alerts among events
+    go.
     """
 
     settings: Settings
@@ -45,6 +47,7 @@ class Core:
     store: SqlStore | None
     books: Mapping[str, Sequence[Book]]
     seen_ids: Mapping[str, SeenIds]
+    alerts: AlertFeed
     cluster: "Member | None" = None
 
     @property
@@ -77,7 +80,7 @@ class RunningProcessor(Processor, Protocol):
 class Processing:
     """The parts that process the observations of one subject and expose the states of its keys.
 
-    partitions: of this process; none on a gateway.
+    partitions: of this process; none in a cluster. knows: whether a key is not new.
     """
 
     subject: Subject
@@ -86,6 +89,7 @@ class Processing:
     processor: RunningProcessor
     snapshots: Snapshots
     feed: PartitionFeed
+    knows: Callable[[str], bool]
 
 
 class NoSink:
@@ -104,6 +108,7 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
     backlog = Backlog(len(books))
     tracker = ChangeTracker()
     throughput = Throughput(clock.monotonic())
+    events = AlertSink(sink, core.alerts)
     recorder: Recorder = core.journal.recorder(subject.name)
     # The workers of all subjects share the event loop.
     workers = sum(map(len, core.books.values()))
@@ -112,7 +117,7 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
             index,
             Channel(settings.channel_capacity, settings.full_mode, seen_ids.forget, backlog),
             book,
-            sink,
+            events,
             recorder,
             tracker,
             clock,
@@ -121,7 +126,7 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         )
         for index, book in enumerate(books)
     ]
-    placement = Placement(partitions, subject.key, settings.max_symbols)
+    placement = Placement(partitions, subject.key, settings.max_symbols, core.settings.limits.key_symbols)
     processor = PartitionedProcessor(
         partitions,
         placement,
@@ -148,7 +153,9 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         tracker.mark((key,), ())
 
     core.journal.on_forget(subject.name, forget)
-    return Processing(subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots))
+    return Processing(
+        subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots), placement.knows
+    )
 
 
 def _clustered(subject: Subject, core: Core, member: "Member", sink: EventSink) -> Processing:
@@ -167,8 +174,10 @@ def _clustered(subject: Subject, core: Core, member: "Member", sink: EventSink) 
         member.log,
         clock,
         settings.drain_deadline_seconds,
+        core.settings.limits.key_symbols,
     )
     member.journal.forget_by(subject.name, processor.forget)
+    member.journal.on_forget(subject.name, processor.forgotten)
     backlog = Backlog(1)
     member.log.backlogs.append(backlog)
     admission = Admission(
@@ -180,4 +189,4 @@ def _clustered(subject: Subject, core: Core, member: "Member", sink: EventSink) 
         len(member.models),
     )
     feed = PartitionFeed(model.tracker, model.snapshots)
-    return Processing(subject, admission, [], processor, model.snapshots, feed)
+    return Processing(subject, admission, [], processor, model.snapshots, feed, processor.knows)

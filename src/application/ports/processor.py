@@ -72,12 +72,18 @@ class ProcessingStatistics:
 
 class Processor(Protocol):
     async def submit(
-        self, columns: Columns, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        self,
+        columns: Columns,
+        /,
+        patience: Patience = Patience.LIMITED,
+        until_processed: bool = False,
+        sender: str = "",
     ) -> Submitted:
         """Accept valid ticks, all or as many as the policy allows, and count every one.
 
         The processor takes ownership of the object. until_processed: return only once the accepted ticks, and the
-        duplicates, are processed.
+        duplicates, are processed. sender: whose they are, for the limit of symbols per sender; empty if
+        they are not counted.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.
 

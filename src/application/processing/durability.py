@@ -18,7 +18,12 @@ class Durability(Enum):
 
 
 async def submit(
-    processor: Processor, journal: Journal, columns: Columns, durability: Durability, patience: Patience
+    processor: Processor,
+    journal: Journal,
+    columns: Columns,
+    durability: Durability,
+    patience: Patience,
+    sender: str = "",
 ) -> Submitted:
     """Submit observations and wait until they have reached `durability`.
 
@@ -27,14 +32,14 @@ async def submit(
         QueueFull, Draining, QueueOverflowed: see `Processor.submit`.
     """
     if durability is Durability.MEMORY:
-        return await processor.submit(columns, patience)
+        return await processor.submit(columns, patience, sender=sender)
     if durability is Durability.PROCESSED:
-        return await processor.submit(columns, patience, until_processed=True)
+        return await processor.submit(columns, patience, until_processed=True, sender=sender)
     if journal.failure is not None:
         processor.reject(len(columns))
         raise StorageFailed(journal.failure, taken=False)
     lost = journal.lost
-    submitted = await processor.submit(columns, patience, until_processed=True)
+    submitted = await processor.submit(columns, patience, until_processed=True, sender=sender)
     if journal.lost > lost or (submitted.duplicates and not journal.is_complete):
         raise StorageFailed("it failed for too long, and some are not in the log", taken=True)
     if durability is Durability.DISK:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from application.errors import Draining, QueueFull, StorageFailed
+from application.errors import Draining, FieldError, QueueFull, StorageFailed
 from application.ports.clock import Clock
 from application.ports.processor import PartitionStatistics, Patience, ProcessingStatistics, Submitted
 from domain.columns import Columns
@@ -25,6 +25,7 @@ class ClusterProcessor:
     is the lag: of records that no owner has seen yet, the mean number of observations is assumed.
 
     positions: how far the partitions are, as far as it is known here. drain_seconds: how long `stop` waits.
+    of_sender_max: new keys that one sender may bring by this gateway, since the start; 0 for no limit.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class ClusterProcessor:
         log: LogProducer,
         clock: Clock,
         drain_seconds: float,
+        of_sender_max: int,
     ) -> None:
         self._subject = subject
         self._model = model
@@ -42,6 +44,10 @@ class ClusterProcessor:
         self._log = log
         self._clock = clock
         self._drain_seconds = drain_seconds
+        self._of_sender_max = of_sender_max
+        # Who has brought a key, and how many each has brought; only where that is limited.
+        self._brought_by: dict[str, str] = {}
+        self._brought: dict[str, int] = {}
         self._rejected = 0
         self._is_open = False
         self._places: dict[str, int] = {}
@@ -65,7 +71,11 @@ class ClusterProcessor:
         self._rejected += observations
 
     async def submit(
-        self, columns: Columns, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        self,
+        columns: Columns,
+        patience: Patience = Patience.LIMITED,
+        until_processed: bool = False,
+        sender: str = "",
     ) -> Submitted:
         """Write observations to the log. until_processed: return only once all replicas in sync have them."""
         count = len(columns)
@@ -78,12 +88,26 @@ class ClusterProcessor:
         if not self._log.has_room(count):
             self.reject(count)
             raise QueueFull
+        refused = self._over_limit(columns.keys, sender) if sender and self._of_sender_max else ()
+        if refused:
+            self.reject(len(refused))
+            columns = columns.without({error.index for error in refused if error.index is not None})
+            count = len(columns)
         confirmations: list[Confirmation] = []
         for partition, line in self._spread(columns).items():
             confirmations += self._log.add(self._subject, partition, line)
         if until_processed:
             await confirmed(confirmations, self._log.confirm_seconds)
-        return Submitted(count)
+        return Submitted(count, refused)
+
+    def knows(self, key: str) -> bool:
+        return key in self._brought_by or key in self._model.books[partition_of(key, len(self._model.books))]
+
+    def forgotten(self, key: str) -> None:
+        """Make room for another key of the same sender."""
+        sender = self._brought_by.pop(key, None)
+        if sender is not None:
+            self._brought[sender] -= 1
 
     async def forget(self, key: str) -> None:
         """Forget a key, wherever it is. Raises StorageFailed."""
@@ -121,6 +145,20 @@ class ClusterProcessor:
                 _statistics_of(index, position, queued[index], self._log.spool_max) for index, position in positions
             ),
         )
+
+    def _over_limit(self, keys: Sequence[str], sender: str) -> tuple[FieldError, ...]:
+        """Return an error for each observation of a key that is one new key too many of its sender."""
+        refused: set[str] = set()
+        for key in dict.fromkeys(keys):
+            if not self.knows(key):
+                if self._brought.get(sender, 0) < self._of_sender_max:
+                    self._brought_by[key] = sender
+                    self._brought[sender] = self._brought.get(sender, 0) + 1
+                else:
+                    refused.add(key)
+        name = self._subject.key
+        message = f"is new, and the limit of {self._of_sender_max} new {name}s of this sender is reached"
+        return tuple(FieldError(name, f"{name}_limit", message, at) for at, key in enumerate(keys) if key in refused)
 
     def _per_second(self, processed: int) -> float:
         """Return the mean of the last second or more, since it was asked for."""

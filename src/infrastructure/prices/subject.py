@@ -35,4 +35,5 @@ def prices_by(rules: StatisticsRules) -> Subject:
         log=PriceLogFormat(),
         public=PublicFormat(SymbolStatistics, {PriceAnomaly: attrgetter("id"), PriceMove: attrgetter("id")}),
         tables=PriceTables(rules.window_us),
+        values=attrgetter("prices"),
     )

@@ -91,7 +91,11 @@ class PartitionedProcessor:
         return left
 
     async def submit(
-        self, columns: Columns, patience: Patience = Patience.LIMITED, until_processed: bool = False
+        self,
+        columns: Columns,
+        patience: Patience = Patience.LIMITED,
+        until_processed: bool = False,
+        sender: str = "",
     ) -> Submitted:
         if not self._queueing.is_open:
             self.reject(len(columns))
@@ -106,14 +110,14 @@ class PartitionedProcessor:
                     await _all_taken(watches)
                 return _ONE_ACCEPTED
         if columns.ids is not None and (known := self._ids.register(columns, self._clock.now_us())):
-            return await self._submit_without(columns, known, patience, watches)
-        submitted = await self._submit(columns, patience, watches)
+            return await self._submit_without(columns, known, patience, watches, sender)
+        submitted = await self._submit(columns, patience, watches, sender)
         if watches is not None:
             await _all_taken(watches)
         return submitted
 
     async def _submit_without(
-        self, columns: Columns, known: list[int], patience: Patience, watches: Watches | None
+        self, columns: Columns, known: list[int], patience: Patience, watches: Watches | None, sender: str
     ) -> Submitted:
         """Submit all but the duplicates, which are at the positions `known`."""
         if watches is not None and self._placing:
@@ -138,15 +142,15 @@ class PartitionedProcessor:
                     watches.append(partition.channel.watch(partition.channel.head))
         places = set(known)
         rest = [at for at in range(len(columns)) if at not in places]
-        submitted = await self._submit(columns.without(places), patience, watches) if rest else Submitted(0)
+        submitted = await self._submit(columns.without(places), patience, watches, sender) if rest else Submitted(0)
         if watches is not None:
             await _all_taken(watches)
         refused = tuple(error.at(rest[error.index or 0]) for error in submitted.refused)
         return Submitted(submitted.accepted, refused, len(known))
 
-    async def _submit(self, columns: Columns, patience: Patience, watches: Watches | None) -> Submitted:
+    async def _submit(self, columns: Columns, patience: Patience, watches: Watches | None, sender: str) -> Submitted:
         added: list[str] = []
-        lines, refused = self._placement.spread(columns, added)
+        lines, refused = self._placement.spread(columns, added, sender)
         if refused:
             self.reject(len(refused))
             if columns.ids is not None:

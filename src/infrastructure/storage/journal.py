@@ -18,7 +18,7 @@ from infrastructure.processing.latency import Latency
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.memories import Memories
 from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.records import Batch, LogBlock, LoggedEvent, Position
+from infrastructure.storage.records import Amendment, Batch, LogBlock, LoggedEvent, Position
 from infrastructure.storage.store import Store, StoreFailed
 from infrastructure.storage.subject_log import SubjectLog
 from infrastructure.subject import Aggregates, Subject
@@ -46,8 +46,9 @@ class Journal:
 
     flush_seconds: how long recorded observations are batched before they are written.
     unwritten_max: observations kept while they cannot be written. While the store is merely slow, the workers wait
-        from half of that. While it fails, observations beyond it go neither into the log nor into aggregates, which is
-        counted in `lost`, and the states of their keys are written once it works again.
+        from half of that, and from a fifth as many unwritten candles. While it fails, observations beyond it go neither
+        into the log nor into aggregates, which is counted in `lost`, and the states of their keys are written once it
+        works again.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Journal:
             name: PendingAggregates(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None
         }
         self._answers: list[StoredAnswer] = []
+        self._amendments: list[Amendment] = []
         self._memories = Memories(subjects)
         for subject in subjects:
             self.on_forget(subject.name, partial(checkpoints.forget, subject.name))
@@ -109,7 +111,12 @@ class Journal:
     @property
     def is_crowded(self) -> bool:
         """Whether workers should wait for the store, which is slow but not failing."""
-        return self._failure is None and self.unwritten > self._unwritten_max // 2
+        return self._failure is None and (self.unwritten > self._unwritten_max // 2 or self._is_full_of_aggregates)
+
+    @property
+    def _is_full_of_aggregates(self) -> bool:
+        """Whether aggregates are to be written before they are due: they can grow much faster than the clock runs."""
+        return sum([each.aggregates.size for each in self._pending.values()]) > self._unwritten_max // 5
 
     async def wait_for_room(self) -> None:
         while self.is_crowded:
@@ -147,6 +154,11 @@ class Journal:
             raise StorageFailed(self._failure, taken=False)
         self._memories.add(subject, key)
         await self.committed()
+
+    def amend(self, amendment: Amendment) -> None:
+        """Make a change at one moment, soon, whether the store works or not. `committed` waits until it is on disk."""
+        self._amendments.append(amendment)
+        self._urgent.set()
 
     def is_forgetting(self, subject: str, key: str) -> bool:
         return self._batch is not None and (subject, key) in self._batch.forgotten
@@ -208,7 +220,8 @@ class Journal:
                 return
         batch = self._make_batch()
         moved = batch.recover_from not in (None, self._recover_from)
-        if batch.count or batch.answers or batch.states or batch.aggregates is not None or batch.forgotten or moved:
+        changed = batch.count or batch.answers or batch.amendments or batch.forgotten or batch.states
+        if changed or batch.aggregates is not None or moved:
             await self._write(batch)
         else:
             self._number -= 1
@@ -235,13 +248,16 @@ class Journal:
             forgotten=self._forget_keys(),
         )
         self._answers = []
+        batch.amendments, self._amendments = self._amendments, []
+        for amendment in batch.amendments:
+            amendment.apply(batch.last_seq)
         self._batch_waiting, self._waiting = self._waiting, []
         self._last_seq = batch.last_seq
         if closing:
             batch.states, batch.recover_from = self._checkpoints.take_all(), batch.last_seq
         else:
             batch.states, batch.recover_from = self._checkpoints.take(batch.last_seq)
-        if closing or self._clock.monotonic() >= self._next_aggregates:
+        if closing or self._is_full_of_aggregates or self._clock.monotonic() >= self._next_aggregates:
             self._take_aggregates(batch)
         return batch
 
@@ -265,6 +281,7 @@ class Journal:
             assert following is not None, "a subject that keeps aggregates goes on to"
             self._pending[name] = PendingAggregates(following)
         batch.aggregates = {name: pending.aggregates for name, pending in self._in_flight.items()}
+        self._room.set()
 
     async def _write(self, batch: Batch) -> None:
         self._batch = batch

@@ -65,6 +65,13 @@ class ConnectionMeter(Protocol):
     def refused(self) -> Mapping[str, int]: ...
 
 
+class RateLimitMeter(Protocol):
+    """What limits the rates of clients."""
+
+    @property
+    def refused(self) -> Mapping[str, int]: ...
+
+
 _TRANSPORTS = ("websocket", "events")
 
 
@@ -106,6 +113,22 @@ class ConnectionsCollector(Collector):
         yield GaugeMetricFamily("marketdata_connections", "Open connections.", self._connections.open)
         refused = CounterMetricFamily("marketdata_connections_refused", "Connections over a limit.", labels=("limit",))
         for limit, count in self._connections.refused.items():
+            refused.add_metric((limit,), count)
+        yield refused
+
+
+class RateLimitCollector(Collector):
+    """limits: None where there are none."""
+
+    def __init__(self, limits: RateLimitMeter | None) -> None:
+        self._limits = limits
+
+    def collect(self) -> Iterable[Metric]:
+        if self._limits is None:
+            return
+        name = "marketdata_requests_rate_limited"
+        refused = CounterMetricFamily(name, "Requests over a rate limit.", labels=("limit",))
+        for limit, count in self._limits.refused.items():
             refused.add_metric((limit,), count)
         yield refused
 

@@ -113,7 +113,16 @@ class CountersController(Controller):
 
 def _define(settings: Settings) -> Subject:
     public = PublicFormat(Counter, {Milestone: lambda milestone: f"{milestone.counter} {milestone.total}"})
-    return Subject("counters", "counts", "counter", CounterBook, CounterLogFormat(), public)
+    return Subject(
+        "counters",
+        "counts",
+        "counter",
+        CounterBook,
+        CounterLogFormat(),
+        public,
+        values=lambda counts: [float(amount) for amount in counts.amounts],
+        figures=("total",),
+    )
 
 
 def _assemble(subject: Subject, core: Core) -> Features:

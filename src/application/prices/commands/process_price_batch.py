@@ -9,6 +9,7 @@ from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
 from application.prices.commands.tick_rules import FORBIDDEN_SYMBOL, TickRules
 from application.processing.durability import Durability, submit
+from domain.access.principal import ANYBODY, Principal
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 
@@ -35,7 +36,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     errors: the errors of those, with their index.
     patience: how long to wait for room in the queues before their policy applies.
     errors_max: how many errors are reported.
-    prefixes: of the symbols that the sender is limited to; none for all.
+    sender: who it comes from.
     """
 
     ticks: Ticks
@@ -45,7 +46,7 @@ class ProcessPriceBatch(Message[BatchResult]):
     patience: Patience = Patience.LIMITED
     durability: Durability = Durability.MEMORY
     errors_max: int = ERRORS_REPORTED_MAX
-    prefixes: tuple[str, ...] = ()
+    sender: Principal = ANYBODY
 
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
@@ -73,7 +74,7 @@ class ProcessPriceBatchValidator:
         latest_us = self._rules.latest_us()
         if command.ticks and not self._rules.are_known_valid(command.ticks, latest_us):
             command = self._drop_invalid(command, latest_us)
-        if command.prefixes:
+        if command.sender.prefixes:
             command = _drop_forbidden(command)
         if not command.ticks:
             raise ValidationFailed(command.errors[: command.errors_max], ticks=command.rejected)
@@ -101,7 +102,7 @@ class ProcessPriceBatchValidator:
 
 
 def _drop_forbidden(command: ProcessPriceBatch) -> ProcessPriceBatch:
-    symbols, prefixes = command.ticks.symbols, command.prefixes
+    symbols, prefixes = command.ticks.symbols, command.sender.prefixes
     places = {place for place, symbol in enumerate(symbols) if not symbol.startswith(prefixes)}
     if not places:
         return command
@@ -126,7 +127,9 @@ class ProcessPriceBatchHandler:
     async def handle(self, command: ProcessPriceBatch) -> BatchResult:
         if command.rejected:
             self._processor.reject(command.rejected)
-        submitted = await submit(self._processor, self._journal, command.ticks, command.durability, command.patience)
+        submitted = await submit(
+            self._processor, self._journal, command.ticks, command.durability, command.patience, command.sender.owner
+        )
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[: command.errors_max]
         if submitted.accepted == submitted.duplicates == 0:

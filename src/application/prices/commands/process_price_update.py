@@ -8,6 +8,7 @@ from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
 from application.prices.commands.tick_rules import FORBIDDEN_SYMBOL, TickRules
 from application.processing.durability import Durability, submit
+from domain.access.principal import ANYBODY, Principal
 from domain.prices.ticks import Ticks
 
 
@@ -17,13 +18,13 @@ class ProcessPriceUpdate(Message[bool]):
 
     tick: a batch of one.
     patience: how long to wait for room in its queue before the queue's policy applies.
-    prefixes: of the symbols that the sender is limited to; none for all.
+    sender: who it comes from.
     """
 
     tick: Ticks
     durability: Durability = Durability.MEMORY
     patience: Patience = Patience.LIMITED
-    prefixes: tuple[str, ...] = ()
+    sender: Principal = ANYBODY
 
 
 class ProcessPriceUpdateValidator:
@@ -37,7 +38,7 @@ class ProcessPriceUpdateValidator:
             if errors:
                 raise ValidationFailed(errors, ticks=1)
             command = replace(command, tick=Ticks.of((update,)))
-        if command.prefixes and not command.tick.symbols[0].startswith(command.prefixes):
+        if not command.sender.may_touch(command.tick.symbols[0]):
             raise ValidationFailed([FORBIDDEN_SYMBOL], ticks=1)
         return command
 
@@ -50,7 +51,9 @@ class ProcessPriceUpdateHandler:
         self._journal = journal
 
     async def handle(self, command: ProcessPriceUpdate) -> bool:
-        submitted = await submit(self._processor, self._journal, command.tick, command.durability, command.patience)
+        submitted = await submit(
+            self._processor, self._journal, command.tick, command.durability, command.patience, command.sender.owner
+        )
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])
         return not submitted.duplicates

@@ -72,11 +72,11 @@ async def test_heads_are_cached_only_for_those_whom_their_key_admits() -> None:
             assert heads.find(head(refused)) is None
         found = heads.find(head(f"Authorization: Bearer {text_of(feeder)}", JSON))
         assert found is not None
-        assert (found[0].options.sender, found[0].gathering is None) == (feeder.id, False)
+        assert (found[0].options.sender, found[0].gathering is None) == (feeder.principal, False)
         found = heads.find(head(f"Authorization: Bearer {text_of(limited)}", JSON))
         assert found is not None
         # By itself: a batch is of one sender.
-        assert (found[0].options.prefixes, found[0].gathering) == (("BTC",), None)
+        assert (found[0].options.sender.prefixes, found[0].gathering) == (("BTC",), None)
         directory.load([viewer])
         for key in (feeder, limited):
             assert heads.find(head(f"Authorization: Bearer {text_of(key)}", JSON)) is None

@@ -43,7 +43,7 @@ async def test_ticks_that_were_not_logged_are_told(durability: Durability) -> No
 
     class Losing(CountingProcessor):
         async def submit(
-            self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
+            self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False, sender: str = ""
         ) -> Submitted:
             journal.lost += len(ticks)
             return await super().submit(ticks, patience)
@@ -56,7 +56,7 @@ async def test_ticks_that_were_not_logged_are_told(durability: Durability) -> No
 async def test_a_duplicate_of_what_may_be_missing_in_the_log_is_no_success() -> None:
     class Knowing(CountingProcessor):
         async def submit(
-            self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False
+            self, ticks: Any, /, patience: Patience = Patience.LIMITED, until_processed: bool = False, sender: str = ""
         ) -> Submitted:
             return Submitted(0, (), len(ticks))
 

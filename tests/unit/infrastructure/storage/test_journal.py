@@ -152,6 +152,30 @@ async def test_workers_wait_while_the_store_is_slow_and_not_while_it_fails(runni
     assert not running.journal.is_crowded
 
 
+async def test_candles_that_grow_faster_than_the_clock_are_written_early_and_workers_wait(running: Running) -> None:
+    await running.clock.advance(1.0)
+    running.store.held.clear()
+    # An hour of the ticks' own time, in none of the clock's.
+    running.record(*(tick("A", 1.0, second * 1000) for second in range(250)))
+    assert running.journal.is_crowded
+    waiting = asyncio.create_task(running.journal.wait_for_room())
+    await running.clock.advance(0.06)
+    # They are being written: there is room for as many again, while the store is slow.
+    await waiting
+    running.record(*(tick("A", 1.0, second * 1000) for second in range(250, 400)))
+    assert not running.journal.is_crowded
+    running.record(*(tick("A", 1.0, second * 1000) for second in range(400, 470)))
+    assert running.journal.is_crowded
+    await running.clock.advance(1.0)
+    assert running.journal.is_crowded
+    running.store.held.set()
+    await running.clock.advance(1.0)
+    assert not running.journal.is_crowded
+    history = StoredHistory(running.store, running.store, running.journal)
+    candles = await history.candles("A", Interval.S1, START_US, START_US + 10**10, 1000)
+    assert len(candles.items) == 470
+
+
 async def test_a_store_that_raises_anything_else_is_outlived(running: Running) -> None:
     async def write(batch: Batch) -> None:
         raise ZeroDivisionError
