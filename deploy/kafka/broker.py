@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -18,9 +18,19 @@ class Broker:
     """One broker that is a controller too. Its data outlives `kill`.
 
     port, controller_port: where it listens. number: from 1. voters: the controllers of all brokers, `number@address`.
+    protocol: what clients speak. more: properties that this needs.
     """
 
-    def __init__(self, directory: Path, number: int, port: int, controller_port: int, voters: Sequence[str]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        number: int,
+        port: int,
+        controller_port: int,
+        voters: Sequence[str],
+        protocol: str = "PLAINTEXT",
+        more: Mapping[str, object] | None = None,
+    ) -> None:
         self.address = f"127.0.0.1:{port}"
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
@@ -28,7 +38,8 @@ class Broker:
         self._java = ["java", "-Xmx384m", "-XX:+UseSerialGC", "-cp", f"{jars()}/*"]
         directory.mkdir(parents=True, exist_ok=True)
         self._properties = directory / "server.properties"
-        self._properties.write_text(_properties(directory, number, port, controller_port, voters))
+        own = {**_properties(directory, number, port, controller_port, voters, protocol), **(more or {})}
+        self._properties.write_text("".join(f"{name}={value}\n" for name, value in own.items()))
         if not (directory / "data").exists():
             self._format()
 
@@ -90,13 +101,30 @@ class Broker:
 
 
 class Brokers:
-    """Some brokers that together are a cluster, and a context manager that ends them."""
+    """Some brokers that together are a cluster, and a context manager that ends them.
 
-    def __init__(self, directory: Path, count: int = 1) -> None:
+    protocol, more: see `Broker`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        count: int = 1,
+        protocol: str = "PLAINTEXT",
+        more: Mapping[str, object] | None = None,
+    ) -> None:
         ports = _free_ports(2 * count)
         voters = [f"{number}@127.0.0.1:{ports[count + number - 1]}" for number in range(1, count + 1)]
         self.all = [
-            Broker(directory / f"broker-{number}", number, ports[number - 1], ports[count + number - 1], voters)
+            Broker(
+                directory / f"broker-{number}",
+                number,
+                ports[number - 1],
+                ports[count + number - 1],
+                voters,
+                protocol,
+                more,
+            )
             for number in range(1, count + 1)
         ]
 
@@ -136,14 +164,18 @@ def _free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def _properties(directory: Path, number: int, port: int, controller_port: int, voters: Sequence[str]) -> str:
+def _properties(
+    directory: Path, number: int, port: int, controller_port: int, voters: Sequence[str], protocol: str
+) -> dict[str, object]:
     replicas = len(voters)
-    values = {
+    return {
         "process.roles": "broker,controller",
         "node.id": number,
         "controller.quorum.voters": ",".join(voters),
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listeners": f"{protocol}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"{protocol}://127.0.0.1:{port}",
+        "listener.security.protocol.map": f"CONTROLLER:PLAINTEXT,{protocol}:{protocol}",
+        "inter.broker.listener.name": protocol,
         "controller.listener.names": "CONTROLLER",
         "log.dirs": directory / "data",
         "auto.create.topics.enable": "false",
@@ -157,4 +189,3 @@ def _properties(directory: Path, number: int, port: int, controller_port: int, v
         "group.min.session.timeout.ms": 1000,
         "controlled.shutdown.enable": "false",
     }
-    return "".join(f"{name}={value}\n" for name, value in values.items())

@@ -171,7 +171,13 @@ def _ignore() -> None:
 
 def _feeds(container: Container) -> list[Feed]:
     settings: Settings = container.settings()
-    return [feed for each in container.connected() for feed in each.feeds] if settings.cluster.is_gateway else []
+    if not settings.cluster.is_gateway:
+        return []
+    feeds: list[Feed] = [feed for each in container.connected() for feed in each.feeds]
+    if settings.cluster.enabled and settings.keeps_history:
+        # Whoever prunes does no harm to the others who do.
+        feeds.append(container.retention())
+    return feeds
 
 
 @asynccontextmanager

@@ -84,7 +84,7 @@ def _member(settings: Settings, subjects: Sequence[Subject], store: Any, clock: 
     # Local imports, here and below: only members of a cluster need its libraries.
     from infrastructure.cluster.member import Member  # noqa: PLC0415
 
-    return Member(settings, subjects, store if settings.auth.enabled else None, clock)
+    return Member(settings, subjects, store if settings.auth.enabled or settings.keeps_history else None, clock)
 
 
 def _behaviours(own: Sequence[Behaviour], member: "Member | None") -> list[Behaviour]:
@@ -141,8 +141,10 @@ class Container(containers.DeclarativeContainer):
     own_store = providers.Singleton(store_of, settings.provided.store, subjects)
     nothing: providers.Object[None] = providers.Object(None)
     store = providers.Selector(storage_mode, on=own_store, off=nothing, cluster=own_store)
-    # In a cluster, the store holds nothing but keys and accounts.
-    subjects_store = providers.Selector(storage_mode, on=own_store, off=nothing, cluster=nothing)
+    # What the subjects keep; in a cluster only where its members share a database.
+    history_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.keeps_history)
+    subjects_store = providers.Selector(history_mode, on=own_store, off=nothing)
+    rules_store = providers.Selector(storage_mode, on=own_store, off=nothing, cluster=nothing)
     member = providers.Selector(
         storage_mode, on=nothing, off=nothing, cluster=providers.Singleton(_member, settings, subjects, store, clock)
     )
@@ -194,7 +196,7 @@ class Container(containers.DeclarativeContainer):
     )
     features = providers.Singleton(_features, registry, subjects, core)
     rule_features = providers.Singleton(
-        rule_features, settings, registry, rules, alert_memory, alert_feed, journal, subjects_store, clock
+        rule_features, settings, registry, rules, alert_memory, alert_feed, journal, rules_store, clock
     )
     # Where only one subject can represent the service, the first one does.
     prices = features.provided[0]

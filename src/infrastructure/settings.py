@@ -432,6 +432,11 @@ class Settings(BaseSettings):
         return ""
 
     @property
+    def keeps_history(self) -> bool:
+        """Whether ticks, candles and events are stored. The members of a cluster share theirs in PostgreSQL."""
+        return self.storage.enabled and (not self.cluster.enabled or bool(self.storage.url))
+
+    @property
     def store(self) -> StorageSettings:
         """Where data is kept. A simulation has a store of its own, so that it never mixes with real prices."""
         if not self.simulation.enabled:

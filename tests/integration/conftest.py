@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ import httpx
 import pytest
 
 from support.canaries import leaks
+from support.postgres import Postgres, programs, running_postgres
 from support.service import ANSWERS, LOGS, Service
 
 
@@ -25,6 +27,17 @@ def _no_secret_is_told() -> Iterator[None]:
         yield
     told = [*ANSWERS, *(log.read_text(errors="replace") for log in LOGS if log.exists())]
     assert [leak for text in told for leak in leaks(text)] == []
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    folder = programs()
+    if folder is None:
+        # In CI it is installed first, and a missing one is an error.
+        assert "CI" not in os.environ, "PostgreSQL is not installed"
+        pytest.skip("PostgreSQL (initdb) is not installed")
+    with running_postgres(folder) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """A cluster on this machine: its brokers are real, and its members are processes of the service."""
 
+import json
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +21,8 @@ _COMMON = {"CLUSTER__SESSION_TIMEOUT_MS": "3000", "STORAGE__CHECKPOINT_INTERVAL_
 class Cluster:
     """Members that share the brokers, under a cluster name of their own.
 
-    kind: of the services. subjects: that they have. more: settings of all members.
+    kind: of the services. subjects: that they have. kafka: what clients of the brokers need. more: settings of all
+    members.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Cluster:
         replication_factor: int = 1,
         kind: type[Service] = Service,
         subjects: Sequence[str] = ("prices",),
+        kafka: Mapping[str, str] | None = None,
         **more: str,
     ) -> None:
         self.brokers = brokers
@@ -44,12 +47,15 @@ class Cluster:
             "CLUSTER__BROKERS": brokers.addresses,
             "CLUSTER__NAME": directory.name.lower().replace("[", "-").replace("]", "")[:40],
             "PROCESSING__PARTITIONS": str(partitions),
+            **({} if kafka is None else {"CLUSTER__KAFKA": json.dumps(kafka)}),
             **more,
         }
         overrides: dict[str, dict[str, Any]] = {
             "cluster": {"brokers": brokers.addresses, "name": self.settings["CLUSTER__NAME"], "member": "tests"},
             "processing": {"partitions": partitions},
         }
+        if kafka is not None:
+            overrides["cluster"]["kafka"] = kafka
         settings = load_settings(overrides=overrides).settings
         admin = Clients(settings).admin()
         create_topics(admin, Topics(settings.cluster.name), subjects, settings, replication_factor)

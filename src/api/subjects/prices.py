@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -70,6 +71,7 @@ from infrastructure.prices.recent_events import RecentEvents
 from infrastructure.prices.stored_events import StoredEvents, anomalies_in
 from infrastructure.prices.stored_history import StoredHistory
 from infrastructure.prices.subject import prices
+from infrastructure.processing.snapshots import Readable
 from infrastructure.settings import Settings
 from infrastructure.storage.retention import Pruner
 from infrastructure.storage.storage import Recovered
@@ -79,6 +81,7 @@ from infrastructure.telemetry.processing_collector import ProcessingCollector
 # A symbol that needs no escapes in its path. Others, with escapes or slashes, go through the router.
 _SYMBOL = attrgetter("symbol")
 _UPDATES = attrgetter("update_count")
+_BEFORE_ALL = (-(1 << 63), "", 0, "")
 _STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:=+&@$-]{1,64})\Z")
 
 
@@ -96,7 +99,7 @@ def _assemble(subject: Subject, core: Core) -> Features:
     recent_anomalies: RecentEvents[PriceAnomaly] = RecentEvents(capacity)
     recent_moves: RecentEvents[PriceMove] = RecentEvents(capacity)
     if core.store is None:
-        reason = "storage.enabled is false" if core.cluster is None else "a cluster keeps none yet"
+        reason = "storage.enabled is false" if core.cluster is None else "storage.url is not set"
         repositories = Repositories(recent_anomalies, recent_moves, NoHistory(reason))
         pruners: list[Pruner] = []
         recovered: list[Recovered] = []
@@ -104,8 +107,13 @@ def _assemble(subject: Subject, core: Core) -> Features:
         store = SqlPriceStore(core.store)
         anomalies = StoredEvents(recent_anomalies, anomalies_in(store))
         moves = StoredEvents(recent_moves, store.moves)
+        books: Sequence[Readable] = core.books[subject.name]
+        if core.cluster is not None:
+            books = core.cluster.models[subject.name].books
+            # What is in the topics is not all there is.
+            recent_anomalies.leave_out(_BEFORE_ALL)
+            recent_moves.leave_out(_BEFORE_ALL)
         repositories = Repositories(anomalies, moves, StoredHistory(core.store, store, core.journal))
-        books = core.books[subject.name]
         pruners = [PriceRetention(store, books, core.clock, core.settings.retention)]
         recovered = [anomalies, moves]
     states = EncodedStates(StatisticsView.of, _UPDATES)

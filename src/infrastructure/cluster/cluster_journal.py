@@ -1,6 +1,7 @@
 """The journal of a gateway: the log that the brokers keep."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from infrastructure.cluster.log_producer import LogProducer
 from infrastructure.processing.latency import Latency
@@ -29,6 +30,10 @@ class ClusterJournal:
     @property
     def latency(self) -> Latency:
         return self._log.latency
+
+    def unwritten_aggregates(self, subject: str) -> list[Any]:
+        """What the history lacks is with the owners of the partitions."""
+        return []
 
     async def committed(self) -> None:
         await self._log.all_confirmed()

@@ -10,6 +10,7 @@ from infrastructure.cluster.clients import Clients
 from infrastructure.cluster.cluster_answers import ClusterAnswers
 from infrastructure.cluster.cluster_journal import ClusterJournal
 from infrastructure.cluster.follower import Followed, FollowedRecord, Follower
+from infrastructure.cluster.history_writer import HistoryWriter
 from infrastructure.cluster.log_producer import LogProducer
 from infrastructure.cluster.read_model import ReadModel
 from infrastructure.cluster.records import Position
@@ -26,8 +27,7 @@ _log = structlog.stdlib.get_logger(__name__)
 class Member:
     """models: the read model of each subject, by name. worker: None on a gateway.
 
-    The `Storage` of this process: nothing but keys and accounts is in a store of its own.
-    store: of keys and accounts; None without sign-in.
+    The `Storage` of this process. store: of keys, accounts and the history, which all members share; None without any.
     """
 
     def __init__(self, settings: Settings, subjects: Sequence[Subject], store: SqlStore | None, clock: Clock) -> None:
@@ -37,6 +37,11 @@ class Member:
         self._subjects = subjects
         self._store = store
         self._clock = clock
+        if store is not None:
+            store.is_shared = True
+        self.history = (
+            HistoryWriter(store, settings.cluster.name, clock) if store is not None and settings.keeps_history else None
+        )
         self._topics = Topics(settings.cluster.name)
         self._clients = Clients(settings)
         self.models = {subject.name: ReadModel(subject, partitions) for subject in subjects}
@@ -58,7 +63,9 @@ class Member:
             followed[self._topics.state(subject.name)] = _states_of(self.models[subject.name])
             followed[self._topics.events(subject.name)] = _events_of(self.models[subject.name])
         self.follower = Follower(followed, partitions, self._clients)
-        self.worker = Worker(subjects, self._topics, self._clients, settings, clock) if self.is_worker else None
+        self.worker: Worker | None = None
+        if self.is_worker:
+            self.worker = Worker(subjects, self._topics, self._clients, settings, clock, self.history)
 
     @property
     def is_gateway(self) -> bool:
@@ -81,6 +88,8 @@ class Member:
         if self.is_gateway:
             self.log.start()
             self.follower.start()
+        if self.history is not None:
+            self.history.start()
         if self.worker is not None:
             self.worker.start()
         _log.info("member of a cluster", member=self.name, role=self.settings.cluster.role, partitions=partitions)
@@ -110,6 +119,8 @@ class Member:
         """Return why this member cannot do its work; None if it can."""
         if self.worker is not None and self.worker.failure is not None:
             return f"the worker does not run: {self.worker.failure}"
+        if self.is_worker and self.history is not None and self.history.failure is not None:
+            return f"the history cannot be written: {self.history.failure}"
         if self.is_gateway and self.log.failure is not None:
             return f"the log cannot be written: {self.log.failure}"
         if self.is_gateway and not self.follower.has_caught_up:

@@ -1,23 +1,29 @@
 """One partition that this member owns: its state, and the producer that nobody else can use at the same time.
 
-Used by the worker's thread; only `_commit` runs in another one. Invariant: everything that is published about the log
-up to an offset is written in one transaction with that offset, or is not visible at all.
+Used by the worker's thread; only `_commit` runs in another one, and changes nothing. Invariant: everything that is
+published about the log up to an offset is written in one transaction with that offset, or is not visible at all. A
+checkpoint is never ahead of the history.
 """
 
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import Any, NamedTuple
 
+import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from application.ports.clock import Clock
 from infrastructure.cluster.clients import Clients
+from infrastructure.cluster.history_writer import HistoryWriter
 from infrastructure.cluster.partition_state import Entry, LogRecord, PartitionState, RecordsMissing, latest
+from infrastructure.cluster.pending_history import PendingHistory
 from infrastructure.cluster.records import KIND, POSITION, REQUEST, Position, pack
 from infrastructure.cluster.topics import Topics
 from infrastructure.settings import Settings
+from infrastructure.storage.records import HistoryPart
+from infrastructure.storage.store import StoreFailed
 from infrastructure.subject import Subject
 
 _SECONDS = 30.0
@@ -27,11 +33,23 @@ _IDLE_SECONDS = 1.0
 _AT_ONCE = 5000
 _POLL_SECONDS = 0.02
 
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class _Flush(NamedTuple):
+    """What is written at once: entries by topic, those of a checkpoint if there is one, and what the history gets."""
+
+    offset: int
+    published: Sequence[tuple[str, Sequence[Entry]]]
+    checkpoint: Sequence[Entry] | None
+    parts: Sequence[HistoryPart]
+
 
 class OwnedPartition:
     """state: as of the last record applied. flushed: records before this one are published and visible.
 
-    end_offset: of the log, as far as it is known. stopping: set when this member stops.
+    end_offset: of the log, as far as it is known. stopping: set when this member stops. is_paused: whether its records
+    wait in the log (`is_crowded`). history: None if none is kept.
     """
 
     def __init__(
@@ -44,6 +62,7 @@ class OwnedPartition:
         clock: Clock,
         executor: Executor,
         stopping: threading.Event,
+        history: HistoryWriter | None = None,
     ) -> None:
         self.subject = subject
         self.index = index
@@ -51,6 +70,12 @@ class OwnedPartition:
         self.end_offset = 0
         self.flushed = 0
         self.owned_since_us = clock.now_us()
+        self.is_paused = False
+        self._history = history
+        # Of the whole spool, the part of one partition.
+        self._pending_max = settings.cluster.spool_max_ticks // settings.processing.partitions
+        # What a checkpoint that could not be written would have held.
+        self._carried: dict[bytes, bytes | None] = {}
         self.state = self._new_state(settings)
         self._topics = topics
         self._clients = clients
@@ -59,8 +84,9 @@ class OwnedPartition:
         self._executor = executor
         self._stopping = stopping
         self._producer: Producer | None = None
-        self._committing: Future[None] | None = None
-        self._flushing = 0
+        # The result is whether its checkpoint is written.
+        self._committing: Future[bool] | None = None
+        self._flushing: _Flush | None = None
         self._checkpointed = -1
         self._next_flush = 0.0
         self._next_idle = 0.0
@@ -71,7 +97,8 @@ class OwnedPartition:
 
         Raises:
             KafkaException: the brokers do not answer.
-            RecordsMissing: the log begins later than the checkpoint ends.
+            RecordsMissing: the log begins later than the checkpoint ends, or ends earlier than the history.
+            StoreFailed: the history does not say where it is.
         """
         # Anything that the previous owner has not committed is aborted now, and it cannot begin anything else.
         producer = self._clients.owner_producer(self._topics.transactional_id(self.subject.name, self.index))
@@ -83,12 +110,18 @@ class OwnedPartition:
             first, end = reader.get_watermark_offsets(TopicPartition(self.topic, self.index), timeout=_SECONDS)
         finally:
             reader.close()
+        if state.history is not None:
+            assert self._history is not None, "it is kept"
+            state.history.upto = self._history.upto(self.subject, self.index)
+            if state.history.upto > end:
+                raise RecordsMissing(f"the history has record {state.history.upto - 1}, and the log ends before {end}")
         if state.published == 0 and first > 0:
             # The first owner ever, of a log that is older.
             state.offset = state.published = first
         if state.offset < first:
             raise RecordsMissing(f"the checkpoint ends before record {state.offset}, and the log begins with {first}")
         self.state, self._producer, self._committing = state, producer, None
+        self._carried = {}
         self.end_offset, self.flushed = end, state.published
         self._checkpointed = state.offset
         self._next_flush = 0.0
@@ -104,32 +137,38 @@ class OwnedPartition:
 
         Raises:
             KafkaException: it cannot be published; `acquire` starts over from the last checkpoint.
+            HistoryMoved: the same.
         """
         if self._committing is not None:
             if not self._committing.done():
                 return
             self._settle()
+        if self.state.has_forgotten:
+            # It goes from the history too.
+            self._next_checkpoint = min(self._next_checkpoint, now)
         if now < self._next_flush or self.state.offset < self.state.published:
             return
         checkpoints = now >= self._next_checkpoint and self.state.offset != self._checkpointed
         if self.state.has_changes or self.state.offset != self.flushed or checkpoints or now >= self._next_idle:
             self._begin(now, checkpoints)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether too much waits for the history."""
+        return self.state.history is not None and self.state.history.count > self._pending_max
+
     def release(self) -> None:
         """Publish everything, with a checkpoint, so that the next owner need not read the log again.
 
         Raises:
-            KafkaException
+            KafkaException, HistoryMoved
         """
         if self._producer is None:
             return
         if self._committing is not None:
-            self._committing.result()
             self._settle()
         if self.state.offset >= self.state.published and self.state.offset != self._checkpointed:
             self._begin(self._clock.monotonic(), checkpoints=True)
-            assert self._committing is not None, "it has just begun"
-            self._committing.result()
             self._settle()
         self._producer = None
 
@@ -137,31 +176,66 @@ class OwnedPartition:
         producer = self._producer
         assert producer is not None, "it is acquired"
         subject = self.subject.name
-        producer.begin_transaction()
         states, events = self.state.publication()
         states.append((POSITION, pack(self.position())))
-        stored = self.state.checkpoint() if checkpoints else []
-        stored.append((POSITION, b"%d" % self.state.offset))
-        for topic, entries in (
-            (self._topics.events(subject), events),
-            (self._topics.state(subject), states),
-            (self._topics.checkpoints(subject), stored),
-        ):
-            for key, value in entries:
-                producer.produce(topic, value, key, self.index)
-        self._flushing = self.state.offset
+        if checkpoints:
+            self._carried.update(self.state.checkpoint())
+        self._flushing = _Flush(
+            self.state.offset,
+            [
+                (self._topics.events(subject), events),
+                (self._topics.state(subject), states),
+                (self._topics.checkpoints(subject), [(POSITION, b"%d" % self.state.offset)]),
+            ],
+            list(self._carried.items()) if checkpoints else None,
+            [] if self.state.history is None or not checkpoints else self.state.history.parts(),
+        )
         self._next_flush = now + self._settings.cluster.flush_seconds
         self._next_idle = now + _IDLE_SECONDS
         if checkpoints:
             self._checkpointed = self.state.offset
             self._next_checkpoint = now + self._settings.storage.checkpoint_interval_seconds
-        self._committing = self._executor.submit(_commit, producer, self._stopping)
+        self._committing = self._executor.submit(self._commit, producer, self._flushing)
+
+    def _commit(self, producer: Producer, flush: "_Flush") -> bool:
+        """Publish, in a thread of its own. Return whether a checkpoint is written."""
+        checkpoints = flush.checkpoint is not None and self._add_to_history(flush)
+        producer.begin_transaction()
+        written = [*flush.published, (self._topics.checkpoints(self.subject.name), flush.checkpoint or [])]
+        for topic, entries in written if checkpoints else flush.published:
+            for key, value in entries:
+                producer.produce(topic, value, key, self.index)
+        _commit(producer, self._stopping)
+        return checkpoints
+
+    def _add_to_history(self, flush: "_Flush") -> bool:
+        """Add what waits, so that no checkpoint is ever ahead of the history. Return whether that worked."""
+        history, writer = self.state.history, self._history
+        if history is None or writer is None:
+            return True
+        try:
+            writer.add(self.subject, self.index, history.upto, max(flush.offset, history.upto), flush.parts)
+        except StoreFailed as failure:
+            _log.warning("nothing was added to the history", partition=self.index, reason=str(failure))
+            return False
+        return True
 
     def _settle(self) -> None:
-        committing, self._committing = self._committing, None
+        """Wait for the transaction."""
+        committing, flush, self._committing = self._committing, self._flushing, None
         assert committing is not None, "there is a transaction"
-        committing.result()
-        self.flushed = self._flushing
+        assert flush is not None, "it publishes something"
+        is_written = committing.result()
+        self.flushed = flush.offset
+        if flush.checkpoint is None:
+            return
+        if not is_written:
+            # It is repeated together with the next one.
+            self._checkpointed = -1
+            return
+        self._carried = {}
+        if self.state.history is not None:
+            self.state.history.added(len(flush.parts), max(flush.offset, self.state.history.upto))
 
     def position(self) -> Position:
         """Return how far it is. For any thread."""
@@ -185,6 +259,7 @@ class OwnedPartition:
             -(-settings.processing.max_symbols // settings.processing.partitions),
             settings.storage.ids_max,
             settings.storage.ids_window_seconds,
+            None if self._history is None else PendingHistory(self.subject),
         )
 
 

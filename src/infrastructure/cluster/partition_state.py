@@ -13,6 +13,7 @@ import structlog
 
 from domain.book import Book
 from domain.columns import Columns
+from infrastructure.cluster.pending_history import PendingHistory
 from infrastructure.cluster.records import (
     CHECKPOINT,
     CHECKPOINTS,
@@ -59,12 +60,23 @@ class LogRecord(NamedTuple):
 class PartitionState:
     """offset: the next record to apply. published: records before this one are published already.
 
-    keys_max: new keys beyond that are rejected.
+    keys_max: new keys beyond that are rejected. history: takes what is applied; None if there is none.
+    has_forgotten: whether a key was, since the last checkpoint.
     """
 
-    def __init__(self, subject: Subject, index: int, keys_max: int, ids_max: int, ids_window_seconds: float) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        index: int,
+        keys_max: int,
+        ids_max: int,
+        ids_window_seconds: float,
+        history: PendingHistory | None = None,
+    ) -> None:
         self.offset = 0
         self.published = 0
+        self.history = history
+        self.has_forgotten = False
         self.accounts = Accounts()
         self.book: Book = subject.new_book()
         self._subject = subject
@@ -133,8 +145,9 @@ class PartitionState:
                     waiting = admitted
                 elif admitted is not None:
                     waiting.extend(admitted)
-            # What is published already is applied apart from what is not.
-            if self.offset == self.published or (waiting is not None and len(waiting) >= _BATCH):
+            # What is published already is applied apart from what is not, and what is in the history likewise.
+            known = self.offset == self.published or (self.history is not None and self.offset == self.history.upto)
+            if known or (waiting is not None and len(waiting) >= _BATCH):
                 self._apply(waiting)
                 waiting = None
         self._apply(waiting)
@@ -156,6 +169,7 @@ class PartitionState:
     def checkpoint(self) -> list[Entry]:
         """Take what has changed since the last checkpoint, ready for the next one."""
         book, log = self.book, self._subject.log
+        self.has_forgotten = False
         entries: list[Entry] = [
             (KEY + key.encode(), log.encode_checkpoint(book.checkpoint(key)) if key in book else None)
             for key in self._dirty
@@ -239,6 +253,8 @@ class PartitionState:
             for event in (*applied.events, *applied.updates):
                 identity, payload = self._subject.public.encode_event(event)
                 self._events.append((identity.encode(), payload))
+        if self.history is not None and self.offset > self.history.upto:
+            self.history.record(columns, applied)
         for key, failure in applied.failures:
             if key not in self._logged and len(self._logged) < _LOGGED_KEYS_MAX:
                 self._logged.add(key)
@@ -248,6 +264,9 @@ class PartitionState:
         self.book.forget(key)
         self._changed[key] = None
         self._dirty[key] = None
+        self.has_forgotten = True
+        if self.history is not None and self.offset > self.history.upto:
+            self.history.forget(key)
         if self.offset > self.published:
             self._events.append((FORGOTTEN + key.encode(), b""))
 

@@ -14,10 +14,12 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Me
 
 from application.ports.clock import Clock
 from infrastructure.cluster.clients import Clients
+from infrastructure.cluster.history_writer import HistoryMoved, HistoryWriter
 from infrastructure.cluster.owned_partition import OwnedPartition
 from infrastructure.cluster.partition_state import RecordsMissing
 from infrastructure.cluster.topics import Topics
 from infrastructure.settings import Settings
+from infrastructure.storage.store import StoreFailed
 from infrastructure.subject import Subject
 
 # Records of one turn. A record holds up to a thousand observations.
@@ -35,16 +37,24 @@ _Place = tuple[str, int]
 class Worker:
     """failure: why it does not work; None while it does. rebalanced_us: when partitions last came or went.
 
-    restarts: partitions that were restored anew, because what they had to publish was refused.
+    restarts: partitions that were restored anew, because what they had to publish was refused. history: None if none
+    is kept.
     """
 
     def __init__(
-        self, subjects: Sequence[Subject], topics: Topics, clients: Clients, settings: Settings, clock: Clock
+        self,
+        subjects: Sequence[Subject],
+        topics: Topics,
+        clients: Clients,
+        settings: Settings,
+        clock: Clock,
+        history: HistoryWriter | None,
     ) -> None:
         self.failure: str | None = "it has not started"
         self.rebalanced_us = 0
         self.restarts = 0
         self.seconds = 0.0
+        self.history = history
         self._subjects = {topics.log(subject.name): subject for subject in subjects}
         self._topics = topics
         self._clients = clients
@@ -132,6 +142,11 @@ class Worker:
                 _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
                 owned.end_offset = max(owned.end_offset, end)
                 self._guarded(place, lambda owned=owned: owned.flush(now))  # type: ignore[misc]  # bound at once
+                if owned.is_crowded != owned.is_paused:
+                    owned.is_paused = owned.is_crowded
+                    # What waits in the log is not lost.
+                    change = consumer.pause if owned.is_paused else consumer.resume
+                    change([TopicPartition(topic, partition)])
         if now >= self._next_commit and self._owned:
             # For tools that show the lag of a group. Nothing here reads it.
             self._next_commit = now + _COMMIT_SECONDS
@@ -145,6 +160,10 @@ class Worker:
         except RecordsMissing as failure:
             _log.critical("records of the log are missing", topic=place[0], partition=place[1], reason=str(failure))
             self._broken[place] = self._clock.monotonic() + self._settings.cluster.session_timeout_ms / 1000
+        except (HistoryMoved, StoreFailed) as failure:
+            self._broken[place] = self._clock.monotonic() + _PAUSE_SECONDS
+            reason = str(failure) or "another member has added to its history"
+            _log.warning("a partition starts over", topic=place[0], partition=place[1], reason=reason)
         except KafkaException as failure:
             error: KafkaError = failure.args[0]
             # Whoever else took it over is known once the group has been heard of again.
@@ -217,6 +236,7 @@ class Worker:
             self._clock,
             self._executor,
             self._stopping,
+            self.history,
         )
 
     def _on_error(self, message: Message, error: KafkaError) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Sequence
 
 from application.ports.clock import Clock
-from domain.book import Book
 from domain.prices.candle import Interval
 from infrastructure.prices.candle_chunks import CHUNK
 from infrastructure.prices.price_store import Kind, PriceStore
+from infrastructure.processing.snapshots import Readable
 from infrastructure.settings import RetentionSettings
 from infrastructure.storage.retention import step_by_step
 
@@ -22,7 +22,7 @@ class PriceRetention:
     past is not pruned at once.
     """
 
-    def __init__(self, store: PriceStore, books: Sequence[Book], clock: Clock, settings: RetentionSettings) -> None:
+    def __init__(self, store: PriceStore, books: Sequence[Readable], clock: Clock, settings: RetentionSettings) -> None:
         self._store = store
         self._books = books
         self._clock = clock

@@ -99,6 +99,29 @@ class LogBlock:
     segments: list[bytes] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """A partition of a subject's log in a cluster."""
+
+    cluster: str
+    subject: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPart:
+    """Observations of one subject for the history, what came of them, and the keys that are forgotten behind them."""
+
+    blocks: Sequence[LogBlock]
+    events: Sequence[LoggedEvent]
+    aggregates: Any
+    forgotten: Sequence[str]
+
+    @property
+    def count(self) -> int:
+        return sum(block.count for block in self.blocks)
+
+
 @dataclass(slots=True)
 class Batch:
     """The contents of one transaction, written all or nothing.

@@ -231,6 +231,17 @@ DELIVERY = sa.Table(
     sa.Index("ix_delivery_dead", "dead_us", "id"),
 )
 
+# How far the owners of a cluster's partitions have added to the history: up to the record before `upto`.
+CLUSTER_POSITION = sa.Table(
+    "cluster_position",
+    METADATA,
+    sa.Column("cluster", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("upto", sa.BigInteger, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+)
+
 
 def holds_key(connection: sa.Connection, key: str) -> sa.ColumnElement[bool]:
     """Whether a `TICK_BLOCK` has observations of a key."""

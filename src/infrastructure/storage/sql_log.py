@@ -8,8 +8,16 @@ import sqlalchemy as sa
 from application.ports.journal import StoredAnswer
 from domain.columns import Columns
 from infrastructure.storage.payloads import Corrupt, check, decode_answer, of_subject, segments_of
-from infrastructure.storage.records import Block, Position, StoredState
-from infrastructure.storage.schema import FORGOTTEN, KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK, holds_key
+from infrastructure.storage.records import Block, LogPlace, Position, StoredState
+from infrastructure.storage.schema import (
+    CLUSTER_POSITION,
+    FORGOTTEN,
+    KEY_STATE,
+    POSITION,
+    STORED_ANSWER,
+    TICK_BLOCK,
+    holds_key,
+)
 from infrastructure.storage.sql_database import SqlDatabase
 from infrastructure.storage.store import Place
 from infrastructure.subject import Subject
@@ -197,6 +205,22 @@ def read_position(connection: sa.Connection, to_change: bool = False) -> tuple[s
     *position, crc = row
     check(crc, "the position of the store", b"", *position)
     return position[1], Position(*position[2:])
+
+
+def read_upto(connection: sa.Connection, place: LogPlace) -> int:
+    """Return the first record of a log in a cluster that is not in the history. Raises Corrupt."""
+    table = CLUSTER_POSITION.c
+    own = (
+        table.cluster == place.cluster,
+        table.subject == place.subject,
+        table.partition == place.partition,
+    )
+    row = connection.execute(sa.select(CLUSTER_POSITION).where(*own)).first()
+    if row is None:
+        return 0
+    *keys, crc = row
+    check(crc, f"the position of partition {place.partition}", b"", *keys)
+    return int(keys[-1])
 
 
 def answer_of(row: tuple[Any, ...]) -> StoredAnswer:

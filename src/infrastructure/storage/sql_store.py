@@ -1,7 +1,7 @@
 """A `Store` in a SQL database, except for how to access it."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple
 from typing import Any
 from uuid import uuid4
@@ -12,18 +12,30 @@ from application.ports.journal import StoredAnswer
 from infrastructure.storage import migration
 from infrastructure.storage.erasing import erase_some
 from infrastructure.storage.payloads import Corrupt, block_row, encode_answer, of_subject, seal
-from infrastructure.storage.records import Batch, Position, State
-from infrastructure.storage.schema import FORGOTTEN, KEY_STATE, POSITION, STORED_ANSWER, TICK_BLOCK, holds_key
-from infrastructure.storage.sql_log import BLOCKS_AT_ONCE, SqlLog, answer_of, read_position
+from infrastructure.storage.records import Batch, HistoryPart, LogPlace, Position, State
+from infrastructure.storage.schema import (
+    CLUSTER_POSITION,
+    FORGOTTEN,
+    KEY_STATE,
+    POSITION,
+    STORED_ANSWER,
+    TICK_BLOCK,
+    holds_key,
+)
+from infrastructure.storage.sql_log import BLOCKS_AT_ONCE, SqlLog, answer_of, read_position, read_upto
 from infrastructure.storage.store import StoreFailed, StoreInUse, StoreRefused
 from infrastructure.subject import Subject
 
 
 class SqlStore(SqlLog):
-    """Writes the journal's batches, and manages the tables of all subjects."""
+    """Writes the journal's batches, and manages the tables of all subjects.
+
+    is_shared: whether the members of a cluster write to it (`add_history`), instead of one process.
+    """
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
         super().__init__(subjects)
+        self.is_shared = False
         # Distinguishes what this process wrote from what others did.
         self._writer = uuid4().hex
 
@@ -47,9 +59,7 @@ class SqlStore(SqlLog):
         try:
             await self.writing(lambda connection: self._write(connection, batch))
         except BaseException:
-            for subject in self.subjects.values():
-                if subject.tables is not None:
-                    subject.tables.forget()
+            self._forget_cached(self.subjects.values())
             raise
 
     async def knows(self, subject: str, key: str) -> bool:
@@ -71,11 +81,56 @@ class SqlStore(SqlLog):
     async def erase(self, limit: int) -> bool:
         def work(connection: sa.Connection) -> bool:
             # One at a time: a batch may forget a key that is being erased.
-            if read_position(connection, to_change=True)[0] != self._writer:
+            writer = read_position(connection, to_change=True)[0]
+            if writer != self._writer and not self.is_shared:
                 raise StoreFailed("another service has taken the store over")
             return erase_some(connection, self.put, self.subjects, limit)
 
         return await self.writing(work)
+
+    async def history_upto(self, place: LogPlace) -> int:
+        """Return the first record of a log that is not in the history. What others have written is read anew."""
+        self._forget_cached([self.subjects[place.subject]])
+        return await self.reading(lambda connection: read_upto(connection, place))
+
+    async def add_history(
+        self, place: LogPlace, before: int, upto: int, parts: Sequence[HistoryPart], written_us: int
+    ) -> bool:
+        """Add the records of a log from `before` up to another one. Return whether `before` is where the history is.
+
+        Any member may add, one after the other.
+        """
+
+        def work(connection: sa.Connection) -> bool:
+            writer, position = read_position(connection, to_change=True)
+            if read_upto(connection, place) != before:
+                return False
+            seq = position.last_seq
+            for part in parts:
+                batch = Batch(
+                    position.batch + 1,
+                    written_us,
+                    seq + 1,
+                    part.blocks,
+                    part.count,
+                    {place.subject: part.events},
+                    aggregates={place.subject: part.aggregates},
+                )
+                self._write_blocks(connection, batch)
+                seq = batch.last_seq
+                for key in part.forgotten:
+                    self._forget(connection, place.subject, key, seq)
+            row = (*astuple(place), upto)
+            self.put(connection, CLUSTER_POSITION, [(*row, seal(b"", *row))], replace=True)
+            # States are in the checkpoints of the partitions: nothing here is needed for a recovery.
+            self._move_to(connection, Position(position.batch + 1, seq, seq, seq), writer)
+            return True
+
+        try:
+            return await self.writing(work)
+        except BaseException:
+            self._forget_cached([self.subjects[place.subject]])
+            raise
 
     @abstractmethod
     async def close(self) -> None: ...
@@ -127,9 +182,7 @@ class SqlStore(SqlLog):
         if before.batch == batch.number:
             # It was committed, but the confirmation was lost.
             return
-        rows = [block_row(batch.first_seq + at, batch.written_us, block) for at, block in enumerate(batch.blocks)]
-        self.put(connection, TICK_BLOCK, rows)
-        self._write_subjects(connection, batch)
+        self._write_blocks(connection, batch)
         self.put(connection, STORED_ANSWER, [_answer_row(answer) for answer in batch.answers], replace=True)
         self.put(
             connection, KEY_STATE, [self._state_row(state, batch.last_seq) for state in batch.states], replace=True
@@ -145,6 +198,12 @@ class SqlStore(SqlLog):
             before.candles_seq if batch.aggregates is None else batch.last_seq,
         )
         self._move_to(connection, after)
+
+    def _write_blocks(self, connection: sa.Connection, batch: Batch) -> None:
+        """Write the log, and what belongs to it in the tables of the subjects."""
+        rows = [block_row(batch.first_seq + at, batch.written_us, block) for at, block in enumerate(batch.blocks)]
+        self.put(connection, TICK_BLOCK, rows)
+        self._write_subjects(connection, batch)
 
     def _write_subjects(self, connection: sa.Connection, batch: Batch) -> None:
         for name, subject in self.subjects.items():
@@ -163,9 +222,14 @@ class SqlStore(SqlLog):
         row = (subject, key, upto_seq)
         self.put(connection, FORGOTTEN, [(*row, seal(b"", *row))], replace=True)
 
-    def _move_to(self, connection: sa.Connection, position: Position) -> None:
-        row = (1, self._writer, *astuple(position))
+    def _move_to(self, connection: sa.Connection, position: Position, writer: str = "") -> None:
+        row = (1, writer or self._writer, *astuple(position))
         self.put(connection, POSITION, [(*row, seal(b"", *row))], replace=True)
+
+    def _forget_cached(self, subjects: Iterable[Subject]) -> None:
+        for subject in subjects:
+            if subject.tables is not None:
+                subject.tables.forget()
 
     def _state_row(self, state: State, seq: int) -> tuple[Any, ...]:
         payload = self.subjects[state.subject].log.encode_checkpoint(state.checkpoint)

@@ -1,5 +1,4 @@
-import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
 
@@ -11,20 +10,9 @@ from infrastructure.storage.sqlite_store import SqliteStore
 from infrastructure.storage.store import Store
 from support.batches import RULES
 from support.memory_store import MemoryStore
-from support.postgres import Postgres, programs, running_postgres
+from support.postgres import Postgres
 
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    folder = programs()
-    if folder is None:
-        # In CI it is installed first, and a missing one is an error.
-        assert "CI" not in os.environ, "PostgreSQL is not installed"
-        pytest.skip("PostgreSQL (initdb) is not installed")
-    with running_postgres(folder) as server:
-        yield server
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
