@@ -178,6 +178,10 @@ def compare(
             found = everything(gateway)
             different = [key for key in expected | found if expected.get(key) != found.get(key)]
             assert not different, f"{len(different)} answers differ, such as {different[0]}"
+        anomalies = [each for each in cluster.events() if each.startswith("PriceAnomaly")]
+        assert len(anomalies) == len(set(anomalies)), "an anomaly is published twice"
+        # Answers leave out the oldest of too many.
+        assert len(anomalies) >= expected["anomalies"].count(b'"id":'), "an anomaly is not published"
     told = ", ".join(killer.kills) or "nothing"
     return f"{ticks} ticks in {sent_seconds:.0f} s, {failures} posts repeated; killed: {told}; every answer is the same"
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from deploy.kafka.broker import Brokers
 
 from infrastructure.cluster.clients import Clients
+from infrastructure.cluster.owned_partition import read_to_end
 from infrastructure.cluster.topics import Topics, create_topics
 from infrastructure.settings_loader import load_settings
 from support.service import Service, eventually, marketdata
@@ -57,8 +58,8 @@ class Cluster:
         if kafka is not None:
             overrides["cluster"]["kafka"] = kafka
         settings = load_settings(overrides=overrides).settings
-        admin = Clients(settings).admin()
-        create_topics(admin, Topics(settings.cluster.name), subjects, settings, replication_factor)
+        self._clients, self._topics = Clients(settings), Topics(settings.cluster.name)
+        create_topics(self._clients.admin(), self._topics, subjects, settings, replication_factor)
 
     def command(self, *arguments: str, **more: str) -> Any:
         """Run `marketdata cluster` to its end."""
@@ -73,6 +74,16 @@ class Cluster:
         member = self.members[name] = self._kind(directory, **settings)
         self._started.append(member)
         return member
+
+    def events(self, subject: str = "prices") -> list[str]:
+        """The kind and the id of every event that is published, in order by partition."""
+        reader = self._clients.reader()
+        try:
+            partitions = range(int(self.settings["PROCESSING__PARTITIONS"]))
+            topic = self._topics.events(subject)
+            return [key.decode() for each in partitions for key, _ in read_to_end(reader, topic, each)]
+        finally:
+            reader.close()
 
     def freeze(self, name: str) -> None:
         """Stop a member in the middle of what it does, as a long pause of its machine would."""

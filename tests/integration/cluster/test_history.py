@@ -106,6 +106,7 @@ def test_without_the_database_owners_go_on_and_write_later(
     member = made.start("only")
     ready(member)
     send(member, range(2))
+    processed(member, 2 * len(SYMBOLS))
     eventually(lambda: len(list(member.pages("/api/prices/S3/ticks"))) == 2)
     postgres.stop()
     try:

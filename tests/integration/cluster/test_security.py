@@ -57,7 +57,7 @@ def test_keys_hold_on_every_gateway_until_they_are_revoked(
     brokers: Brokers, cluster: Callable[..., Cluster], postgres: Postgres, tmp_path: Path
 ) -> None:
     made = cluster(brokers, STORAGE__URL=postgres.database("keys_of_a_cluster"), AUTH__ENABLED="true")
-    key, others = key_of(made, tmp_path, "feeder"), key_of(made, tmp_path, "admin")
+    key, others = key_of(made, tmp_path, "admin"), key_of(made, tmp_path, "admin")
     gateways = [made.start("gateway-1", "gateway"), made.start("gateway-2", "gateway")]
     made.start("worker", "worker")
     for gateway in gateways:
