@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from deploy.kafka.broker import Brokers
-from deploy.kafka.jars import NoBroker, jars
+from deploy.kafka.jars import NoBroker, NotFetched, jars
 
 from support.cluster import Cluster
 
@@ -13,6 +13,9 @@ from support.cluster import Cluster
 def skip_without_broker() -> None:
     try:
         jars()
+    except NotFetched as missing:
+        # Without a network, also in CI, which says so before the tests.
+        pytest.skip(str(missing))
     except NoBroker as missing:
         if "CI" in os.environ:
             # There it is installed first.
