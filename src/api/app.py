@@ -114,8 +114,11 @@ def describe(container: Container) -> tuple[Json, Json]:
     signs_in = container.access() is not None
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
-    examples = {name: example for each in features for name, example in each.live_examples.items()} | LIVE_EXAMPLES
-    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()} | LIVE_SHAPES
+    examples = {name: example for each in features for name, example in each.live_examples.items()}
+    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
+    if not settings.cluster.enabled:
+        examples |= LIVE_EXAMPLES
+        shapes |= LIVE_SHAPES
     return (
         openapi_document(_routes(features, settings, signs_in), names, signs_in),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
@@ -160,7 +163,7 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
 
 def _routes(features: list[Features], settings: Settings, signs_in: bool) -> list[ControllerRouterHandler]:
     own = (*_OWN_ROUTES, *_SIGN_IN_ROUTES) if signs_in else _OWN_ROUTES
-    # Nobody shows observations to rules in a cluster.
+    # The owners of partitions in a cluster show nothing to rules.
     of_rules = () if settings.cluster.enabled else RULE_ROUTES
     return [*(route for each in features for route in each.routes), *of_rules, *own]
 

@@ -217,7 +217,9 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.stream,
         access,
-        providers.List(rule_features.provided.live),
+        providers.Callable(
+            lambda rules, settings: [] if settings.cluster.enabled else [rules.live], rule_features, settings
+        ),
         providers.Callable(lambda member: None if member is None else member.follower.check, member),
     )
     retention = providers.Singleton(
