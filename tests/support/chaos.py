@@ -23,7 +23,7 @@ from deploy.kafka.broker import Brokers
 
 from support.cluster import Cluster, processed, ready
 from support.generated import write_recording
-from support.service import Service, assert_balanced
+from support.service import Service, assert_balanced, eventually
 
 GATEWAYS = ("gateway-1", "gateway-2")
 WORKERS = ("worker-1", "worker-2", "worker-3")
@@ -172,6 +172,8 @@ def compare(
             ready(cluster.members[name])
         for name in GATEWAYS:
             gateway = cluster.members[name]
+            # What the other gateway has taken last may not have been heard of yet.
+            eventually(lambda asked=gateway: asked.accounts()["processed"] >= ticks, 120)  # type: ignore[misc]  # bound at once
             accounts = processed(gateway, ticks, 120)
             assert_balanced(accounts)
             assert accounts["processed"] == ticks, accounts

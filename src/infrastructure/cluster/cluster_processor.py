@@ -123,9 +123,10 @@ class ClusterProcessor:
         positions = [(index, position or _UNKNOWN) for index, position in enumerate(self._positions())]
         total = Accounts()
         for _, position in positions:
-            for name in Accounts.__struct_fields__:
-                setattr(total, name, getattr(total, name) + getattr(position.accounts, name))
-        queued = {index: _lag(position) for index, position in positions}
+            for field in Accounts.__struct_fields__:
+                setattr(total, field, getattr(total, field) + getattr(position.accounts, field))
+        ends, name = self._log.ends, self._subject.name
+        queued = {index: _lag(position, ends.get((name, index), 0)) for index, position in positions}
         accepted = total.processed + total.failed + sum(queued.values())
         rejected = total.rejected + self._rejected
         return ProcessingStatistics(
@@ -184,9 +185,9 @@ class ClusterProcessor:
 _UNKNOWN = Position(0, 0, 0, "", 0, 0, Accounts())
 
 
-def _lag(position: Position) -> int:
-    """Return about how many observations wait in the log."""
-    records = max(position.end_offset - position.offset, 0)
+def _lag(position: Position, written: int) -> int:
+    """Return about how many observations wait in the log. written: its end, as this gateway has written it."""
+    records = max(position.end_offset - position.offset, written - position.offset, 0)
     return round(records * max(position.accounts.received / max(position.offset, 1), 1))
 
 

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
+from functools import partial
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -50,6 +51,7 @@ class LogProducer:
     """spool_max: observations that may wait for the brokers. confirm_seconds: how long a sender waits for them.
 
     unconfirmed: observations that do. failure: why nothing can be written any more; None if it can.
+    ends: by subject and partition, the end of the log as far as this member has written it.
     latency: from written to confirmed. backlogs: crowded while more than half of the spool is in use.
     """
 
@@ -57,6 +59,7 @@ class LogProducer:
         self.unconfirmed = 0
         self.confirmed = 0
         self.failure: str | None = None
+        self.ends: dict[tuple[str, int], int] = {}
         self.latency = Latency()
         self.spool_max = spool_max
         self.backlogs: list[Backlog] = []
@@ -167,8 +170,14 @@ class LogProducer:
         keys, places = numbered(columns.keys)
         value = subject.log.encode(keys, places, columns)
         headers = {} if request is None else {REQUEST: request.encode()}
+        place = (subject.name, partition)
+        confirmation.add_done_callback(partial(self._reach, place))
         self._produce(self._topics.log(subject.name), partition, value, headers, confirmation, len(columns))
         return confirmation
+
+    def _reach(self, place: tuple[str, int], confirmation: Confirmation) -> None:
+        if not confirmation.cancelled() and confirmation.exception() is None:
+            self.ends[place] = max(self.ends.get(place, 0), confirmation.result() + 1)
 
     def _produce(
         self,

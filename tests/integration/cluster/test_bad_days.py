@@ -87,6 +87,19 @@ def test_without_a_broker_ticks_wait_in_a_bounded_spool(own_brokers: Callable[..
         assert (accounts["processed"], accounts["duplicates"]) == (10, 6)
 
 
+def test_without_an_owner_ticks_are_queued_and_counted(brokers: Brokers, cluster: Callable[..., Cluster]) -> None:
+    made = cluster(brokers)
+    gateway = made.start("gateway", "gateway")
+    ready(gateway)
+    for number in range(3):
+        assert post(gateway, number).status_code == 200
+    accounts = gateway.accounts()
+    assert_balanced(accounts)
+    assert (accounts["accepted"], accounts["queued"], accounts["processed"]) == (3, 3, 0)
+    made.start("worker", "worker")
+    assert processed(gateway, 3)["processed"] == 3
+
+
 def test_a_gateway_that_joins_late_answers_the_same(brokers: Brokers, cluster: Callable[..., Cluster]) -> None:
     made = cluster(brokers)
     gateway = made.start("gateway", "gateway")
