@@ -75,10 +75,10 @@ class BatchTooLarge(MarketDataError):
 
 
 class SymbolNotFound(MarketDataError):
-    """The symbol is unknown."""
+    """The symbol is unknown. observation: what has not been processed of it, such as a price."""
 
-    def __init__(self, symbol: str) -> None:
-        super().__init__(f"No price of {symbol} has been processed.")
+    def __init__(self, symbol: str, observation: str = "price") -> None:
+        super().__init__(f"No {observation} of {symbol} has been processed.")
 
 
 class AnomalyNotFound(MarketDataError):

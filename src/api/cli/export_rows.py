@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 
-from application.prices.queries.time_range import LATEST_US
+from application.processing.time_range import LATEST_US
 from domain.prices.candle import Candle, Interval
 from domain.prices.price_update import PriceUpdate
 from infrastructure.prices.candle_chunks import CHUNK

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from litestar.routes import HTTPRoute
 
-from api.http.symbol_paths import routable
+from api.http.symbol_paths import SymbolPaths
 
 # Key of the app's `Methods` in its state.
 METHODS = "methods"
@@ -14,13 +14,14 @@ _PARAMETER = re.compile(r"\\\{[^}]*\\\}")
 
 
 class Methods:
-    """Knows which methods a path has. routes: those of the app."""
+    """Knows which methods a path has. routes: those of the app. routable: see `SymbolPaths`."""
 
     def __init__(self, routes: Sequence[object]) -> None:
+        own = [route for route in routes if isinstance(route, HTTPRoute)]
+        self.routable = SymbolPaths(route.path_format for route in own).routable
         self._routes = [
             (re.compile(_PARAMETER.sub("[^/]+", re.escape(route.path_format))), route.methods - {"OPTIONS"})
-            for route in routes
-            if isinstance(route, HTTPRoute)
+            for route in own
         ]
 
     def of(self, raw_path: bytes) -> str:
@@ -30,7 +31,7 @@ class Methods:
             method
             for pattern, methods in self._routes
             for method in methods
-            if pattern.fullmatch(routable(path, raw_path, method).rstrip("/") or "/")
+            if pattern.fullmatch(self.routable(path, raw_path, method).rstrip("/") or "/")
         }
         if "GET" in found:
             found.add("HEAD")

@@ -4,6 +4,8 @@ A symbol may contain slashes (`BTC/USD`) or have the name of a route (`BATCH`), 
 path is therefore rewritten so that a symbol is always one segment that no fixed route has.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import quote, unquote
 
@@ -14,29 +16,46 @@ from domain.symbol import SYMBOL_RULE
 
 # A path segment that is a symbol.
 SymbolPath = Annotated[str, PathParameter(description=f"In any case; {SYMBOL_RULE}.", examples=[Example(value="AAPL")])]
-PREFIX = "/api/prices/"
-# Segments that may follow a symbol.
-SUBRESOURCES = ("anomalies", "candles", "ticks")
+_TEMPLATE = re.compile(r"(?P<prefix>.*/)\{symbol(:str)?\}(/(?P<last>[^/]+))?\Z")
 
 
-def routable(path: str, raw_path: bytes, method: str) -> str:
-    """Rewrite a path for the router.
+class SymbolPaths:
+    """templates: of all routes. Those with a symbol end with it, or with one more segment."""
 
-    path: percent-decoded by the server. raw_path: as received, where `%2F` still differs from a slash.
-    """
-    if not path.startswith(PREFIX) or method == "POST":
+    def __init__(self, templates: Iterable[str]) -> None:
+        # By what comes before the symbol: the segments that may follow it.
+        self._subresources: dict[str, set[str]] = {}
+        for template in templates:
+            match = _TEMPLATE.match(template)
+            if match is not None:
+                known = self._subresources.setdefault(match["prefix"], set())
+                known.update(filter(None, [match["last"]]))
+
+    def routable(self, path: str, raw_path: bytes, method: str) -> str:
+        """Rewrite a path for the router.
+
+        path: percent-decoded by the server. raw_path: as received, where `%2F` still differs from a slash.
+        """
+        if method == "POST":
+            return path
+        for prefix, subresources in self._subresources.items():
+            if path.startswith(prefix):
+                return _rewritten(path, raw_path, prefix, subresources)
         return path
+
+
+def _rewritten(path: str, raw_path: bytes, prefix: str, subresources: set[str]) -> str:
     raw = raw_path.partition(b"?")[0].decode("latin-1")
     # If even the prefix is escaped, use the decoded path.
-    rest = raw.removeprefix(PREFIX) if raw.startswith(PREFIX) else quote(path.removeprefix(PREFIX))
+    rest = raw.removeprefix(prefix) if raw.startswith(prefix) else quote(path.removeprefix(prefix))
     symbol, slash, last = rest.rpartition("/")
-    if not (slash and symbol and last in SUBRESOURCES):
+    if not (slash and symbol and last in subresources):
         symbol, slash, last = rest, "", ""
     # Upper case keeps symbols apart from the fixed routes, which are lower case.
     symbol = unquote(symbol)
-    return PREFIX + quote(symbol.upper() if symbol.isascii() else symbol, safe="") + slash + last
+    return prefix + quote(symbol.upper() if symbol.isascii() else symbol, safe="") + slash + last
 
 
 def symbol_in(segment: str) -> str:
-    """The symbol in a path segment made by `routable`."""
+    """The symbol in a path segment made by `SymbolPaths.routable`."""
     return unquote(segment)

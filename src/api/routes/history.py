@@ -12,8 +12,7 @@ from api.http.query import Ascending, Cursor, From, Limit, Moment, NumberFormat,
 from api.http.responses import PageResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
-from api.reference.documented import documented
-from api.routes.anomalies import ONE_PAGE
+from api.reference.documented import ONE_PAGE, documented
 from api.views.prices import CandlePageView, CandleView, TickPageView, TickView
 from application.mediator import Mediator
 from application.paging import Order

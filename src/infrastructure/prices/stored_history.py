@@ -1,12 +1,8 @@
 """History from the store, and from what is not written yet."""
 
 from collections import deque
-from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-import structlog
-
-from application.errors import HistoryUnavailable, StorageFailed
 from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
 from domain.prices.candle import Candle, Interval, rolled_up
 from domain.prices.candle_book import CandleBook
@@ -14,26 +10,13 @@ from domain.prices.price_update import PriceUpdate
 from infrastructure.prices.candle_chunks import CHUNK, chunk_start
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import PriceStore
+from infrastructure.storage.answered import answered, caught_up
 from infrastructure.storage.journal import Journal, PendingAggregates
-from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.store import Store, StoreFailed
+from infrastructure.storage.store import Store
 
 _CHUNKS_AT_ONCE = 32
 # Most ticks shown of the window of an anomaly.
 _WINDOW_MAX = 10_000
-
-Result = TypeVar("Result")
-
-_log = structlog.stdlib.get_logger(__name__)
-
-
-async def answered(question: Awaitable[Result]) -> Result:
-    """Await a query of the store. Raises HistoryUnavailable."""
-    try:
-        return await question
-    except (StoreFailed, Corrupt) as error:
-        _log.error("the store did not answer", reason=str(error))
-        raise HistoryUnavailable from None
 
 
 class StoredHistory:
@@ -47,7 +30,7 @@ class StoredHistory:
     async def ticks(
         self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int, newest_first: bool = False
     ) -> TickPage:
-        await self._catch_up()
+        await caught_up(self._journal)
         found = await answered(self._store.observations(PRICES, symbol, from_us, to_us, after, limit + 1, newest_first))
         shown = found[:limit]
         return TickPage(tuple(tick for _, tick in shown), shown[-1][0] if len(found) > limit else None)
@@ -94,7 +77,7 @@ class StoredHistory:
     async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
         stored = await answered(self._prices.anomaly(anomaly_id))
         if stored is None:
-            await self._catch_up()
+            await caught_up(self._journal)
             stored = await answered(self._prices.anomaly(anomaly_id))
         if stored is None:
             return None
@@ -115,14 +98,6 @@ class StoredHistory:
             tick.price for tick in window
         }
         return ExplainedAnomaly(anomaly, tuple(window), complete)
-
-    async def _catch_up(self) -> None:
-        """Wait until the store has everything, unless it fails."""
-        try:
-            await self._journal.committed()
-        except StorageFailed:
-            # What is stored can still be queried.
-            return
 
 
 def _of(batch: PendingAggregates, symbol: str, interval: Interval) -> Sequence[Candle]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_extensions import i64
 
 TICK_ID_LENGTH_MAX = 128
-FORBIDDEN_SYMBOL = FieldError("symbol", "forbidden_symbol", "must be one of the symbols of your key")
 
 
 class TickRules:
