@@ -97,7 +97,7 @@ class SubjectTables(Protocol):
 class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
-    key: what a key is called on the wire.
+    key: what a key is called on the wire. keys_max: None for `processing.max_symbols`.
     """
 
     name: str
@@ -106,3 +106,4 @@ class Subject:
     new_book: Callable[[], Book]
     log: LogFormat
     tables: SubjectTables | None = None
+    keys_max: int | None = None

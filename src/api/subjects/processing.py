@@ -95,7 +95,8 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         )
         for index, book in enumerate(books)
     ]
-    placement = Placement(partitions, subject.key, settings.max_symbols, core.settings.limits.key_symbols)
+    keys_max = settings.max_symbols if subject.keys_max is None else subject.keys_max
+    placement = Placement(partitions, subject.key, keys_max, core.settings.limits.key_symbols)
     processor = PartitionedProcessor(
         partitions,
         placement,
