@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, engine, ingest, pipeline, reading, storage, watchers, wrk
+from benchmarks import cost, decoding, delay, engine, ingest, pipeline, reading, storage, trades, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -21,6 +21,9 @@ BENCHMARKS = {
     "decoding": decoding.decoding,
     "stream": ingest.stream,
     "reading": reading.reading,
+    "zeromq": trades.zeromq,
+    "trades": trades.trades,
+    "trades memory": trades.trades_memory,
     "singles wrk": wrk.singles,
     "reading wrk": wrk.reading,
     "engine": engine.engine,

@@ -14,6 +14,25 @@ from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.processing.channel import FullMode
 
 
+def _normalised(symbol: str) -> str:
+    try:
+        return normalise_symbol(symbol)
+    except InvalidSymbol as error:
+        raise ValueError(f"every symbol {error}") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # Another name may mean any address, now or later.
+        return host.lower() == "localhost"
+
+
+# A key of CURVE is 32 bytes.
+_Z85_KEY_LENGTH = 40
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,11 +59,7 @@ class ServerSettings(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine reaches the service."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            # Another name may mean any address, now or later.
-            return self.host.lower() == "localhost"
+        return _is_loopback(self.host)
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> "ServerSettings":
@@ -128,6 +143,7 @@ class SimulationSettings(Section):
     enabled: bool = False
     symbols: tuple[str, ...] = Field(("AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD"), min_length=1)
     ticks_per_second: int = Field(2000, ge=1, le=1_000_000)
+    trades_per_second: int = Field(100, ge=0, le=1_000_000)
     initial_price: float = Field(100.0, ge=1e-6, le=1e9)
     max_jitter: float = Field(0.01, gt=0, lt=1)
     seed: int | None = None
@@ -140,10 +156,75 @@ class SimulationSettings(Section):
     @field_validator("symbols")
     @classmethod
     def _normalised(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            return tuple(normalise_symbol(symbol) for symbol in symbols)
-        except InvalidSymbol as error:
-            raise ValueError(f"every symbol {error}") from None
+        return tuple(map(_normalised, symbols))
+
+
+class TradesSettings(Section):
+    default_symbol: str = "DEFAULT"
+    window: int = Field(100, ge=1, le=100_000)
+    feed_prices: bool = False
+    compatible_metrics: bool = True
+
+    @field_validator("default_symbol")
+    @classmethod
+    def _normalised(cls, symbol: str) -> str:
+        return _normalised(symbol)
+
+
+class BenchmarksSettings(Section):
+    max_tests: int = Field(100, ge=1, le=10_000)
+    runs_kept: int = Field(100, ge=1, le=10_000)
+    tolerance_percent: float = Field(10.0, gt=0, le=10_000)
+
+
+class ZeroMqSettings(Section):
+    # An address such as tcp://127.0.0.1:5555; empty for none.
+    bind: str = ""
+    high_water_mark: int = Field(1000, ge=1, le=1_000_000)
+    max_message_bytes: int = Field(65_536, ge=128, le=16_777_216)
+    # Of CURVE, in Z85: the secret key of the service, and the public keys of the publishers that may connect.
+    curve_secret_key: SecretStr = SecretStr("")
+    curve_clients: tuple[str, ...] = ()
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        transport, _, rest = self.bind.partition("://")
+        if transport != "tcp":
+            return True
+        return _is_loopback(rest.rpartition(":")[0].strip("[]"))
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether only publishers with a known key may connect."""
+        return bool(self.curve_secret_key.get_secret_value() and self.curve_clients)
+
+    @field_validator("bind")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"tcp://(\[[0-9A-Fa-f:.]+\]|[^:/\s]+):[0-9]{1,5}|ipc://\S+", value):
+            raise ValueError("must be empty, tcp://address:port or ipc://path")
+        return value
+
+    @field_validator("curve_clients", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _are_keys(self) -> "ZeroMqSettings":
+        secret = self.curve_secret_key.get_secret_value()
+        if any(len(key) != _Z85_KEY_LENGTH for key in (*self.curve_clients, *filter(None, [secret]))):
+            raise ValueError(f"every CURVE key has {_Z85_KEY_LENGTH} characters")
+        if self.curve_clients and not secret:
+            raise ValueError("curve_clients needs curve_secret_key")
+        return self
+
+
+class FeedsSettings(Section):
+    """Ways in that are not HTTP."""
+
+    zeromq: ZeroMqSettings = ZeroMqSettings()
 
 
 class StorageSettings(Section):
@@ -263,6 +344,9 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     processing: ProcessingSettings = ProcessingSettings()
     simulation: SimulationSettings = SimulationSettings()
+    trades: TradesSettings = TradesSettings()
+    benchmarks: BenchmarksSettings = BenchmarksSettings()
+    feeds: FeedsSettings = FeedsSettings()
     storage: StorageSettings = StorageSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: LimitsSettings = LimitsSettings()
@@ -273,6 +357,12 @@ class Settings(BaseSettings):
     def is_exposed(self) -> bool:
         """Whether whoever reaches the network address may use the service, and nobody has said that this is meant."""
         return not (self.auth.enabled or self.auth.allow_anonymous_network or self.server.is_loopback)
+
+    @property
+    def is_feed_exposed(self) -> bool:
+        """The same of ZeroMQ."""
+        zeromq = self.feeds.zeromq
+        return not (zeromq.is_protected or self.auth.allow_anonymous_network or zeromq.is_loopback)
 
     @property
     def store(self) -> StorageSettings:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from api.subjects.benchmarks import BENCHMARKS
 from api.subjects.features import Entry
 from api.subjects.prices import PRICES
+from api.subjects.trades import TRADES
 from infrastructure.settings import Settings
 from infrastructure.subject import Subject
 
 # Add a new subject here.
-SUBJECTS: tuple[Entry, ...] = (PRICES,)
+SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS)
 
 
 def subjects_of(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> list[Subject]:

@@ -1,14 +1,36 @@
-"""A tick of a recording, and which columns of a file make one up."""
+"""An observation of a recording, and which columns of a file make one up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-FIELDS = ("timestamp", "symbol", "price", "volume", "id")
-_REQUIRED = ("symbol", "price")
 _UNKNOWN_NAMED_MAX = 10
 
 # The field of a tick that each named column of a file holds.
 ColumnMapping = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedKind:
+    """What a file records. fields: what a column may hold. texts: those that are never numbers. path: to send it to."""
+
+    fields: Sequence[str]
+    required: Sequence[str]
+    texts: frozenset[str]
+    path: str
+
+
+TICKS = RecordedKind(
+    ("timestamp", "symbol", "price", "volume", "id"),
+    ("symbol", "price"),
+    frozenset(("symbol", "id")),
+    "/api/prices/batch",
+)
+TRADES = RecordedKind(
+    ("timestamp", "symbol", "side", "quantity", "price", "venue", "sentAt", "id"),
+    ("side", "quantity"),
+    frozenset(("symbol", "side", "venue", "id")),
+    "/api/trades/batch",
+)
 
 
 class UnreadableRecording(Exception):
@@ -43,12 +65,14 @@ class RecordedBatch:
         return RecordedBatch([tick.number for tick in ticks], "application/x-ndjson", body)
 
 
-def field_of(name: str, columns: ColumnMapping) -> str | None:
+def field_of(name: str, columns: ColumnMapping, kind: RecordedKind) -> str | None:
     """Return the field that a column holds, None if it is to be ignored."""
-    return columns.get(name, name if name in FIELDS and name not in columns.values() else None)
+    return columns.get(name, name if name in kind.fields and name not in columns.values() else None)
 
 
-def fields_of(names: Sequence[str], columns: ColumnMapping | None, rule: str) -> list[str | None]:
+def fields_of(
+    names: Sequence[str], columns: ColumnMapping | None, rule: str, kind: RecordedKind = TICKS
+) -> list[str | None]:
     """Return the field that each column of a file holds, None for each to be ignored.
 
     columns: without it, no column is ignored. rule: what the file's columns must be, to begin an error with.
@@ -56,20 +80,21 @@ def fields_of(names: Sequence[str], columns: ColumnMapping | None, rule: str) ->
     Raises:
         UnreadableRecording: a column is unknown, missing or there twice.
     """
-    fields = [field_of(name, columns or {}) for name in names]
+    fields = [field_of(name, columns or {}, kind) for name in names]
     unknown = [name for name, field in zip(names, fields, strict=True) if field is None]
     missing = [name for name in columns or () if name not in names] or [
-        field for field in _REQUIRED if field not in fields
+        field for field in kind.required if field not in fields
     ]
     kept = [field for field in fields if field is not None]
     problems = [f"missing: {_listed(missing)}"] if missing else []
     if unknown and columns is None:
         problems.append(f"unknown: {_listed(unknown)}")
     if len(set(kept)) < len(kept):
-        problems.append(f"repeated: {_listed([field for field in FIELDS if kept.count(field) > 1])}")
+        problems.append(f"repeated: {_listed([field for field in kind.fields if kept.count(field) > 1])}")
     if problems:
         raise UnreadableRecording(
-            f"{rule} {','.join(FIELDS)}, of which only symbol and price are required; {'; '.join(problems)}. "
+            f"{rule} {','.join(kind.fields)}, of which only {' and '.join(kind.required)} are required; "
+            f"{'; '.join(problems)}. "
             "Other names can be mapped with --columns"
         )
     return fields

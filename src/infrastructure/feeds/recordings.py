@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from infrastructure.feeds.compression import DAMAGED, decompressed
 from infrastructure.feeds.recorded_text import text_ticks
-from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedBatch, RecordedTick, UnreadableRecording
+from infrastructure.feeds.recorded_tick import (
+    TICKS,
+    ColumnMapping,
+    RecordedBatch,
+    RecordedKind,
+    RecordedTick,
+    UnreadableRecording,
+)
 
 if TYPE_CHECKING:
     from infrastructure.feeds.recorded_parquet import ParquetTicks
@@ -20,16 +27,20 @@ class Recording:
     """The ticks of a file in order, as written, once.
 
     The content decides the format, not the name: Parquet, or text, which may be compressed with gzip or zstd. A text
-    that starts with a brace is NDJSON, any other CSV with a header of `FIELDS`, in any order, of which only symbol and
-    price are required.
+    that starts with a brace is NDJSON, any other CSV with a header of the fields of its kind, in any
+    order, of which some are required.
 
+    kind: what it records; Parquet records ticks only.
     columns: the field that each named column or key holds; others are then ignored unless they are fields themselves.
 
     Raises:
         UnreadableRecording: the columns are not those of ticks, or a line cannot be parsed.
     """
 
-    def __init__(self, stream: io.BufferedReader, columns: ColumnMapping | None = None) -> None:
+    def __init__(
+        self, stream: io.BufferedReader, columns: ColumnMapping | None = None, kind: RecordedKind = TICKS
+    ) -> None:
+        self._kind = kind
         self._stream = stream
         self._columns = columns
         self._rows = 0
@@ -73,6 +84,8 @@ class Recording:
             yield batch
 
     def _parquet_ticks(self) -> "ParquetTicks":
+        if self._kind is not TICKS:
+            raise UnreadableRecording("it is Parquet, of which only ticks are read")
         # A local import: it takes as long to load as everything else.
         from infrastructure.feeds.recorded_parquet import ParquetTicks  # noqa: PLC0415
 
@@ -85,7 +98,7 @@ class Recording:
         # newline="" because the csv module handles line endings itself.
         text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
         try:
-            yield from text_ticks(text, self._columns)
+            yield from text_ticks(text, self._columns, self._kind)
         except UnicodeDecodeError:
             raise UnreadableRecording("it is not UTF-8 text") from None
         except DAMAGED as error:

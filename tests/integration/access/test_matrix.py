@@ -35,6 +35,12 @@ BODIES = {
     "/api/prices": (b'{"symbol":"AAPL","price":1}', "application/json"),
     "/api/prices/batch": (b'[{"symbol":"AAPL","price":1}]', "application/json"),
     "/api/prices/stream": (b'{"symbol":"AAPL","price":1}\n', "application/x-ndjson"),
+    "/api/trades": (b'{"symbol":"AAPL","side":"buy","quantity":1}', "application/json"),
+    "/api/trades/batch": (b'[{"symbol":"AAPL","side":"buy","quantity":1}]', "application/json"),
+    "/api/benchmarks": (
+        b'{"testType":"burst","testName":"a","totalTrades":1,"durationSeconds":1,"tradesPerSecond":1}',
+        "application/json",
+    ),
 }
 
 
