@@ -19,6 +19,7 @@ ENGINE = (
     "api/timestamps",
     "application/prices/commands/tick_rules",
     "domain/access/allowance",
+    "domain/bars",
     "domain/book",
     "domain/columns",
     "domain/numbers",

@@ -18,7 +18,7 @@ from application.mediator import Mediator
 from application.paging import Order
 from application.prices.queries.list_candles import ListCandles
 from application.prices.queries.list_ticks import ListTicks
-from domain.prices.candle import Interval
+from domain.bars import Interval
 
 # Of ticks, a position in the log; of candles, the rest of the range.
 _PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])

@@ -6,8 +6,9 @@ from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.bars import SECOND_US
 from domain.numbers import Number, units_of, written
-from domain.prices.candle import SECOND_US, SUMS, Candle
+from domain.prices.candle import SUMS, Candle
 from domain.prices.ticks import Ticks
 from domain.vectors import COMPILED
 

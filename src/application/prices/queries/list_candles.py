@@ -9,7 +9,8 @@ from application.ports.states import StateRepository
 from application.prices.ports.history import History
 from application.processing.known_symbol import known_symbol
 from application.processing.time_range import EARLIEST_US, check_range
-from domain.prices.candle import Candle, Interval
+from domain.bars import Interval
+from domain.prices.candle import Candle
 from domain.prices.symbol_statistics import SymbolStatistics
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.prices.candle import SECOND_US, Interval
+from domain.bars import SECOND_US, Interval
 from domain.prices.candle_book import CandleBook
 from domain.prices.ticks import Ticks
-from infrastructure.prices.candle_chunks import CHUNK, CandleChunks, ChunkKey, candles_of
+from infrastructure.prices.price_format import PRICE_CANDLES
+from infrastructure.storage.candle_chunks import CHUNK, CandleChunks, ChunkKey
 
 MINUTE_US = CHUNK * SECOND_US
 
@@ -35,7 +36,7 @@ class Store:
         return {
             (width, symbol, candle.start_us): (candle.open, candle.high, candle.low, candle.close, candle.count)
             for (width, symbol, _), row in self.rows.items()
-            for candle in candles_of(row)
+            for candle in PRICE_CANDLES.candles_of(row)
         }
 
 
@@ -48,15 +49,15 @@ TICKS = st.lists(
 
 @given(st.lists(TICKS, min_size=1, max_size=6))
 def test_any_lots_of_ticks_give_the_candles_of_all_of_them(lots: list[list[tuple[str, float, int]]]) -> None:
-    together, apart, chunks = Store(), Store(), CandleChunks()
-    together.write(CandleChunks(), [tick for lot in lots for tick in lot])
+    together, apart, chunks = Store(), Store(), CandleChunks(PRICE_CANDLES)
+    together.write(CandleChunks(PRICE_CANDLES), [tick for lot in lots for tick in lot])
     for lot in lots:
         apart.write(chunks, lot)
     assert apart.candles() == together.candles()
 
 
 def test_newest_chunk_is_not_read_again_and_older_ones_are_not_kept() -> None:
-    store, chunks = Store(), CandleChunks()
+    store, chunks = Store(), CandleChunks(PRICE_CANDLES)
     for second in range(0, 3 * CHUNK, 20):
         store.write(chunks, [("A", 1.0, second * SECOND_US)])
     assert store.reads == []
