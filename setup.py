@@ -43,6 +43,8 @@ ENGINE = (
     "domain/trades/quantity_window",
     "domain/trades/trade",
     "domain/trades/trade_book",
+    "domain/trades/trade_candle",
+    "domain/trades/trade_candle_book",
     "domain/trades/trade_checkpoint",
     "domain/trades/trade_rate",
     "domain/trades/trade_state",

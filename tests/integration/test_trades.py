@@ -253,3 +253,46 @@ def test_number_of_tests_is_limited(start: Callable[..., Service]) -> None:
     ]
     assert statuses == [200, 200, 400, 200]
     assert eventually(lambda: service.client.get("/metrics").text.count("benchmark_tests_total{") == 2)
+
+
+def test_candles_have_prices_and_both_volumes(start: Callable[..., Service]) -> None:
+    service = start(STORAGE__CHECKPOINT_INTERVAL_SECONDS="0.2")
+    noon = 1769860800000
+    post(
+        service,
+        trade("A", "buy", "0.1", price=10, timestamp=noon),
+        trade("A", "sell", "0.2", price=12, timestamp=noon + 30_000),
+        trade("A", "buy", "0.2", timestamp=noon + 59_999),
+        trade("A", "sell", 1, timestamp=noon + 60_000),
+    )
+    # Late: it corrects the candle that it belongs to.
+    post(service, trade("A", "buy", 1, price=9, timestamp=noon + 1000))
+    path, minute = "/api/trades/a/candles", {"interval": "1m"}
+    first, second = service.client.get(path, params=minute).json()["items"]
+    assert first == {
+        "symbol": "A",
+        "interval": "1m",
+        "start": "2026-01-31T12:00:00.000Z",
+        "open": 10.0,
+        "high": 12.0,
+        "low": 9.0,
+        "close": 12.0,
+        "buyVolume": 1.3,
+        "sellVolume": 0.2,
+        "count": 4,
+        "closed": True,
+    }
+    assert (second["open"], second["sellVolume"], second["closed"]) == (None, 1, False)
+    (day,) = service.client.get(path, params={"interval": "1d"}).json()["items"]
+    assert (day["count"], day["buyVolume"], day["sellVolume"]) == (5, 1.3, 1.2)
+    service.kill()
+    again = start(again=service)
+    assert again.client.get(path, params=minute).json()["items"] == [first, second]
+    post(again, trade("A", "buy", 1, price=20, timestamp=noon + 2000))
+    newest = again.client.get(path, params=minute | {"order": "desc", "limit": "1"}).json()
+    assert newest["items"] == [second]
+    older = again.client.get(path, params=minute | {"cursor": newest["nextCursor"], "order": "desc"}).json()
+    assert [(each["high"], each["count"]) for each in older["items"]] == [(20.0, 5)]
+    again.client.delete("/api/trades/A")
+    post(again, trade("A", "buy", 7, timestamp=noon))
+    assert [each["buyVolume"] for each in again.client.get(path, params=minute).json()["items"]] == [7]

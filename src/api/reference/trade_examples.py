@@ -59,12 +59,37 @@ STORED_TRADE = {
     "id": None,
 }
 TRADES = {"items": [STORED_TRADE], "nextCursor": None}
+CANDLES = {
+    "items": [
+        {
+            "symbol": "AAPL",
+            "interval": "1m",
+            "start": "2026-01-31T12:00:00.000Z",
+            "open": 103.5,
+            "high": 103.5,
+            "low": 103.0,
+            "close": 103.0,
+            "buyVolume": 20,
+            "sellVolume": 5,
+            "count": 2,
+            "closed": False,
+        }
+    ],
+    "nextCursor": None,
+}
 # The same as NDJSON and as CSV.
 TRADE_LINES = {
     "application/x-ndjson": '{"symbol":"AAPL","side":"buy","quantity":20.0,"price":103.5,"venue":"XNAS",'
     '"timestamp":"2026-01-31T12:00:00.500Z","latencyMicros":180,"id":null}\n',
     "text/csv": "symbol,side,quantity,price,venue,timestamp,latencyMicros,id\r\n"
     "AAPL,buy,20.0,103.5,XNAS,2026-01-31T12:00:00.500Z,180,\r\n",
+}
+
+CANDLE_LINES = {
+    "application/x-ndjson": '{"symbol":"AAPL","interval":"1m","start":"2026-01-31T12:00:00.000Z","open":103.5,'
+    '"high":103.5,"low":103.0,"close":103.0,"buyVolume":20,"sellVolume":5,"count":2,"closed":false}\n',
+    "text/csv": "symbol,interval,start,open,high,low,close,buyVolume,sellVolume,count,closed\r\n"
+    "AAPL,1m,2026-01-31T12:00:00.000Z,103.5,103.5,103.0,103.0,20,5,2,false\r\n",
 }
 
 _TICK: dict[str, Any] = TICK_SCHEMA["properties"]

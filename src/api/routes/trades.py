@@ -29,19 +29,28 @@ from api.ingest.batch_intake import NDJSON
 from api.ingest.trade_intake import TradeIntake
 from api.reference import trade_examples as example
 from api.reference.documented import IDEMPOTENCY_KEY, ONE_PAGE, documented, header
+from api.routes.history import CandlesQuery
 from api.views.ingest import AcceptedView, BatchView
-from api.views.trades import TradePageView, TradeStatisticsPageView, TradeStatisticsView, TradeView
+from api.views.trades import (
+    TradeCandlePageView,
+    TradeCandleView,
+    TradePageView,
+    TradeStatisticsPageView,
+    TradeStatisticsView,
+    TradeView,
+)
 from application.mediator import Mediator
 from application.paging import Order
 from application.trades.commands.forget_trades import ForgetTrades
 from application.trades.queries.get_trade_statistics import GetTradeStatistics
+from application.trades.queries.list_trade_candles import ListTradeCandles
 from application.trades.queries.list_trade_statistics import ListTradeStatistics
 from application.trades.queries.list_trades import ListTrades
 from domain.access.principal import Principal
 from domain.symbol import SYMBOL_PATTERN
 
 _SYMBOLS = msgspec.json.Decoder(str)
-# A position in the log.
+# Of trades, a position in the log; of candles, the rest of the range.
 _PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])
 _SYMBOL = SYMBOL_PATTERN[1:-1]
 _PREFER = header("Prefer", "`durable`: answer with 200 once the trades are on disk.", "durable")
@@ -204,3 +213,23 @@ class TradesController(Controller):
         query = ListTrades(symbol_in(symbol), params.from_, params.to, params.limit, after, params.order)
         page = await mediator.send(query)
         return TradePageView(list(map(TradeView.of, page.items)), to_cursor(page.next_after))
+
+    @get(
+        "/{symbol:str}/candles",
+        operation_id="listTradeCandles",
+        summary="The candles of the trades of one symbol, oldest first",
+        response_class=PageResponse,
+        opt=documented(ONE_PAGE, example.CANDLES, media=example.CANDLE_LINES, problems=(400, 404, 503)),
+    )
+    async def list_candles(
+        self, symbol: SymbolPath, params: NamedDependency[CandlesQuery], mediator: NamedDependency[Mediator]
+    ) -> TradeCandlePageView:
+        interval, from_us, to_us = params.interval, params.from_, params.to
+        # A cursor holds the rest of the range, so that pages of a moving range continue where the last one ended.
+        place = from_cursor(params.cursor, _PLACES)
+        if place is not None:
+            from_us, to_us = Moment(place[0]), Moment(place[1])
+        name = symbol_in(symbol)
+        found = await mediator.send(ListTradeCandles(name, interval, from_us, to_us, params.limit, params.order))
+        items = [TradeCandleView.of(each, name.strip().upper(), interval, found.still_open_us) for each in found.items]
+        return TradeCandlePageView(items, to_cursor(found.rest))

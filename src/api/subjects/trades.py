@@ -31,6 +31,11 @@ from application.trades.commands.trade_rules import TradeRules
 from application.trades.messages import MESSAGES
 from application.trades.ports.trade_history import TradeHistory
 from application.trades.queries.get_trade_statistics import GetTradeStatistics
+from application.trades.queries.list_trade_candles import (
+    ListTradeCandles,
+    ListTradeCandlesHandler,
+    ListTradeCandlesValidator,
+)
 from application.trades.queries.list_trade_statistics import ListTradeStatistics
 from application.trades.queries.list_trades import ListTrades, ListTradesHandler, ListTradesValidator
 from domain.trades.trade import Trade
@@ -42,17 +47,26 @@ from infrastructure.feeds.zeromq import ZeroMqFeed
 from infrastructure.feeds.zeromq_meter import ZeroMqMeter
 from infrastructure.processing.in_memory_states import InMemoryStates
 from infrastructure.settings import Settings
+from infrastructure.storage.candle_retention import CandleRetention
+from infrastructure.storage.candle_store import SqlCandles
+from infrastructure.storage.retention import Pruner
 from infrastructure.subject import Subject
 from infrastructure.telemetry.processing_collector import ProcessingCollector
 from infrastructure.trades.stored_trades import NoTrades, StoredTrades
 from infrastructure.trades.subject import trades
 from infrastructure.trades.trade_collector import TradeCollector
+from infrastructure.trades.trade_tables import TRADE_CANDLES
 
 _OBSERVATION = "trade"
 
 
 def _assemble(subject: Subject, core: Core) -> Features:
-    history: TradeHistory = NoTrades() if core.store is None else StoredTrades(core.store, core.journal)
+    history: TradeHistory = NoTrades()
+    pruners: list[Pruner] = []
+    if core.store is not None:
+        candles = SqlCandles(core.store, TRADE_CANDLES)
+        history = StoredTrades(core.store, candles, core.journal)
+        pruners = [CandleRetention(candles, core.books[subject.name], core.clock, core.settings.retention)]
     states = EncodedStates(TradeStatisticsView.of, attrgetter("trade_count"))
     core.journal.on_forget(subject.name, states.forget)
     processing = processing_of(subject, core, NoSink())
@@ -78,6 +92,7 @@ def _assemble(subject: Subject, core: Core) -> Features:
         live_examples=EXAMPLES,
         live_shapes=SHAPES,
         collectors=_collectors(processing, core, meter),
+        pruners=pruners,
     )
 
 
@@ -102,6 +117,7 @@ def _validators(core: Core) -> dict[type, Validator]:
         GetTradeStatistics: GetStateValidator(_OBSERVATION),
         ListTradeStatistics: ListStatesValidator(page_max),
         ListTrades: ListTradesValidator(page_max),
+        ListTradeCandles: ListTradeCandlesValidator(page_max),
     }
 
 
@@ -115,6 +131,7 @@ def _handlers(
         GetTradeStatistics: GetStateHandler(states, _OBSERVATION),
         ListTradeStatistics: ListStatesHandler(states),
         ListTrades: ListTradesHandler(history, states),
+        ListTradeCandles: ListTradeCandlesHandler(history, states),
     }
 
 
@@ -169,6 +186,7 @@ def _zeromq(mediator: Mediator, processing: Processing, core: Core, meter: ZeroM
         processing.admission,
         core.clock,
         meter,
+        settings.processing.max_batch_size,
         settings.processing.flush_deadline_seconds,
     )
 

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from api.timestamps import to_rfc3339
 from api.views.view import View, significant
+from domain.bars import Interval
 from domain.trades.latency_histogram import LatencySummary
 from domain.trades.trade import Trade
+from domain.trades.trade_candle import TradeCandle
 from domain.trades.trade_statistics import QuantitySummary, TradeStatistics
 
 
@@ -130,6 +132,48 @@ class TradePageView(View, frozen=True):
     """Trades in order of arrival, or newest first. nextCursor: for the next page, null on the last."""
 
     items: list[TradeView]
+    next_cursor: str | None
+
+
+class TradeCandleView(View, frozen=True):
+    """The trades of one interval from `start` on.
+
+    open, high, low, close: null if none of them has a price. closed: false until a trade after its end arrives.
+    """
+
+    symbol: str
+    interval: str
+    start: str
+    open: float | Decimal | None
+    high: float | Decimal | None
+    low: float | Decimal | None
+    close: float | Decimal | None
+    buy_volume: float | Decimal
+    sell_volume: float | Decimal
+    count: int
+    closed: bool
+
+    @classmethod
+    def of(cls, candle: TradeCandle, symbol: str, interval: Interval, still_open_us: int) -> "TradeCandleView":
+        return cls(
+            symbol,
+            interval.value,
+            to_rfc3339(candle.start_us),
+            candle.open,
+            candle.high,
+            candle.low,
+            candle.close,
+            _plain(candle.bought.value),
+            _plain(candle.sold.value),
+            candle.count,
+            candle.start_us + interval.width_us <= still_open_us,
+        )
+
+
+class TradeCandlePageView(View, frozen=True):
+    """Candles, oldest or newest first; empty ones are left out. nextCursor: for the next page, null on the last."""
+
+    items: list[TradeCandleView]
     next_cursor: str | None
 
 

@@ -46,6 +46,11 @@ class ExactSum:
         else:
             self.odd = number if self.odd is None else SUMMED.add(self.odd, number)
 
+    def add_sum(self, other: ExactSum) -> None:
+        self.units += other.units
+        if other.odd is not None:
+            self.add(other.odd)
+
     def subtract(self, number: Exact) -> None:
         """Subtract a number that was added."""
         if isinstance(number, int):

@@ -7,6 +7,7 @@ import msgspec
 
 from application.benchmarks.commands.record_benchmark import RecordBenchmark
 from application.benchmarks.commands.record_benchmark_status import RecordBenchmarkStatus, Status
+from application.ports.processor import Patience
 from domain.benchmarks.benchmark_run import BenchmarkRun, RunLatency, RunType
 from domain.numbers import InvalidNumber
 from domain.trades.trades import Trades
@@ -151,7 +152,7 @@ def _command(read: BenchmarkMessage | StatusMessage) -> tuple[str, Any]:
         read.error_count,
         latency,
     )
-    return "benchmark", RecordBenchmark(run)
+    return "benchmark", RecordBenchmark(run, patience=Patience.UNLIMITED)
 
 
 def _moment_us(seconds: float) -> int:

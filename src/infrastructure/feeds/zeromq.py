@@ -33,7 +33,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class ZeroMqFeed:
-    """drain_seconds: how long it goes on taking, once it is cancelled, what publishers have sent."""
+    """batch_max: the most messages taken at once.
+
+    drain_seconds: how long it goes on taking, once it is cancelled, what publishers have sent.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class ZeroMqFeed:
         admission: Admission,
         clock: Clock,
         meter: ZeroMqMeter,
+        batch_max: int,
         drain_seconds: float,
     ) -> None:
         self._settings = settings
@@ -52,6 +56,7 @@ class ZeroMqFeed:
         self._share = Share()
         self._clock = clock
         self._meter = meter
+        self._batch_max = min(batch_max, _BATCH_MAX)
         self._drain_seconds = drain_seconds
 
     async def run(self) -> None:
@@ -62,7 +67,7 @@ class ZeroMqFeed:
                 await socket.wait()
                 await self._enter()
                 # Not to be lost half-way.
-                taking = asyncio.ensure_future(self._take(socket.take(_BATCH_MAX)))
+                taking = asyncio.ensure_future(self._take(socket.take(self._batch_max)))
                 try:
                     await asyncio.shield(taking)
                 except asyncio.CancelledError:
@@ -95,7 +100,7 @@ class ZeroMqFeed:
         """Wait for this feed's turn."""
         while True:
             try:
-                await self._admission.enter(self._share, _BATCH_MAX * _FRAME_BYTES, patient=True)
+                await self._admission.enter(self._share, self._batch_max * _FRAME_BYTES, patient=True)
             except Overloaded:
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
@@ -107,18 +112,23 @@ class ZeroMqFeed:
         deadline = self._clock.monotonic() + self._drain_seconds
         with suppress(TimeoutError):
             async with asyncio.timeout(self._drain_seconds):
-                while self._clock.monotonic() < deadline and (frames := socket.take(_BATCH_MAX)):
+                while self._clock.monotonic() < deadline and (frames := socket.take(self._batch_max)):
                     await self._take(frames)
 
     async def _take(self, frames: Sequence[bytes]) -> None:
         began = self._clock.monotonic()
-        trades, others = self._decoding.decode(frames, self._clock.now_us(), self._meter.refuse)
-        self._meter.messages["trade"] += len(trades)
-        if len(trades):
-            await self._send(ProcessTradeBatch(trades, patience=Patience.UNLIMITED))
-        for kind, command in others:
-            self._meter.messages[kind] += 1
-            await self._send(command)
+        try:
+            trades, others = self._decoding.decode(frames, self._clock.now_us(), self._meter.refuse)
+            self._meter.messages["trade"] += len(trades)
+            if len(trades):
+                await self._send(ProcessTradeBatch(trades, patience=Patience.UNLIMITED))
+            for kind, command in others:
+                self._meter.messages[kind] += 1
+                await self._send(command)
+        except Exception:
+            # Whatever it is, the next messages are not to blame.
+            self._meter.refuse("failed", "the service failed", len(frames))
+            _log.exception("messages over ZeroMQ failed")
         self._admission.spend(self._clock.monotonic() - began)
 
     async def _send(self, command: Message[Any]) -> None:

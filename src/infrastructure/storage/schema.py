@@ -67,6 +67,19 @@ CANDLE_CHUNK = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# The same, of trades.
+TRADE_CANDLE_CHUNK = sa.Table(
+    "trade_candle_chunk",
+    METADATA,
+    sa.Column("width", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # `seq` and `place`: the position of the tick in the log, its block and the index in it.
 ANOMALY = sa.Table(
     "anomaly",

@@ -4,6 +4,7 @@ from domain.trades.trade_book import TradeBook
 from infrastructure.settings import TradesSettings
 from infrastructure.subject import Subject
 from infrastructure.trades.trade_format import TRADES, TradeLogFormat
+from infrastructure.trades.trade_tables import TradeTables
 
 
 def trades(settings: TradesSettings) -> Subject:
@@ -14,4 +15,5 @@ def trades(settings: TradesSettings) -> Subject:
         key="symbol",
         new_book=lambda: TradeBook(settings.window),
         log=TradeLogFormat(),
+        tables=TradeTables(),
     )
