@@ -94,7 +94,7 @@ class ComparisonView(View, frozen=True):
         return cls(comparison.last, comparison.best, comparison.median, comparison.trend_percent)
 
 
-class StatusView(View, frozen=True):
+class BenchmarkStatusView(View, frozen=True):
     """How far the test is, as it said last: `started`, `running`, `completed` or `failed`."""
 
     status: str
@@ -102,7 +102,7 @@ class StatusView(View, frozen=True):
     message: str
 
     @classmethod
-    def of(cls, status: BenchmarkStatus) -> "StatusView":
+    def of(cls, status: BenchmarkStatus) -> "BenchmarkStatusView":
         return cls(status.status.value, to_rfc3339(status.timestamp_us), status.message)
 
 
@@ -139,13 +139,13 @@ class BenchmarkSummaryView(View, frozen=True):
 class BenchmarkTestView(BenchmarkSummaryView, frozen=True):
     """The runs of one test, and how far it is; `status` is null if it has not said so since the start."""
 
-    status: StatusView | None
+    status: BenchmarkStatusView | None
 
     @classmethod
     def with_status(cls, test: BenchmarkSummary, status: BenchmarkStatus | None) -> "BenchmarkTestView":
         view = BenchmarkSummaryView.of(test)
         fields = {name: getattr(view, name) for name in view.__struct_fields__}
-        return cls(**fields, status=None if status is None else StatusView.of(status))
+        return cls(**fields, status=None if status is None else BenchmarkStatusView.of(status))
 
 
 class BenchmarkSummariesView(View, frozen=True):

@@ -24,7 +24,7 @@ class QuantityView(View, frozen=True):
         return cls(significant(summary.mean), significant(summary.deviation), _plain(summary.max), summary.count)
 
 
-class LatencyView(View, frozen=True):
+class TradeLatencyView(View, frozen=True):
     """From sending to receipt, in microseconds. negative: how many were, of senders whose clock is ahead."""
 
     count: int
@@ -37,7 +37,7 @@ class LatencyView(View, frozen=True):
     negative: int
 
     @classmethod
-    def of(cls, summary: LatencySummary) -> "LatencyView":
+    def of(cls, summary: LatencySummary) -> "TradeLatencyView":
         return cls(
             summary.count,
             summary.min,
@@ -71,7 +71,7 @@ class TradeStatisticsView(View, frozen=True):
     quantity: QuantityView
     imbalance: float | Decimal
     trades_per_second: float | Decimal
-    latency_micros: LatencyView
+    latency_micros: TradeLatencyView
 
     @classmethod
     def of(cls, statistics: TradeStatistics) -> "TradeStatisticsView":
@@ -90,7 +90,7 @@ class TradeStatisticsView(View, frozen=True):
             QuantityView.of(statistics.quantity),
             significant(statistics.imbalance),
             statistics.per_second,
-            LatencyView.of(statistics.latency),
+            TradeLatencyView.of(statistics.latency),
         )
 
 
