@@ -28,7 +28,8 @@ def check(message: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(message)
     # And no field that nobody has heard of; what a snapshot is of has the name of its channel.
     known = SERVER[message["type"]][1].keys() - {"id"}
-    assert {"prices" if name == "trades" and "prices" in known else name for name in message} - {"id"} == known
+    channels = {"trades", "benchmarks"} if message["type"] == "snapshot" else set()
+    assert {"prices" if name in channels else name for name in message} - {"id"} == known
 
 
 @pytest.mark.parametrize("name", SERVER)
@@ -65,9 +66,18 @@ def test_what_is_sent_fits_the_document(service: Service) -> None:
         service.post({"symbol": "DOCS1", "price": "104.00000000000000000001"})
         watcher.until("move")
         watcher.say("subscribe", symbols=["DOCS1"], channels=["trades", "executions"])
+        # What comes before the snapshot is sent is in it.
+        watcher.until("snapshot", trades=[])
         service.client.post("/api/trades", json={"symbol": "DOCS1", "side": "buy", "quantity": 2})
         watcher.until("execution")
         watcher.until("trades")
+        watcher.say("subscribe", symbols=["*"], channels=["benchmarks", "regressions"])
+        watcher.until("snapshot", benchmarks=[])
+        run = {"testType": "burst", "testName": "docs", "totalTrades": 1, "durationSeconds": 1}
+        for throughput in (100, 100, 100, 1):
+            service.client.post("/api/benchmarks", json=run | {"tradesPerSecond": throughput})
+        watcher.until("regression")
+        watcher.until("benchmarks")
         service.post({"symbol": "DOCS1", "price": 104})
         watcher.until("prices")
         watcher.say("unsubscribe", id=2, symbols=["DOCS*"])
