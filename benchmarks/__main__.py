@@ -9,7 +9,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, engine, ingest, pipeline, reading, storage, trades, watchers, wrk
+from benchmarks import (
+    cost,
+    decoding,
+    delay,
+    desk,
+    engine,
+    ingest,
+    pipeline,
+    reading,
+    rules,
+    storage,
+    trades,
+    watchers,
+    wrk,
+)
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -26,6 +40,7 @@ BENCHMARKS = {
     "trades memory": trades.trades_memory,
     "singles wrk": wrk.singles,
     "reading wrk": wrk.reading,
+    "sign-in wrk": wrk.singles_signed_in,
     "engine": engine.engine,
     "dense": engine.dense,
     "symbols": ingest.symbols,
@@ -39,10 +54,12 @@ BENCHMARKS = {
     "durable": storage.durable,
     "recovery": storage.recovery,
     "candles": storage.candles,
+    "rules": rules.rules,
     "singles watched": watchers.singles_watched,
     "batches watched": watchers.batches_watched,
     "watchers": watchers.watchers,
     "held": watchers.held,
+    "desk": desk.desk,
 }
 
 

@@ -29,7 +29,7 @@ VOLATILE = (
 NOT_RUN = (
     r"make run ",  # below
     r"make test ",  # this is it
-    r"make (bench|soak|overload)",  # they measure, for minutes
+    r"make (bench|soak|overload)|\.venv/bin/python -m benchmarks\.",  # they measure, for minutes
     r"docker ",  # needs its daemon
     r"pip install ",  # needs a package registry
 )
@@ -53,7 +53,14 @@ def stable(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("document", "commands"), [("README.md", 4), ("docs/api.md", 20), ("docs/stream.md", 1), ("docs/trades.md", 7)]
+    ("document", "commands"),
+    [
+        ("README.md", 4),
+        ("docs/api.md", 20),
+        ("docs/rules.md", 8),
+        ("docs/stream.md", 1),
+        ("docs/trades.md", 7),
+    ],
 )
 def test_every_curl_of_a_document_answers_as_printed(
     start: Callable[..., Service], document: str, commands: int
@@ -173,6 +180,7 @@ def test_every_command_of_every_document_is_run_or_has_a_reason_not_to_be() -> N
         "docs/access.md",
         "docs/api.md",
         "docs/command-line.md",
+        "docs/rules.md",
         "docs/stream.md",
         "docs/trades.md",
     )

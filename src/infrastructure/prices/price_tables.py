@@ -19,9 +19,9 @@ from infrastructure.prices.price_format import (
     stored_move_row,
 )
 from infrastructure.storage.candle_chunks import CandleChunks
-from infrastructure.storage.records import LoggedEvent
+from infrastructure.storage.records import LoggedEvent, Put
 from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, MOVE
-from infrastructure.subject import Aggregates, Put
+from infrastructure.subject import Aggregates
 
 
 class PriceTables:

@@ -1,4 +1,4 @@
-"""Queries of the store, for whoever answers readers."""
+"""Queries of the store, on behalf of somebody who may ask again."""
 
 from collections.abc import Awaitable
 from typing import TypeVar

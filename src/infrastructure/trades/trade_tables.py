@@ -13,9 +13,9 @@ from domain.trades.trade_candle import TradeCandle
 from domain.trades.trade_candle_book import TradeCandleBook
 from infrastructure.storage.candle_chunks import CandleChunks, CandleFormat
 from infrastructure.storage.payloads import pack
-from infrastructure.storage.records import LoggedEvent
+from infrastructure.storage.records import LoggedEvent, Put
 from infrastructure.storage.schema import TRADE_CANDLE_CHUNK
-from infrastructure.subject import Aggregates, Put
+from infrastructure.subject import Aggregates
 from infrastructure.trades.trade_format import TRADES
 
 _Stored = float | str
