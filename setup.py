@@ -15,9 +15,13 @@ from typing import Any
 ENGINE = (
     "api/http/rate_limits",
     "api/ingest/fast_ticks",
+    "api/ingest/member_scanner",
     "api/ingest/tick_scanner",
+    "api/ingest/trade_scanner",
     "api/timestamps",
     "application/prices/commands/tick_rules",
+    "application/processing/known_keys",
+    "application/trades/commands/trade_rules",
     "domain/bars",
     "domain/book",
     "domain/columns",

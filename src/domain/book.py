@@ -1,6 +1,6 @@
 """The book: the state of every key that one writer owns, and how a batch of observations changes it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +36,10 @@ class Book(Protocol):
 
     def apply(self, columns: Any, /) -> Applied:
         """Apply observations in order of arrival. One that fails goes into `failures` and does not stop the batch."""
+        ...
+
+    def publish_figures(self, keys: Collection[str], /) -> None:
+        """From now on put figures of these keys into `Applied.figures`, if there are any. The keys may change later."""
         ...
 
     def __len__(self) -> int: ...

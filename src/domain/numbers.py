@@ -35,6 +35,14 @@ def written(price: Number) -> Decimal:
     return Decimal(repr(price)) if isinstance(price, float) else price
 
 
+def is_higher(one: Number, other: Number) -> bool:
+    """Whether a number is above another one, as written."""
+    if isinstance(one, float) and isinstance(other, float):
+        # Of two doubles the larger one has the larger shortest text.
+        return one > other
+    return written(one) > written(other)
+
+
 def read_number(text: str) -> Number:
     """Parse a decimal number: a float where that is lossless, else a Decimal.
 

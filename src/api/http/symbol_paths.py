@@ -16,7 +16,14 @@ from domain.symbol import SYMBOL_RULE
 
 # A path segment that is a symbol.
 SymbolPath = Annotated[str, PathParameter(description=f"In any case; {SYMBOL_RULE}.", examples=[Example(value="AAPL")])]
+# Symbols that need no decoding; percent-encoded ones, and those with slashes, go to the framework.
+_UNENCODED = r"([A-Za-z0-9._:=+&@$-]{1,64})"
 _TEMPLATE = re.compile(r"(?P<prefix>.*/)\{symbol(:str)?\}(/(?P<last>[^/]+))?\Z")
+
+
+def unencoded_symbol_path(prefix: str) -> re.Pattern[str]:
+    """Match paths of a prefix and a symbol that need no decoding; the symbol is the group."""
+    return re.compile(re.escape(prefix) + _UNENCODED + r"\Z")
 
 
 class SymbolPaths:

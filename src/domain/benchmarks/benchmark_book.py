@@ -1,6 +1,6 @@
 """The tests of one writer, and their last runs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from domain.benchmarks.benchmark_run import BenchmarkRun
@@ -32,6 +32,9 @@ class BenchmarkBook:
             self._tests[run.key] = self._after(before, run, len(worse))
         applied.processed = len(runs)
         return applied
+
+    def publish_figures(self, keys: Collection[str]) -> None:
+        """There are none."""
 
     def __len__(self) -> int:
         return len(self._tests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -94,6 +94,7 @@ class RuledBook:
         self._watches: dict[str, KeyWatch] = {}
         self._watched: set[str] = set()
         self._seen = Observation()
+        book.publish_figures(self._watched)
 
     def apply(self, columns: Any) -> Applied:
         known = len(self._book)
@@ -175,6 +176,9 @@ class RuledBook:
     def monitors(self) -> list[tuple[str, RuleMonitor]]:
         """Return all monitors with their keys."""
         return [(watch.key, monitor) for watch in self._watches.values() for monitor in watch.monitors]
+
+    def publish_figures(self, keys: Collection[str]) -> None:
+        self._book.publish_figures(keys)
 
     def __len__(self) -> int:
         return len(self._book)
