@@ -20,7 +20,7 @@ from domain.trades.trades import Trades
 _ADDRESS = "tcp://127.0.0.1:{}"
 _MESSAGES = 200_000
 _BATCH = 1000
-_BATCHES = 64
+_BATCHES = 512
 _CONNECTIONS = 4
 _SYMBOLS = 128
 _TRADES = "trades"

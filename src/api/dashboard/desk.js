@@ -15,6 +15,8 @@ export class Desk {
   hasHistory = null;
   // What is marked on the chart besides moves: of each source, a function from a symbol to its marks (see chart/marks.js).
   marks = new Map();
+  // Says something on the live stream.
+  say = () => {};
   #commands = new Commands(this);
   #listeners = new Map();
 
