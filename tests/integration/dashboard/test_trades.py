@@ -2,16 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from domain.access.role import Role
-from support.access import PASSWORD, api_key, bearer, put_keys
 from support.dashboard import post
-from support.service import Service, marketdata
+from support.service import Service
 
 BEGIN = 1_699_920_000_000
 
@@ -98,35 +94,6 @@ def test_ticket_sends_a_trade(start: Callable[..., Service], opened: Callable[..
     form.get_by_label("Quantity").fill("many")
     form.get_by_role("button", name="Buy").click()
     expect(form.get_by_role("status")).to_contain_text("quantity")
-
-
-@pytest.mark.parametrize(("role", "is_there"), [("viewer", False), ("admin", True)])
-def test_ticket_is_for_those_who_may_write(
-    start: Callable[..., Service], opened: Callable[..., Page], tmp_path: Path, role: str, is_there: bool
-) -> None:
-    folder = tmp_path / "0"
-    feeder = api_key(1, Role.FEEDER)
-    put_keys(folder / "data", feeder)
-    invitation = marketdata("users", "create", "--role", role, "ada", cwd=folder).stdout.strip()
-    service = start(AUTH__ENABLED="true")
-    body = [trade("MINE", "buy", 3, BEGIN)]
-    service.client.post("/api/trades/batch", json=body, headers={"Prefer": "durable"} | bearer(feeder))
-    page = opened(f"{service.url}/sign-in", allow="Failed to load resource")
-    page.get_by_text("I have an invitation").click()
-    form = page.locator("#invitation")
-    for name, value in (("name", "ada"), ("invitation", invitation), ("newPassword", PASSWORD)):
-        form.locator(f"[name={name}]").fill(value)
-    form.get_by_role("button").click()
-    expect(page.locator("#account span")).to_have_text("ada")
-    page.get_by_role("tab", name="Trades").click()
-    expect(figure(page, "Bought")).to_have_text("3")
-    ticket = page.get_by_role("form", name="Send a trade")
-    if not is_there:
-        expect(ticket).to_have_count(0)
-        return
-    ticket.get_by_label("Quantity").fill("2")
-    ticket.get_by_role("button", name="Buy").click()
-    expect(figure(page, "Bought")).to_have_text("5")
 
 
 def test_runs_of_a_benchmark_are_side_by_side(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
