@@ -24,7 +24,7 @@ class TradeFlow {
   #fetched = 0;
   #zones = 0;
   #values = new Map(FIGURES.map(name => [name, h("dd", { "data-figure": name }, "–")]));
-  #meter = h("meter", { min: -1, max: 1, value: 0, "aria-label": "Imbalance" });
+  #balance = h("span", { class: "balance", role: "img" }, h("span", { class: "buy" }), h("span", { class: "sell" }));
   #volume = h("figure", { "data-plot": "volume" });
   #latency = h("figure", { "data-plot": "latency" });
   #list = h("tbody", {});
@@ -47,7 +47,7 @@ class TradeFlow {
     this.element = h("section", { id: "trades", "aria-label": "Trades", tabindex: -1 },
       h("div", { class: "bar tools" },
         select("Interval of the bars", INTERVALS.map(each => [each, each]), this.#interval, value => (this.#interval = value)),
-        this.#meter, this.#ticket),
+        this.#balance, this.#ticket),
       this.#none,
       h("div", { class: "scroll" }, this.#body));
   }
@@ -55,7 +55,7 @@ class TradeFlow {
   draw() {
     const { symbol } = this.#desk;
     const found = this.#flow.current;
-    this.#body.hidden = this.#meter.hidden = found === undefined;
+    this.#body.hidden = this.#balance.hidden = found === undefined;
     this.#none.hidden = found !== undefined;
     const drawn = [symbol, this.#flow.version, this.#flow.statistics.size, this.#interval, this.#fetched, this.#zones].join();
     if (found !== undefined) this.#refresh(found);
@@ -84,7 +84,11 @@ class TradeFlow {
     ];
     FIGURES.forEach((name, at) => write(this.#values.get(name), values[at]));
     this.#values.get("Latency").title = "The 50th, 95th and 99th percentile";
-    this.#meter.value = imbalance;
+    // The share of each side in the last trades.
+    const [buy, sell] = this.#balance.children;
+    buy.style.flexGrow = 1 + imbalance;
+    sell.style.flexGrow = 1 - imbalance;
+    this.#balance.setAttribute("aria-label", `Of the last ${format.counted(quantity.count, "trade")} ${format.percent((1 + imbalance) * 50)} bought by volume`);
     this.#volume.replaceChildren(...volumePlot(this.#candles, this.#interval));
     this.#latency.replaceChildren(...latencyPlot(this.#flow.executions));
     this.#list.replaceChildren(...this.#flow.executions.slice(0, LISTED).map(row));

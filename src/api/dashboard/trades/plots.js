@@ -14,7 +14,7 @@ const plot = (label, ...children) =>
   s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, ...children);
 
 const caption = (...children) => h("figcaption", {}, ...children);
-const key = (name, text) => h("span", { class: "key", "data-line": name }, text);
+const key = (name, text) => h("span", { class: "line", "data-line": name }, text);
 
 /** Bars of candles of trades, oldest first: bought above the line, sold below it. */
 export function volumePlot(candles, interval) {
