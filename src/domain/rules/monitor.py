@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from domain.numbers import Number
@@ -12,6 +13,10 @@ TRUE: Final = 1
 UNKNOWN: Final = 2
 # Later than any moment.
 NEVER_US: Final = 1 << 62
+
+# Two doubles, and all between them, without the two.
+Band = tuple[float, float]
+NO_BAND: Band = (math.inf, -math.inf)
 
 # The value observed, the line it crossed, and a sentence.
 Reason = tuple[Number, Number, str]
@@ -54,6 +59,10 @@ class Monitor:
     def next_moment_us(self) -> int:
         """Return when the clock alone may change the truth."""
         return NEVER_US
+
+    def band(self) -> Band:
+        """Return the bounds between which every double makes it false, whatever came before. `NO_BAND` if none do."""
+        return NO_BAND
 
     def reason(self) -> Reason:
         """Return what made the truth what it is. Requires that it is known."""
