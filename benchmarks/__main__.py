@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, engine, ingest, pipeline, reading, storage, watchers, wrk
+from benchmarks import cost, decoding, delay, engine, ingest, options, pipeline, reading, storage, watchers, wrk
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -40,6 +40,9 @@ BENCHMARKS = {
     "batches watched": watchers.batches_watched,
     "watchers": watchers.watchers,
     "held": watchers.held,
+    "implied volatility": options.implied,
+    "option chains": options.chains,
+    "option chain steps": options.chain_steps,
 }
 
 

@@ -157,7 +157,9 @@ class Container(containers.DeclarativeContainer):
     origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
     hub = providers.Singleton(
         Hub,
-        providers.Callable(lambda features: [each.live for each in features], features),
+        providers.Callable(
+            lambda features: [live for each in features for live in (each.live, *each.more_live)], features
+        ),
         clock,
         settings.provided.stream,
         access,

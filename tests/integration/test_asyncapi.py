@@ -10,16 +10,17 @@ import pytest
 
 from api.app import describe
 from api.container import Container
+from api.live import option_messages, price_messages
 from api.live.client_messages import decode_op
 from api.live.examples import CLIENT
-from api.live.price_messages import EXAMPLES
 from api.reference.asyncapi import server_messages
+from api.reference.option_examples import CHAIN
 from infrastructure.settings import Settings
 from support.service import Service
 from support.watcher import Watcher
 
 _, DOCUMENT = describe(Container(settings=Settings(storage={"enabled": False})))
-SERVER = server_messages(EXAMPLES)
+SERVER = server_messages(price_messages.EXAMPLES | option_messages.EXAMPLES)
 PAGE = (Path(__file__).parents[2] / "docs" / "stream.md").read_text()
 
 
@@ -69,7 +70,22 @@ def test_what_is_sent_fits_the_document(service: Service) -> None:
         watcher.until("unsubscribed")
         for message in watcher.seen:
             check(message)
-        assert {message["type"] for message in watcher.seen} == SERVER.keys() - {"gap", "heartbeat"}
+        of_prices = server_messages(price_messages.EXAMPLES)
+        assert {message["type"] for message in watcher.seen} == of_prices.keys() - {"gap", "heartbeat"}
+
+
+def test_what_is_sent_of_options_fits_the_document(service: Service) -> None:
+    channels = list(option_messages.EXAMPLES)
+    with Watcher(service) as watcher:
+        watcher.say("subscribe", symbols=["*"], channels=channels)
+        watcher.until("snapshot", last=True)
+        answer = service.client.post("/api/options/chains", json=CHAIN | {"product": "DOCS"})
+        assert answer.json()["accepted"] == 4
+        for channel in channels:
+            watcher.until(channel)
+        for message in watcher.seen:
+            if message["type"] in channels:
+                check(message)
 
 
 def test_document_is_served(service: Service) -> None:

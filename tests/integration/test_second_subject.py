@@ -117,10 +117,13 @@ def test_it_is_in_the_document(service: CountingService) -> None:
     channels = service.client.get("/schema/asyncapi.json").json()["components"]["schemas"]["Subscribe"]
     assert channels["properties"]["channels"]["items"]["enum"] == [
         "anomalies",
+        "chain-summaries",
+        "chains",
         "counters",
         "milestones",
         "moves",
         "prices",
+        "quotes",
     ]
 
 

@@ -14,7 +14,12 @@ from domain.symbol import SYMBOL_RULE
 
 # A path segment that is a symbol.
 SymbolPath = Annotated[str, PathParameter(description=f"In any case; {SYMBOL_RULE}.", examples=[Example(value="AAPL")])]
+# A path segment that is a product; a slash in it is escaped.
+ProductPath = Annotated[
+    str, PathParameter(description=f"In any case; {SYMBOL_RULE}.", examples=[Example(value="NIFTY")])
+]
 PREFIX = "/api/prices/"
+OPTIONS_PREFIX = "/api/options/"
 # Segments that may follow a symbol.
 SUBRESOURCES = ("anomalies", "candles", "ticks")
 
@@ -24,9 +29,12 @@ def routable(path: str, raw_path: bytes, method: str) -> str:
 
     path: percent-decoded by the server. raw_path: as received, where `%2F` still differs from a slash.
     """
-    if not path.startswith(PREFIX) or method == "POST":
+    if not path.startswith((PREFIX, OPTIONS_PREFIX)) or method == "POST":
         return path
     raw = raw_path.partition(b"?")[0].decode("latin-1")
+    if path.startswith(OPTIONS_PREFIX):
+        segments = raw.removeprefix(OPTIONS_PREFIX).split("/") if raw.startswith(OPTIONS_PREFIX) else []
+        return OPTIONS_PREFIX + "/".join(quote(unquote(each), safe="") for each in segments) if segments else path
     # If even the prefix is escaped, use the decoded path.
     rest = raw.removeprefix(PREFIX) if raw.startswith(PREFIX) else quote(path.removeprefix(PREFIX))
     symbol, slash, last = rest.rpartition("/")

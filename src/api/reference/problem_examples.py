@@ -22,6 +22,7 @@ from application.errors import (
     FieldError,
     KeyInUse,
     KeyReused,
+    OptionNotFound,
     StorageFailed,
     SymbolNotFound,
     ValidationFailed,
@@ -70,6 +71,8 @@ def problem_example(status: int, method: str, path: str) -> Json:
     """The example of a status for an operation. path: its template."""
     if status == 400:
         error: Exception = _BAD_TICK if method == "post" else _BAD_QUERY
+    elif status == 404 and path.startswith("/api/options/"):
+        error = OptionNotFound("product", "NOSUCH")
     elif status == 404 and path.endswith("{id}"):
         error = AnomalyNotFound("f3c0a1d2b4958677a9b8c7d6e5f40312")
     elif status == 429 and path.startswith("/api/auth/"):
@@ -84,6 +87,7 @@ def problem_example(status: int, method: str, path: str) -> Json:
 def example_of(error: Exception, path: str) -> Json:
     """The problem that an error is answered with. path: template of the operation."""
     instance = path.replace("{symbol}", "AAPL").replace("{id}", "f3c0a1d2b4958677a9b8c7d6e5f40312")
+    instance = instance.replace("{product}", "NIFTY").replace("{contract}", "NIFTY-2026-01-29-21500-C")
     view = problem_view(problem_of(error, instance), instance, _TRACE_ID)
     example: Json = msgspec.to_builtins(view)
     return example

@@ -102,6 +102,19 @@ MOVE = sa.Table(
     sa.Index("ix_move_symbol", "symbol", "started_us", "sequence", "direction"),
 )
 
+# What option chains were at the end of each interval.
+OPTION_SUMMARY = sa.Table(
+    "option_summary",
+    METADATA,
+    sa.Column("product", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("expiry", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_option_summary_start", "start_us"),
+    sqlite_with_rowid=False,
+)
+
 # Keys that are forgotten, and whose observations up to block `seq` are still to be erased from the log.
 FORGOTTEN = sa.Table(
     "forgotten",

@@ -1,0 +1,62 @@
+"""The table of options beside the log: summaries of intervals."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.options.option_book import SummaryPoint
+from domain.options.option_quotes import OptionQuotes
+from infrastructure.options.option_format import summary_of_row, summary_row
+from infrastructure.storage.records import LoggedEvent
+from infrastructure.storage.schema import OPTION_SUMMARY
+from infrastructure.subject import Aggregates, Put
+
+
+class NoAggregates:
+    """The `Aggregates` of a subject that keeps none."""
+
+    count = 0
+    size = 0
+
+    def apply(self, columns: OptionQuotes, /) -> None:
+        pass
+
+    def forget(self, key: str, /) -> None:
+        pass
+
+
+class OptionTables:
+    """The `SubjectTables` of options."""
+
+    def new_aggregates(self) -> NoAggregates:
+        return NoAggregates()
+
+    def write(
+        self,
+        connection: sa.Connection,
+        put: Put,
+        events: Sequence[LoggedEvent],
+        aggregates: Aggregates | None,
+        first_seq: int,
+        last_seq: int,
+    ) -> None:
+        points = [each.event for each in events if isinstance(each.event, SummaryPoint)]
+        # Of several of an interval, as after a chain was forgotten, the last one is valid.
+        rows = {row[:3]: row for row in map(summary_row, points)}
+        put(connection, OPTION_SUMMARY, list(rows.values()), True)
+
+    def forget(self) -> None:
+        pass
+
+    def forget_key(self, connection: sa.Connection, key: str) -> None:
+        connection.execute(sa.delete(OPTION_SUMMARY).where(OPTION_SUMMARY.c.product == key))
+
+    def shift(self, connection: sa.Connection, put: Put, seq: int, erased: Sequence[int]) -> None:
+        pass
+
+    def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
+        return [(OPTION_SUMMARY, summary_of_row)]
+
+    def sizes(self) -> Mapping[str, sa.Select[Any]]:
+        return {"summaries": sa.select(sa.func.count()).select_from(OPTION_SUMMARY)}
