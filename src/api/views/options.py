@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -367,7 +368,7 @@ def _quote_fields(quote: OptionQuote) -> tuple[Any, ...]:
         quote.strike,
         quote.option_type,
         *quote[5:15],
-        to_rfc3339(quote.timestamp_us),
+        _moment(quote.timestamp_us),
     )
 
 
@@ -385,6 +386,10 @@ def _flags(quote: OptionQuote, found: Valuation) -> list[str]:
     if found.years <= 0:
         flags.append("expired")
     return flags
+
+
+# Most quotes of a chain have the same.
+_moment = lru_cache(maxsize=4096)(to_rfc3339)
 
 
 def rounded(value: float | None) -> float | None:

@@ -54,9 +54,10 @@ class OptionQuote(NamedTuple):
 
 def contract_name(product: str, expiry: str, strike: Number, is_call: bool) -> str:
     """PRODUCT-YYYY-MM-DD-STRIKE-C or -P; it begins with the name of its chain."""
-    text = format(written(strike), "f")
+    # In plain digits; nearly every strike is written so already.
+    text = repr(strike) if isinstance(strike, float) and 1.0 <= strike < 1e15 else format(written(strike), "f")
     plain = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{chain_name(product, expiry)}-{plain}-{'C' if is_call else 'P'}"
+    return f"{product}-{expiry}-{plain}-{'C' if is_call else 'P'}"
 
 
 def chain_name(product: str, expiry: str) -> str:

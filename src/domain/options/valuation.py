@@ -1,6 +1,6 @@
 """What the price of a contract implies: its volatility and its sensitivities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import exp
 from typing import NamedTuple
@@ -48,6 +48,8 @@ class Valuer:
     forward: float | None
     rate: float
     dividend_yield: float
+    # By time of a quote, which most have in common: years, forward, and what money grows by until the expiry.
+    _times: dict[int, tuple[float, float | None, float]] = field(default_factory=dict)
 
     @staticmethod
     def of(chain: Chain, spot: Spot | None, model: OptionModel) -> "Valuer":
@@ -58,24 +60,26 @@ class Valuer:
 
     def value(self, quote: OptionQuote) -> Valuation:
         """The valuation of a contract of the chain; takes a few microseconds."""
-        years = self.model.years(quote.expiry, quote.timestamp_us)
+        years, forward, growth = self._times.get(quote.timestamp_us) or self._at(quote.timestamp_us)
         price = self.model.price_used(quote, self.chain.as_of_us)
         if years <= 0:
             return Valuation(price, None, NoVolatility.EXPIRED, years, None, None)
-        forward = self._forward(years)
         if price is None or quote.has_zero_bid or quote.is_crossed or forward is None:
             return Valuation(price, None, NoVolatility.NO_PRICE, years, forward, None)
         strike = float(quote.strike)
-        iv = implied_volatility(price * exp(self.rate * years), forward, strike, years, quote.is_call)
+        iv = implied_volatility(price * growth, forward, strike, years, quote.is_call)
         if iv <= 0.0:
             reason = NoVolatility.BELOW_INTRINSIC if iv == BELOW_INTRINSIC else NoVolatility.ABOVE_BOUND
             return Valuation(price, None, reason, years, forward, None)
         return Valuation(price, iv, None, years, forward, self._greeks(strike, years, iv, quote.is_call))
 
-    def _forward(self, years: float) -> float | None:
-        if self.model.pricing is Pricing.BLACK76:
-            return self.forward
-        return None if self.spot is None else self.spot * exp((self.rate - self.dividend_yield) * years)
+    def _at(self, moment_us: int) -> tuple[float, float | None, float]:
+        years = self.model.years(self.chain.expiry, moment_us)
+        forward = self.forward
+        if self.model.pricing is Pricing.BSM and self.spot is not None:
+            forward = self.spot * exp((self.rate - self.dividend_yield) * years)
+        found = self._times[moment_us] = (years, forward, exp(self.rate * years))
+        return found
 
     def _greeks(self, strike: float, years: float, iv: float, is_call: bool) -> Greeks:
         if self.forward is not None:

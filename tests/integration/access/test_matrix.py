@@ -31,7 +31,11 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     **{name: bearer(KEYS[name]) for name in ("expired", "revoked", *(role.value for role in Role))},
 }
 STATUS_OF_NOBODY = {"none", "bad", "expired", "revoked"}
+_QUOTE = '{"product":"AAPL","expiry":"2026-01-29","strike":1,"optionType":"CALL"}'
 BODIES = {
+    "/api/options/chains": (b'{"product":"AAPL","expiry":"2026-01-29","calls":[{"strike":1}]}', "application/json"),
+    "/api/options/quotes": (_QUOTE.encode(), "application/json"),
+    "/api/options/quotes/batch": (f"[{_QUOTE}]".encode(), "application/json"),
     "/api/prices": (b'{"symbol":"AAPL","price":1}', "application/json"),
     "/api/prices/batch": (b'[{"symbol":"AAPL","price":1}]', "application/json"),
     "/api/prices/stream": (b'{"symbol":"AAPL","price":1}\n', "application/x-ndjson"),
@@ -55,7 +59,7 @@ TABLE = table()
 
 
 def concrete(path: str) -> str:
-    return path.format(symbol="AAPL", id="0" * 32, name="style.css")
+    return path.format(symbol="AAPL", product="AAPL", contract="C", id="0" * 32, name="style.css")
 
 
 def expected(rule: Rule | None, name: str) -> int | None:
