@@ -14,8 +14,8 @@ help: ## Show this
 run: .venv/run $(ENGINE) ## Start the service with simulated prices; pass arguments with ARGS="--port 9000 --no-simulation"
 	@exec $(BIN)/marketdata serve --simulation $(ARGS)
 
-test: .venv/dev $(ENGINE) ## Run all tests; hand arguments on with ARGS="-k window"
-	$(BIN)/pytest -q $(ARGS)
+test: .venv/dev $(ENGINE) ## Run all tests, a file a processor; hand arguments on with ARGS="-k window"
+	$(BIN)/pytest -q -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: .venv/dev ## Check everything that needs no running: format, lint, types, layers, known vulnerabilities
 	$(BIN)/ruff format --check .

@@ -9,7 +9,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, engine, ingest, options, pipeline, reading, storage, watchers, wrk
+from benchmarks import (
+    cost,
+    decoding,
+    delay,
+    desk,
+    engine,
+    ingest,
+    options,
+    pipeline,
+    reading,
+    rules,
+    storage,
+    watchers,
+    wrk,
+)
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -23,6 +37,7 @@ BENCHMARKS = {
     "reading": reading.reading,
     "singles wrk": wrk.singles,
     "reading wrk": wrk.reading,
+    "sign-in wrk": wrk.singles_signed_in,
     "engine": engine.engine,
     "dense": engine.dense,
     "symbols": ingest.symbols,
@@ -36,10 +51,12 @@ BENCHMARKS = {
     "durable": storage.durable,
     "recovery": storage.recovery,
     "candles": storage.candles,
+    "rules": rules.rules,
     "singles watched": watchers.singles_watched,
     "batches watched": watchers.batches_watched,
     "watchers": watchers.watchers,
     "held": watchers.held,
+    "desk": desk.desk,
     "implied volatility": options.implied,
     "option chains": options.chains,
     "option chain steps": options.chain_steps,

@@ -104,6 +104,12 @@ def symbols(rounds: int) -> list[dict[str, Any]]:
     return rows_of(rates, _MANY, "ticks/s")
 
 
+def requests_of(ticks: list[Tick], prefix: str, batch: int) -> list[bytes]:
+    """JSON arrays of `batch` ticks each, of symbols with a prefix."""
+    these = [Tick(f"{prefix}{tick.symbol}", tick.price, tick.timestamp_ms) for tick in ticks]
+    return [_array(these[at : at + batch]) for at in range(0, len(these), batch)]
+
+
 def _array(ticks: list[Tick]) -> bytes:
     return request("/api/prices/batch", b"[" + b",".join(tick.json for tick in ticks) + b"]")
 

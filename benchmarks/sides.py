@@ -28,16 +28,20 @@ class Side:
     port: int
     pid: int
 
-    def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+    def get(self, path: str, header: str = "") -> bytes:
+        """header: one more, with its line end."""
+        name, _, value = header.strip().partition(": ")
+        more = {name: value} if name else {}
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=more)
+        with urllib.request.urlopen(asked) as answer:
             body: bytes = answer.read()
             return body
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self, header: str = "") -> dict[str, Any]:
         """The side's accounts, once nothing is queued."""
         deadline = time.monotonic() + _SETTLE_SECONDS
         while True:
-            metrics: dict[str, Any] = json.loads(self.get("/api/metrics"))
+            metrics: dict[str, Any] = json.loads(self.get("/api/metrics", header))
             if metrics["queued"] == 0:
                 return metrics
             if time.monotonic() > deadline:

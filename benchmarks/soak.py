@@ -25,6 +25,8 @@ _SYMBOLS = 128
 # Ticks of a symbol in a second, about: so many that prices are calm, and hardly one is a spike.
 _IN_WINDOW = 10_000.0
 _SAMPLE_SECONDS = 10
+# Of the log, so that pruning begins within the first fifth; with the default it would after two minutes.
+_LOG_MB = 64
 # Allowed memory growth from the end of the first fifth to the end, as a fraction.
 _GROWTH_MAX = 0.05
 
@@ -95,7 +97,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
-    with sides(SERVICE, STORAGE__ENABLED="true") as (side,):
+    with sides(SERVICE, STORAGE__ENABLED="true", RETENTION__TICKS_MAX_MB=str(_LOG_MB)) as (side,):
         accepted, seconds, memory = uvloop.run(_feed(side, arguments.seconds))
         accounts = side.metrics()
     settled = memory[len(memory) // 5]

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.guarding import SIGN_IN, bearer, new_key
 from benchmarks.ingest import WrongResult
 from benchmarks.load import drive, get, request
 from benchmarks.rows import rows_of
@@ -22,6 +23,13 @@ _SECONDS = 3
 _PREPARED = 512
 # So many that all ticks have the same time: none is late, however often the script begins anew.
 _IN_WINDOW = 1e12
+_SIGNED_IN = "with sign-in and limits"
+_OPEN = "without"
+# All limits, so high that none is reached.
+_LIMITS = {
+    f"LIMITS__{name}_PER_SECOND": "10000000"
+    for name in ("KEY_REQUESTS", "KEY_TICKS", "ADDRESS_REQUESTS", "ADDRESS_TICKS")
+} | {"LIMITS__KEY_SYMBOLS": "1000000"}
 
 
 def singles(rounds: int) -> list[dict[str, Any]]:
@@ -37,24 +45,53 @@ def reading(rounds: int) -> list[dict[str, Any]]:
     return _measure((SERVICE, BARE), [get(f"/api/prices/{tick.symbol}") for tick in ticks], rounds)
 
 
-def _measure(names: tuple[str, ...], prepared: list[bytes], rounds: int) -> list[dict[str, Any]]:
-    if shutil.which("wrk") is None:
-        print("  skipped: wrk is not installed")
+def singles_signed_in(rounds: int) -> list[dict[str, Any]]:
+    """`POST /api/prices` with sign-in and rate limits, and without; both services store what they get."""
+    if _is_missing():
         return []
-    rates: dict[str, list[float]] = {name: [] for name in names}
+    ticks = Walks(_SYMBOLS, in_window=_IN_WINDOW).take(_PREPARED)
+    with TemporaryDirectory(prefix="marketdata-wrk-") as data:
+        header = bearer(new_key(data, "feeder"))
+        own = {_SIGNED_IN: {**SIGN_IN, **_LIMITS, "STORAGE__DATA_DIR": data}, _OPEN: {"STORAGE__ENABLED": "true"}}
+        prepared = {
+            _SIGNED_IN: [request("/api/prices", tick.json, header) for tick in ticks],
+            _OPEN: [request("/api/prices", tick.json) for tick in ticks],
+        }
+        with sides(*prepared, own=own) as running:
+            return rows_of(_rates(running, prepared, rounds), _SIGNED_IN, "req/CPU s")
+
+
+def _measure(names: tuple[str, ...], prepared: list[bytes], rounds: int) -> list[dict[str, Any]]:
+    if _is_missing():
+        return []
     ticks = Walks(_SYMBOLS, in_window=_IN_WINDOW).take(_SYMBOLS)
     body = b"[" + b",".join(tick.json for tick in ticks) + b"]"
-    with TemporaryDirectory(prefix="marketdata-wrk-") as directory, sides(*names) as running:
-        script = Path(directory, "requests.lua")
-        script.write_text(_script(prepared))
+    with sides(*names) as running:
         drive(running[0].port, [[request("/api/prices/batch", body)]])
+        return rows_of(_rates(running, dict.fromkeys(names, prepared), rounds), SERVICE, "req/CPU s")
+
+
+def _is_missing() -> bool:
+    missing = shutil.which("wrk") is None
+    if missing:
+        print("  skipped: wrk is not installed")
+    return missing
+
+
+def _rates(running: list[Side], prepared: dict[str, list[bytes]], rounds: int) -> dict[str, list[float]]:
+    """The rates of every side in every round, by its own requests. The first round is a warm-up."""
+    rates: dict[str, list[float]] = {side.name: [] for side in running}
+    with TemporaryDirectory(prefix="marketdata-wrk-") as directory:
+        scripts = {name: Path(directory, f"{at}.lua") for at, name in enumerate(prepared)}
+        for name, script in scripts.items():
+            script.write_text(_script(prepared[name]))
         for number in range(rounds + 1):
             turn = number % len(running)
             for side in running[turn:] + running[:turn]:
-                rate = _requests_per_cpu_second(side, script)
+                rate = _requests_per_cpu_second(side, scripts[side.name])
                 if number:
                     rates[side.name].append(rate)
-    return rows_of(rates, SERVICE, "req/CPU s")
+    return rates
 
 
 def _script(prepared: list[bytes]) -> str:

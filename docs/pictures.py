@@ -1,21 +1,23 @@
-"""Takes the pictures of the dashboard: `.venv/bin/python docs/pictures.py`. Needs Chromium.
+"""Takes the pictures of the dashboard: `.venv/bin/python docs/pictures.py [FOLDER]`. Needs Chromium.
 
-They show a service of its own with the simulated feed, and a few symbols more.
+The light ones show a service of its own with the simulated feed, and a few symbols more. The dark and the wide one show
+the recordings of a folder, replayed, if one is given.
 """
 
 import asyncio
 import random
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Page, Playwright, async_playwright
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from marketdata_client import MarketDataClient, Tick  # noqa: E402  # sorted behind it
-from support.service import Service  # noqa: E402  # found by the line above
+from support.service import MARKETDATA, Service  # noqa: E402  # found by the line above
 
 MARKET = {
     "ETHUSD": 3104.0,
@@ -26,11 +28,7 @@ MARKET = {
     "USDJPY": 156.4,
     "XAUUSD": 4062.0,
 }
-PICTURES = {
-    "dashboard-light": ({"width": 1440, "height": 900}, "light", 1),
-    "dashboard-dark": ({"width": 1440, "height": 900}, "dark", 1),
-    "dashboard-phone": ({"width": 390, "height": 1180}, "light", 2),
-}
+FILLING_SECONDS = 90
 
 
 async def move(url: str) -> None:
@@ -45,22 +43,53 @@ async def move(url: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def take(url: str) -> None:
+async def opened(playwright: Playwright, address: str, size: tuple[int, int], scheme: str, scale: int = 1) -> Page:
+    # By a flag, as a scale that is only emulated blurs what is drawn on a canvas.
+    flags = ["--no-sandbox", "--disable-gpu", f"--force-device-scale-factor={scale}"]
+    browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if scheme == "dark" else "light",
+        device_scale_factor=scale,
+    )
+    page = await context.new_page()
+    await page.goto(address)
+    await asyncio.sleep(6)
+    return page
+
+
+async def taken(page: Page, name: str) -> None:
+    await page.screenshot(path=HERE / f"dashboard-{name}.png")
+    assert page.context.browser is not None
+    await page.context.browser.close()
+
+
+async def take_simulated(url: str) -> None:
     moving = asyncio.create_task(move(url))
-    await asyncio.sleep(60)
+    await asyncio.sleep(FILLING_SECONDS)
     async with async_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
-        for name, (size, scheme, scale) in PICTURES.items():
-            page = await browser.new_page(viewport=size, color_scheme=scheme, device_scale_factor=scale)
-            await page.goto(f"{url}/#/EURUSD")
-            await asyncio.sleep(10)
-            await page.screenshot(path=HERE / f"{name}.png")
-            await page.close()
-        await browser.close()
+        await taken(await opened(playwright, f"{url}/#/AAPL", (1440, 900), "light"), "light")
+        page = await opened(playwright, f"{url}/#/AAPL", (390, 844), "light", 2)
+        await page.locator("#panels").get_by_text("Chart").click()
+        await asyncio.sleep(2)
+        await taken(page, "phone")
     moving.cancel()
+
+
+async def take_recorded(url: str) -> None:
+    async with async_playwright() as playwright:
+        page = await opened(playwright, f"{url}/#/PROBIT:RM-USDT", (1440, 900), "dark")
+        await page.locator("#feed a").filter(has_text="+25.00%").first.click()
+        await asyncio.sleep(2)
+        await taken(page, "dark")
+        await taken(await opened(playwright, f"{url}/#/EURUSD", (2560, 1300), "light"), "wide")
 
 
 if __name__ == "__main__":
     with TemporaryDirectory() as directory, Service(Path(directory), "--simulation") as service:
-        asyncio.run(take(service.url))
+        asyncio.run(take_simulated(service.url))
+    if len(sys.argv) > 1:
+        with TemporaryDirectory() as directory, Service(Path(directory)) as service:
+            for file in sorted(Path(sys.argv[1]).glob("*.csv")):
+                subprocess.run([MARKETDATA, "replay", str(file), "--url", service.url], check=True)  # noqa: S603  # ours
+            asyncio.run(take_recorded(service.url))

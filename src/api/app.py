@@ -34,6 +34,8 @@ from api.routes.live import LiveController
 from api.routes.operations import OperationsController, scrapes_of
 from api.routes.sign_in_page import SignInPageController
 from api.subjects.features import Connected, Features
+from api.subjects.rules import LIVE_EXAMPLES, LIVE_SHAPES, RuleFeatures
+from api.subjects.rules import ROUTES as RULE_ROUTES
 from api.views.view import encode
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
@@ -109,8 +111,8 @@ def describe(container: Container) -> tuple[Json, Json]:
     signs_in = container.access() is not None
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
-    examples = {name: example for each in features for name, example in each.live_examples.items()}
-    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
+    examples = {name: example for each in features for name, example in each.live_examples.items()} | LIVE_EXAMPLES
+    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()} | LIVE_SHAPES
     return (
         openapi_document(_routes(features, signs_in), names, signs_in),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
@@ -155,7 +157,11 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
 
 def _routes(features: list[Features], signs_in: bool) -> list[ControllerRouterHandler]:
     own = (*_OWN_ROUTES, *_SIGN_IN_ROUTES) if signs_in else _OWN_ROUTES
-    return [*(route for each in features for route in each.routes), *own]
+    return [*(route for each in features for route in each.routes), *RULE_ROUTES, *own]
+
+
+def _ignore() -> None:
+    """What supervises them logs that they died; nothing counts it."""
 
 
 @asynccontextmanager
@@ -163,6 +169,8 @@ async def _running(container: Container) -> AsyncIterator[None]:
     features: list[Features] = container.features()
     processors = [each.processing.processor for each in features]
     admissions = [each.processing.admission for each in features]
+    rules: RuleFeatures = container.rule_features()
+    await rules.start()
     for processor in processors:
         processor.start()
     hub = container.hub()
@@ -170,6 +178,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
         asyncio.create_task(container.loop_watch().run()),
         *(asyncio.create_task(admission.run()) for admission in admissions),
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
+        *(asyncio.create_task(supervise(run, container.clock(), _ignore, part="rules")) for run in rules.tasks),
         *(asyncio.create_task(feed.run()) for each in container.connected() for feed in each.feeds),
     ]
     try:
@@ -179,6 +188,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await rules.backtests.close()
         # Refuse held requests: the service is stopping.
         for admission in admissions:
             admission.close()

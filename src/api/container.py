@@ -14,10 +14,12 @@ from api.http.hosts import Hosts
 from api.http.origins import Origins
 from api.http.rate_limits import rate_limits_of
 from api.http.request_log import RequestLog
+from api.live.handshakes import Handshakes
 from api.live.hub import Hub
 from api.subjects.features import Entry, Features
 from api.subjects.processing import Core
 from api.subjects.registry import SUBJECTS, subjects_of
+from api.subjects.rules import memory_of, rule_features
 from application.access.directory import Directory
 from application.behaviours.metrics import Metrics
 from application.behaviours.tracing import Tracing
@@ -26,6 +28,7 @@ from application.mediator import Mediator
 from application.processing.confirm_durability import ConfirmDurability, ConfirmDurabilityHandler
 from application.processing.get_processing_statistics import GetProcessingStatistics, GetProcessingStatisticsHandler
 from application.processing.messages import MESSAGES
+from application.rules.messages import MESSAGES as RULE_MESSAGES
 from domain.book import Book
 from infrastructure.access.argon2_passwords import Argon2Passwords
 from infrastructure.access.jwt_tokens import JwtTokens
@@ -33,6 +36,10 @@ from infrastructure.access.key_watch import KeyWatch, NoWatch
 from infrastructure.access.sql_accounts import SqlAccountRepository
 from infrastructure.access.sql_keys import SqlKeyRepository
 from infrastructure.processing.seen_ids import SeenIds
+from infrastructure.rules.alert_feed import AlertFeed
+from infrastructure.rules.registry import RuleRegistry
+from infrastructure.rules.rule_recovery import RuleRecovery
+from infrastructure.rules.sql_rules import SqlRules
 from infrastructure.settings import Settings, StorageSettings
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.journal import Journal
@@ -95,7 +102,8 @@ class Container(containers.DeclarativeContainer):
     tracer = providers.Singleton(OpenTelemetryTracer, spans, settings.provided.telemetry.traces_sample_ratio)
     loop_watch = providers.Singleton(LoopWatch, clock)
 
-    subjects = providers.Singleton(subjects_of, settings, registry)
+    rules = providers.Singleton(RuleRegistry, clock)
+    subjects = providers.Singleton(subjects_of, settings, registry, rules)
     books = providers.Singleton(_books, subjects, settings.provided.processing.partition_count)
     seen_ids = providers.Singleton(_seen_ids, subjects, settings.provided.storage)
     storage_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.storage.enabled)
@@ -141,8 +149,13 @@ class Container(containers.DeclarativeContainer):
         off=providers.Singleton(NoWatch),
     )
 
-    core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids)
+    alert_memory = providers.Singleton(memory_of, settings)
+    alert_feed = providers.Singleton(AlertFeed, alert_memory)
+    core = providers.Singleton(Core, settings, clock, journal, stored_answers, store, books, seen_ids, alert_feed)
     features = providers.Singleton(_features, registry, subjects, core)
+    rule_features = providers.Singleton(
+        rule_features, settings, registry, rules, alert_memory, alert_feed, journal, store, clock
+    )
     # Where only one subject can represent the service, the first one does.
     prices = features.provided[0]
     processor = prices.processing.processor
@@ -155,6 +168,7 @@ class Container(containers.DeclarativeContainer):
     rate_limits = providers.Singleton(rate_limits_of, settings.provided.limits, clock)
     hosts = providers.Singleton(Hosts, settings.provided.server.host, settings.provided.server.allowed_hosts)
     origins = providers.Singleton(Origins, settings.provided.server.allowed_origins)
+    handshakes = providers.Singleton(Handshakes, hosts, origins, access, addresses, rate_limits)
     hub = providers.Singleton(
         Hub,
         providers.Callable(
@@ -163,11 +177,14 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.stream,
         access,
+        providers.List(rule_features.provided.live),
     )
     retention = providers.Singleton(
         Retention,
         store,
-        providers.Callable(_of_all, features, "pruners"),
+        providers.Callable(
+            lambda features, rules: [*_of_all(features, "pruners"), *rules.pruners], features, rule_features
+        ),
         clock,
         settings.provided.retention,
         providers.Callable(lambda settings: int(settings.ids_window_seconds * 1_000_000), settings.provided.storage),
@@ -182,34 +199,39 @@ class Container(containers.DeclarativeContainer):
             stored_answers,
             seen_ids,
             providers.Callable(_of_all, features, "recovered"),
+            providers.Singleton(RuleRecovery, rules, providers.Singleton(SqlRules, store)),
             retention,
             clock,
         ),
         off=providers.Singleton(NoStorage),
     )
-    health = providers.Singleton(Health, features, journal, settings, clock)
+    health = providers.Singleton(Health, features, journal, settings, clock, rule_features.provided.dispatchers)
 
     behaviours = providers.List(
         providers.Singleton(Tracing, tracer),
         providers.Singleton(Metrics, pipeline_meter, clock),
         providers.Singleton(
             Validation,
-            providers.Callable(_merged, features, "validators", {}),
+            providers.Callable(_merged, features, "validators", rule_features.provided.validators),
             providers.Callable(_rejections, features),
         ),
     )
     mediator = providers.Singleton(
         Mediator,
-        providers.Callable(lambda features: [*MESSAGES, *_of_all(features, "messages")], features),
+        providers.Callable(lambda features: [*MESSAGES, *RULE_MESSAGES, *_of_all(features, "messages")], features),
         providers.Callable(
             _merged,
             features,
             "handlers",
-            providers.Dict(
-                {
-                    ConfirmDurability: providers.Singleton(ConfirmDurabilityHandler, journal),
-                    GetProcessingStatistics: providers.Singleton(GetProcessingStatisticsHandler, processor),
-                }
+            providers.Callable(
+                lambda own, rules: {**own, **rules.handlers},
+                providers.Dict(
+                    {
+                        ConfirmDurability: providers.Singleton(ConfirmDurabilityHandler, journal),
+                        GetProcessingStatistics: providers.Singleton(GetProcessingStatisticsHandler, processor),
+                    }
+                ),
+                rule_features,
             ),
         ),
         behaviours,
@@ -220,8 +242,9 @@ class Container(containers.DeclarativeContainer):
     exposition = providers.Singleton(
         PrometheusExposition,
         providers.Callable(
-            lambda features, *own: [*_of_all(features, "collectors"), *own],
+            lambda features, rules, *own: [*_of_all(features, "collectors"), *rules.collectors, *own],
             features,
+            rule_features,
             providers.Singleton(LatenciesCollector, request_meter, pipeline_meter),
             providers.Singleton(StorageCollector, journal),
             providers.Singleton(ConnectionsCollector, connections),

@@ -8,17 +8,27 @@ from api.subjects.features import Features
 from api.views.health import HealthView
 from application.ports.clock import Clock
 from application.ports.journal import Journal
+from infrastructure.delivery.breaker import BreakerState
+from infrastructure.delivery.dispatcher import Dispatcher
 from infrastructure.engine import ENGINE
 from infrastructure.settings import Settings
 
 
 class Health:
-    def __init__(self, features: Sequence[Features], journal: Journal, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        features: Sequence[Features],
+        journal: Journal,
+        settings: Settings,
+        clock: Clock,
+        dispatchers: Sequence[Dispatcher],
+    ) -> None:
         self._processors = [each.processing.processor for each in features]
         self._journal = journal
         self._stores = settings.storage.enabled
         self._simulated = settings.simulation.enabled
         self._clock = clock
+        self._dispatchers = dispatchers
         self._started = clock.monotonic()
 
     def check_ready(self) -> None:
@@ -39,8 +49,15 @@ class Health:
             engine=ENGINE,
             uptime_seconds=round(self._clock.monotonic() - self._started, 3),
             simulated=self._simulated,
-            checks={"workers": "ok" if running else "not running", "storage": storage},
+            checks={"workers": "ok" if running else "not running", "storage": storage, **self._channels()},
         )
+
+    def _channels(self) -> dict[str, str]:
+        """How each channel of notifications is, by the state of its breaker."""
+        return {
+            f"channel {each.name}": "ok" if each.breaker.state is BreakerState.CLOSED else "failing"
+            for each in self._dispatchers
+        }
 
     def _are_running(self) -> bool:
         return all(processor.is_running for processor in self._processors)

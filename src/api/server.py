@@ -1,7 +1,6 @@
 """Serves the app with uvicorn until SIGTERM or SIGINT."""
 
 import asyncio
-import errno
 import gc
 import resource
 import signal
@@ -22,6 +21,7 @@ from api.http.head_cache import HeadCache
 from api.http.protocol import HttpProtocol
 from api.live.hub import Hub
 from api.live.websocket import WebSocketProtocol
+from api.sockets import bound_sockets, close_all
 from api.subjects.features import Entry
 from api.subjects.registry import SUBJECTS
 from api.tls import HSTS, UnusableTls, check_tls
@@ -32,6 +32,7 @@ from application.mediator import Mediator
 from domain.access.role import Role
 from infrastructure.access.key_watch import Watch
 from infrastructure.engine import ENGINE
+from infrastructure.rules.rules_file import InvalidRules
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.storage import Storage
@@ -45,7 +46,6 @@ _FIRST_KEY = (
     "    {key}\n"
     '  "marketdata keys" makes others, and revokes this one\n'
 )
-_ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _SWITCH_SECONDS = 0.001
 _GC_THRESHOLDS = (50_000, 20, 50)
 
@@ -79,7 +79,7 @@ class _Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         try:
-            sockets = _bound(self.config.host, self.config.port)
+            sockets = bound_sockets(self.config.host, self.config.port)
         except OSError as error:
             reason = error.strerror or str(error)
             _log.critical(
@@ -92,7 +92,7 @@ class _Server(uvicorn.Server):
             await self._keys.start()
         except (StoreRefused, StoreFailed, Corrupt, AccessUnavailable) as error:
             _log.critical("the service cannot start", reason=str(error))
-            _close(sockets)
+            close_all(sockets)
             return
         try:
             await super().serve(sockets)
@@ -167,44 +167,6 @@ def _facts(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _bound(host: str, port: int) -> list[socket.socket]:
-    """Sockets at all addresses of a host; they refuse connections until they listen. Raises OSError."""
-    found = list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)))
-    sockets: list[socket.socket] = []
-    absent: OSError | None = None
-    # Any free port is a different one for each address.
-    for family, kind, protocol, _, address in found if port else found[:1]:
-        try:
-            sockets.append(_bound_to(family, kind, protocol, address))
-        except OSError as error:
-            if error.errno not in _ABSENT:
-                _close(sockets)
-                raise
-            # A name may have an address of a family that this machine lacks.
-            absent = error
-    if absent is not None and not sockets:
-        raise absent
-    return sockets
-
-
-def _bound_to(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
-def _close(sockets: Sequence[socket.socket]) -> None:
-    for each in sockets:
-        each.close()
-
-
 def _allow_open_files() -> None:
     """Raise the soft limit on open files to the hard limit: each subscriber takes a file descriptor."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -227,6 +189,11 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_open_files()
     container = Container(settings=settings, registry=registry)
+    try:
+        container.rule_features().check()
+    except InvalidRules as error:
+        _log.critical("the service cannot start", reason=str(error))
+        return 1
     gateway = create_app(settings, container)
     heads = HeadCache(gateway.fast_path, gateway.hosts, settings.limits.max_body_bytes, container.access())
     writer = AnswerWriter()
@@ -238,11 +205,7 @@ def serve(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> int:
         container.request_meter(),
         container.request_log(),
         container.connections(),
-        container.hosts(),
-        container.origins(),
-        container.access(),
-        container.addresses(),
-        container.rate_limits(),
+        container.handshakes(),
     )
     config = uvicorn.Config(
         gateway,

@@ -14,6 +14,8 @@ class Applied:
     updates: what goes on over many observations, such as a move, as it is after them where it has changed; the last one
         of several is the valid one.
     failures: key and error of each observation that failed.
+    figures: figures of the key after each observation, by name, such as a spread, if the book publishes any for rules.
+    troubles: key and error of what else went wrong, beside the observations.
     """
 
     processed: int = 0
@@ -22,6 +24,8 @@ class Applied:
     places: list[int] = field(default_factory=list)
     updates: list[Any] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
+    figures: dict[str, list[Any]] = field(default_factory=dict)
+    troubles: list[tuple[str, Exception]] = field(default_factory=list)
 
 
 class Book(Protocol):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
@@ -216,6 +217,11 @@ class StorageSettings(Section):
         if value and not value.startswith(("postgresql://", "postgres://")):
             # The value may contain a password, so it is not shown.
             raise ValueError("must be empty or begin with postgresql://")
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            message = "must be an address: in a password, / ? # [ ] @ and : are written as %2F %3F %23 %5B %5D %40 %3A"
+            raise ValueError(message) from None
         return value
 
     @model_validator(mode="after")
@@ -239,8 +245,59 @@ class RetentionSettings(Section):
     candles_max_chunks: int = Field(100_000, ge=1)
     anomalies_days: float = Field(90.0, ge=0, le=36_500)
     anomalies_max: int = Field(1_000_000, ge=1)
+    alerts_days: float = Field(90.0, ge=0, le=36_500)
+    alerts_max: int = Field(1_000_000, ge=1)
     option_summaries_days: float = Field(90.0, ge=0, le=36_500)
     option_summaries_max: int = Field(1_000_000, ge=1)
+
+
+class ChannelSettings(Section):
+    """Where alerts can go. The address is shown to nobody: it may be all that a receiver asks for."""
+
+    kind: Literal["webhook", "log"] = "webhook"
+    url: SecretStr = SecretStr("")
+    secret: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ChannelSettings":
+        url, secret = self.url.get_secret_value(), self.secret.get_secret_value()
+        if self.kind == "log" and (url or secret):
+            raise ValueError("a channel of the kind log has neither url nor secret")
+        if self.kind == "webhook":
+            address = urlsplit(url)
+            if address.scheme not in ("http", "https") or not address.hostname or "@" in address.netloc:
+                raise ValueError("url must begin with https:// or http://, and hold no password")
+            if len(secret) < 16:
+                raise ValueError("secret must have at least 16 characters")
+        return self
+
+
+class NotificationSettings(Section):
+    # Not in messages: it has addresses and secrets.
+    channels: dict[str, ChannelSettings] = Field({}, repr=False)
+    allow_private_targets: bool = False
+    timeout_seconds: float = Field(10.0, ge=0.1, le=300)
+    first_retry_seconds: float = Field(5.0, ge=0.1, le=3600)
+    max_retry_seconds: float = Field(600.0, ge=0.1, le=86_400)
+    max_attempts: int = Field(8, ge=1, le=100)
+    breaker_failures: int = Field(5, ge=1, le=1000)
+    breaker_seconds: float = Field(60.0, ge=0.1, le=86_400)
+    max_waiting: int = Field(10_000, ge=1, le=1_000_000)
+    max_dead_letters: int = Field(10_000, ge=1, le=1_000_000)
+
+    @field_validator("channels")
+    @classmethod
+    def _named(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        if not all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", name) for name in channels):
+            raise ValueError("every name must be 1 to 32 characters out of a-z 0-9 -")
+        return channels
+
+
+class RulesSettings(Section):
+    # A path; empty for none.
+    file: str = ""
+    max_rules: int = Field(10_000, ge=1, le=100_000)
+    max_backtests: int = Field(2, ge=1, le=64)
 
 
 class LimitsSettings(Section):
@@ -315,6 +372,8 @@ class Settings(BaseSettings):
     options: OptionsSettings = OptionsSettings()
     storage: StorageSettings = StorageSettings()
     retention: RetentionSettings = RetentionSettings()
+    rules: RulesSettings = RulesSettings()
+    notifications: NotificationSettings = NotificationSettings()
     limits: LimitsSettings = LimitsSettings()
     stream: StreamSettings = StreamSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -16,6 +16,8 @@ from infrastructure.settings import Settings
 
 DEFAULT_FILE = Path("appsettings.toml")
 
+_MASK = "********"
+
 Values = Mapping[str, Mapping[str, Any]]
 
 
@@ -64,12 +66,18 @@ def load_settings(file: Path | None = None, overrides: Values | None = None) -> 
 
 
 def masked(value: object) -> object:
-    """Return the value as it may be shown: without secrets, and without the password of a URL."""
+    """Return the value as it may be shown: without secrets, and without the password and the query of a URL."""
     if isinstance(value, SecretStr):
-        return "********"
-    if isinstance(value, str) and "://" in value and (password := urlsplit(value).password):
-        return value.replace(f":{password}@", ":********@")
-    return value
+        return _MASK
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    url = urlsplit(value)
+    user, _, host = url.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    # Without a password, the name is often a token; not that of a database.
+    shown = f"{name}:{_MASK}" if colon else name if url.scheme.startswith("postgres") else _MASK
+    netloc = f"{shown}@{host}" if user else host
+    return url._replace(netloc=netloc, query=url.query and _MASK, fragment=url.fragment and _MASK).geturl()
 
 
 class _Environment(EnvSettingsSource):

@@ -8,9 +8,7 @@ import sqlalchemy as sa
 
 from domain.book import Book
 from domain.columns import Columns
-from infrastructure.storage.records import LoggedEvent
-
-Put = Callable[[sa.Connection, sa.Table, Sequence[tuple[Any, ...]], bool], None]
+from infrastructure.storage.records import LoggedEvent, Put
 
 
 class LogFormat(Protocol):
@@ -52,7 +50,9 @@ class Aggregates(Protocol):
 class SubjectTables(Protocol):
     """A subject's own tables beside the log: its events, and what its observations add up to."""
 
-    def new_aggregates(self) -> Aggregates: ...
+    def new_aggregates(self) -> Aggregates | None:
+        """None if the subject keeps none."""
+        ...
 
     def write(
         self,
@@ -97,7 +97,8 @@ class SubjectTables(Protocol):
 class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
-    key: what a key is called on the wire.
+    key: what a key is called on the wire. values: the value of each observation in columns, for rules; None if there
+    are no rules about the subject. figures: names of the figures that its book publishes besides (`Applied.figures`).
     """
 
     name: str
@@ -106,3 +107,5 @@ class Subject:
     new_book: Callable[[], Book]
     log: LogFormat
     tables: SubjectTables | None = None
+    values: Callable[[Any], list[Any]] | None = None
+    figures: tuple[str, ...] = ()

@@ -1,9 +1,30 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from support.service import Service
+from support.canaries import leaks
+from support.service import ANSWERS, LOGS, Service
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_is_told() -> Iterator[None]:
+    """Fails at the end if a service has logged a secret, or told one in a problem."""
+    send = httpx.Client.send
+
+    def watched(client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = send(client, request, **more)
+        if answer.headers.get("content-type", "").startswith("application/problem"):
+            ANSWERS.append(answer.read().decode())
+        return answer
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(httpx.Client, "send", watched)
+        yield
+    told = [*ANSWERS, *(log.read_text(errors="replace") for log in LOGS if log.exists())]
+    assert [leak for text in told for leak in leaks(text)] == []
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from api.app import describe
 from api.container import Container
 from api.live import option_messages, price_messages
+from api.live.alert_messages import EXAMPLES as ALERT_EXAMPLES
 from api.live.client_messages import decode_op
 from api.live.examples import CLIENT
 from api.reference.asyncapi import server_messages
@@ -20,7 +21,7 @@ from support.service import Service
 from support.watcher import Watcher
 
 _, DOCUMENT = describe(Container(settings=Settings(storage={"enabled": False})))
-SERVER = server_messages(price_messages.EXAMPLES | option_messages.EXAMPLES)
+SERVER = server_messages(price_messages.EXAMPLES | ALERT_EXAMPLES | option_messages.EXAMPLES)
 PAGE = (Path(__file__).parents[2] / "docs" / "stream.md").read_text()
 
 
@@ -57,13 +58,16 @@ def test_page_has_every_message_with_its_words() -> None:
 def test_what_is_sent_fits_the_document(service: Service) -> None:
     with Watcher(service) as watcher:
         watcher.say("subscribe", id="a", symbols=["DOCS*"])
-        watcher.say("subscribe", symbols=["DOCS*"], channels=["prices", "moves"])
+        watcher.say("subscribe", symbols=["DOCS*"], channels=["prices", "moves", "alerts"])
         watcher.say("dance")
         watcher.say("ping", id=1)
         watcher.until("pong")
+        rule = {"name": "Docs", "subject": "prices", "keys": ["DOCS*"], "condition": {"level": {"above": 102}}}
+        assert service.client.post("/api/rules", json=rule).status_code == 201
         service.post({"symbol": "DOCS1", "price": 100})
         service.post({"symbol": "DOCS1", "price": "104.00000000000000000001"})
         watcher.until("move")
+        watcher.until("alert")
         service.post({"symbol": "DOCS1", "price": 104})
         watcher.until("prices")
         watcher.say("unsubscribe", id=2, symbols=["DOCS*"])

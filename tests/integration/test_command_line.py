@@ -38,7 +38,7 @@ def test_wrong_option_is_named_with_its_value_and_ends_like_a_wrong_setting(port
 
 def test_settings_as_json_have_types_and_no_secrets(tmp_path: Path) -> None:
     ended = marketdata("settings", "--json", cwd=tmp_path, SERVER__PORT="9001",
-                       STORAGE__URL="postgresql://me:hunter2@database/market")  # fmt: skip
+                       STORAGE__URL="postgresql://me:c4n4ry@database/market")  # fmt: skip
     assert ended.returncode == 0
     told = json.loads(ended.stdout)
     assert told["server.port"] == {"value": 9001, "from": "MARKETDATA_SERVER__PORT"}
@@ -54,14 +54,14 @@ def test_settings_as_json_have_types_and_no_secrets(tmp_path: Path) -> None:
 def test_settings_shows_values_and_where_they_come_from(tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text("[server]\nport = 9001\n")
     ended = marketdata("settings", "--config", "my.toml", cwd=tmp_path, PROCESSING__FULL_MODE="wait",
-                       TELEMETRY__TRACES_ENDPOINT="http://me:hunter2@collector/v1/traces")  # fmt: skip
+                       TELEMETRY__TRACES_ENDPOINT="http://me:c4n4ry@collector/v1/traces")  # fmt: skip
     assert ended.returncode == 0
     rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in ended.stdout.splitlines()[1:])
     assert re.fullmatch(r"9001\s+my.toml", rows["server.port"])
     assert re.fullmatch(r"wait\s+MARKETDATA_PROCESSING__FULL_MODE", rows["processing.full_mode"])
     assert re.fullmatch(r"127.0.0.1\s+default", rows["server.host"])
     assert "AAPL,GOOG" in rows["simulation.symbols"]
-    assert "hunter2" not in ended.stdout
+    assert "c4n4ry" not in ended.stdout
 
 
 def test_replay_sends_a_file_and_sums_up(start: Callable[..., Service], tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def test_install_steps_of_the_image_work_in_a_clean_environment(tmp_path: Path) 
     assert subprocess.run(engine, cwd=tmp_path, env=clean, capture_output=True, check=True).stdout == b"compiled\n"
     page = installed.glob("lib/python3*/site-packages/api/reference/page.html")
     assert list(page), "files that are no code are installed too"
-    assert list(installed.glob("lib/python3*/site-packages/api/dashboard/index.html"))
+    for part in ("index.html", "shell/layout.js"):
+        assert list(installed.glob(f"lib/python3*/site-packages/api/dashboard/{part}")), part
 
 
 def test_image_copies_what_exists_and_runs_the_service_without_root() -> None:

@@ -110,12 +110,38 @@ def test_it_is_watched_live_on_channels_of_its_own(service: CountingService) -> 
         assert {message["type"] for message in of_prices.seen} == {"subscribed", "snapshot", "prices"}
 
 
+def test_rules_are_about_its_values_and_about_a_figure_that_it_names(tmp_path: Path) -> None:
+    def rule(rule_id: str, condition: dict[str, Any]) -> dict[str, Any]:
+        return {"id": rule_id, "name": rule_id, "subject": "counters", "keys": ["A"], "condition": condition}
+
+    with CountingService(tmp_path) as service:
+        for given in (rule("amount", {"level": {"above": 4}}), rule("total", {"total": {"above": 10}})):
+            assert service.client.post("/api/rules", json=given).status_code == 201
+        wrong = service.client.post("/api/rules", json=rule("x", {"spread": {"above": 1}})).json()["errors"][0]
+        assert "total" in wrong["message"]
+        count(service, 3, 3, 4, durable=True)
+        assert service.client.get("/api/alerts").json()["items"] == []
+        count(service, 1, first=3, durable=True)
+        service.kill()
+    with CountingService(tmp_path) as service:
+        count(service, 5, first=4, durable=True)
+        found = {each["ruleId"]: each for each in service.pages("/api/alerts")}
+        assert {(name, each["value"], each["explanation"]) for name, each in found.items()} == {
+            ("amount", 5.0, "value 5 is above 4"),
+            ("total", 11.0, "total 11 is above 10"),
+        }
+        # A price of the same name is another matter.
+        service.client.post("/api/prices", json={"symbol": "A", "price": 100}, headers=DURABLE)
+        assert len(list(service.pages("/api/alerts"))) == 2
+
+
 def test_it_is_in_the_document(service: CountingService) -> None:
     document = service.client.get("/schema/openapi.json").json()
     assert document["paths"]["/api/counters"]["post"]["operationId"] == "count"
     assert document["components"]["schemas"]["CounterView"]["properties"].keys() == {"counter", "total"}
     channels = service.client.get("/schema/asyncapi.json").json()["components"]["schemas"]["Subscribe"]
     assert channels["properties"]["channels"]["items"]["enum"] == [
+        "alerts",
         "anomalies",
         "chain-summaries",
         "chains",

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from support.service import Service, eventually
+from support.service import Service, assert_balanced, eventually
 
-EACH = 50
+EACH = 167
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
 
@@ -46,7 +46,11 @@ def test_slow_clients_of_three_kinds_are_closed_while_others_are_served(start: C
         assert metric(service, "marketdata_connections") == 3 * EACH + 1
         dribble(deaf, SCRAPE * 2000)
 
+        posted = 0
+
         def only_this_one() -> bool:
+            nonlocal posted
+            posted += 1
             dribble(heads, b"x")
             dribble(bodies, b" ")
             assert service.post({"symbol": "GOOD", "price": 1}).status_code == 202
@@ -61,7 +65,10 @@ def test_slow_clients_of_three_kinds_are_closed_while_others_are_served(start: C
         service, 'marketdata_http_request_duration_seconds_count{method="GET",route="/metrics",status="200"}'
     )
     assert answered < EACH * 200
-    assert service.client.get("/api/prices/GOOD").status_code == 200
+    accounts = service.settled()
+    assert_balanced(accounts)
+    assert accounts["received"] == accounts["processed"] == posted
+    assert service.client.get("/api/prices/GOOD").json()["updateCount"] == posted
     assert '"level": "error"' not in service.log.read_text()
 
 

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from support.canaries import CANARY
 from support.service import Service, eventually, marketdata
 
-PASSWORD = "canary-5d1f"  # noqa: S105  # of a key that is made for the test
+PASSWORD = f"{CANARY}-5d1f"
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_cookies_are_sent_over_tls_only(start: Callable[..., Service], files: Pa
     tls = {"SERVER__TLS_CERTIFICATE": str(files / "own.pem"), "SERVER__TLS_KEY": str(files / "own.key")}
     service = start(**tls, AUTH__ENABLED="true")
     invitation = marketdata("users", "create", "--role", "viewer", "ada", cwd=service.directory).stdout.strip()
-    sent = {"name": "ada", "invitation": invitation, "newPassword": "correct horse battery"}
+    sent = {"name": "ada", "invitation": invitation, "newPassword": f"{PASSWORD} of ada"}
     trust = ssl.create_default_context(cafile=files / "own.pem")
     with httpx.Client(base_url=service.url, verify=trust, timeout=30) as person:
         # A running service notices an invitation after a moment.

@@ -1,8 +1,9 @@
 """Fakes of the ports of access, and keys."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from infrastructure.prices.subject import prices_by
 from infrastructure.storage.sqlite_store import SqliteStore
 from infrastructure.storage.store import StoreFailed
 from support.batches import RULES
+from support.canaries import CANARY
 from support.fakes import START_US
 
-SECRET = "s" * 43
-PASSWORD = "correct horse battery"  # noqa: S105  # of nobody
+SECRET = CANARY + "s" * 37
+PASSWORD = f"{CANARY} horse battery"
 
 
 def api_key(number: int = 1, role: Role = Role.VIEWER, **more: Any) -> ApiKey:
@@ -85,6 +87,12 @@ class MemoryAccounts:
     async def save(self, account: Account) -> None:
         self.saved[account.name] = account
 
+    async def replace(self, before: Account, after: Account) -> bool:
+        if self.saved.get(before.name) != before:
+            return False
+        self.saved[after.name] = after
+        return True
+
     async def sessions(self) -> Sequence[Session]:
         return list(self.held.values())
 
@@ -116,16 +124,19 @@ class FakeTokens:
 
 
 class FakePasswords:
-    """Hashes that anybody can read. checked: how many passwords were."""
+    """Hashes that anybody can read. checked: how many passwords were. meanwhile: runs while one is hashed."""
 
     def __init__(self) -> None:
         self.checked = 0
+        self.meanwhile: Callable[[], Awaitable[None]] = partial(asyncio.sleep, 0)
 
     async def hash(self, password: str) -> str:
+        await self.meanwhile()
         return f"hash of {password}"
 
     async def matches(self, password: str, hashed: str | None) -> bool:
         self.checked += 1
+        await self.meanwhile()
         return hashed == f"hash of {password}"
 
 

@@ -51,7 +51,7 @@ class MemoryStore:
             ticks = _FORMAT.decode(first)
             for segment in others:
                 ticks.extend(_FORMAT.decode(segment))
-            self._blocks.append((batch.written_us, Block(row[0], PRICES, ticks)))
+            self._blocks.append((batch.written_us, Block(row[0], PRICES, ticks, batch.written_us)))
         for logged in batch.events.get(PRICES, ()):
             if isinstance(logged.event, PriceMove):
                 self._moves[logged.event.order] = logged.event

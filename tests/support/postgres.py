@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.canaries import CANARY
+
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
@@ -41,7 +43,8 @@ class Postgres:
     def database(self, name: str) -> str:
         """The URL of a new, empty database."""
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+        # It trusts every password, and this one must not be seen.
+        return f"postgresql://postgres:{CANARY}@127.0.0.1:{self.port}/{name}"
 
     def _run(self, program: str, *arguments: str) -> None:
         # The server refuses to run as root.

@@ -12,7 +12,11 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-_START_SECONDS = 60
+from support.canaries import leaks
+
+# Where secrets are looked for when all tests have run: the logs, and the problems of every answer.
+LOGS: set[Path] = set()
+ANSWERS: list[str] = []
 MARKETDATA = str(Path(sys.executable).with_name("marketdata"))
 
 
@@ -40,6 +44,7 @@ class Service:
     def __init__(self, directory: Path, *arguments: str, **variables: str) -> None:
         self.directory = directory
         self.log = directory / "service.log"
+        LOGS.add(self.log)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.program, "--port", "0", *(arguments or ("--no-simulation",))],
@@ -107,6 +112,9 @@ def assert_balanced(accounts: dict[str, Any]) -> None:
 
 def marketdata(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a `marketdata` command to its end."""
-    return subprocess.run(
+    done = subprocess.run(
         [MARKETDATA, *arguments], capture_output=True, text=True, cwd=cwd, env=environment(**variables), check=False
     )
+    # New keys and invitations are printed, once.
+    assert leaks(done.stderr if arguments[0] in ("keys", "users") else done.stdout + done.stderr) == []
+    return done

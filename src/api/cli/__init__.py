@@ -5,7 +5,9 @@ import click
 from api.cli.db import db
 from api.cli.export import export
 from api.cli.keys import keys
+from api.cli.receive import receive
 from api.cli.replay import replay
+from api.cli.rules import rules
 from api.cli.serve import serve
 from api.cli.settings import settings
 from api.cli.users import users
@@ -26,6 +28,8 @@ def main() -> None:
     marketdata db status                               the store's schema and size
     marketdata keys create --role feeder "desk 7"      a key for a program
     marketdata users create --role viewer ada          an account for a person
+    marketdata rules add rules.toml                    what to raise alerts about
+    marketdata receive --port 9100                     a receiver of alerts, to try it out
     marketdata export ticks ticks.parquet              stored ticks or candles, in a file
     """
 
@@ -38,3 +42,5 @@ main.add_command(db)
 main.add_command(export)
 main.add_command(keys)
 main.add_command(users)
+main.add_command(rules)
+main.add_command(receive)

@@ -1,150 +1,110 @@
-// Wires the page together: messages update the market and the moves, which are drawn ten times a second.
+// Wires the page together: messages update what is known, and the panels draw it ten times a second.
 
-import { showAccount } from "./account.js";
-import { Chart } from "./chart.js";
+import { Live } from "./data/live.js";
+import { Desk } from "./desk.js";
 import * as format from "./format.js";
-import { listen } from "./keyboard.js";
-import { Live } from "./live.js";
-import { Market } from "./market.js";
-import { Moves } from "./moves.js";
-import { Table } from "./table.js";
-import { welcome } from "./welcome.js";
+import { PANELS } from "./panels.js";
+import { showAccount } from "./shell/account.js";
+import { write } from "./shell/dom.js";
+import { Layout } from "./shell/layout.js";
+import { health, showAccounts } from "./shell/service.js";
+import { openSettings } from "./shell/settings.js";
+import { welcome } from "./shell/welcome.js";
 
 const DRAW_MS = 100;
-const METRICS_MS = 1000;
 const INTERVAL_MS = 200;
 // With this many symbols there is more to parse than to see.
 const INTERVAL_OF_MANY_MS = 500;
 const MANY = 500;
-const MOVES_PAGE = 1000;
-// After this long without drawing, the chart has missed points.
-const MISSED_MS = 2500;
+const MOVES_PAGE = 200;
+// Marks the answer to a question for a channel that the service may not have.
+const ASKED = "channel ";
 
 const $ = id => document.getElementById(id);
-const market = new Market();
-const moves = new Moves($("feed"), $("none"), $("aloud"));
-const chart = new Chart($("chart"));
-const table = new Table(market, {
-  scroller: $("scroller"),
-  body: $("rows"),
-  filter: $("filter"),
-  heads: [...document.querySelectorAll("thead th")],
-  shown: $("shown"),
-});
-let clockOffset = 0;
+const desk = new Desk();
+const layout = new Layout(desk, $("desk"), $("panels"));
 let interval = INTERVAL_MS;
 let lastHeard = null;
-let marksChanged = false;
-// The charted row, the count last drawn, and when it was drawn.
-let charted = null;
-let chartedCount = 0;
-let chartedAt = 0;
-let lookAt = null;
 
-chart.onset = () => {
-  marksChanged = true;
-};
-chart.onfill = () => {
-  const first = Number.isFinite(chart.first) ? `&from=${new Date(chart.first * 1000).toISOString()}` : "";
-  fetchMoves(`&symbol=${encodeURIComponent(chart.symbol)}${first}`);
-  if (lookAt !== null) chart.look(lookAt);
-  lookAt = null;
-};
-
-function setZone(local) {
-  $("zone").textContent = format.setZone(local);
-  $("zone").setAttribute("aria-pressed", `${local}`);
-  chart.rewrite();
-  moves.rewrite();
-}
-
-$("zone").addEventListener("click", () => {
-  const local = $("zone").getAttribute("aria-pressed") !== "true";
-  localStorage.setItem("zone", local ? "local" : "UTC");
-  setZone(local);
-});
-setZone(localStorage.getItem("zone") === "local");
+openSettings($("settings"), desk, layout);
+for (const panel of PANELS) if (panel.needs === undefined) layout.add(panel);
 
 const live = new Live({
   state(word, reason) {
     if (word === "open") {
-      market.begin();
+      desk.market.begin();
       live.say({ op: "subscribe", symbols: ["*"], channels: ["prices", "moves"], intervalMs: interval });
+      const channels = new Set(PANELS.map(panel => panel.needs).filter(Boolean));
+      for (const channel of channels) live.say({ op: "subscribe", id: ASKED + channel, symbols: ["*"], channels: [channel] });
       fetchMoves();
       fetchHealth();
     } else {
-      say("lost", "No connection");
-      $("lost").hidden = false;
-      const since = lastHeard === null ? "" : ` What is shown is from ${format.time(lastHeard)}.`;
-      const text = `The connection to the service is lost${reason ? ` (${reason})` : ""}.${since} Trying again…`;
-      // Screen readers announce every write.
-      if ($("lost").textContent !== text) $("lost").textContent = text;
-      $("lag").textContent = "–";
+      lost(reason);
     }
   },
   message(message) {
     lastHeard = Date.now();
     if (message.type === "snapshot") {
-      market.snapshot(message);
+      desk.market.snapshot(message);
       if (message.last) settled();
     } else if (message.type === "prices") {
-      market.take(message.prices);
+      desk.market.take(message.prices);
     } else if (message.type === "move") {
-      moved(moves.takeLive(message.move));
+      desk.tell("move", desk.moves.take(message.move));
     } else if (message.type === "gap") {
       fetchMoves();
-    } else if (message.type === "error") {
+    } else if (message.type === "subscribed" && `${message.id}`.startsWith(ASKED)) {
+      for (const panel of PANELS) if (ASKED + panel.needs === message.id) layout.add(panel);
+    } else if (message.type === "error" && !`${message.id}`.startsWith(ASKED)) {
       console.error(message.message);
+    } else {
+      desk.tell(message.type, message);
     }
   },
   lag(ms, offset) {
-    clockOffset = offset;
-    $("lag").textContent = `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+    desk.clockOffset = offset;
+    write($("lag"), `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`);
   },
 });
 
 function settled() {
   say("open", "Live");
   $("lost").hidden = true;
-  adapt();
-  // The history has what was missed while disconnected.
-  charted = null;
-  show();
-}
-
-function adapt() {
-  const wanted = market.rows.size > MANY ? INTERVAL_OF_MANY_MS : INTERVAL_MS;
+  const wanted = desk.market.rows.size > MANY ? INTERVAL_OF_MANY_MS : INTERVAL_MS;
   if (wanted !== interval) {
     interval = wanted;
     live.say({ op: "subscribe", symbols: ["*"], channels: ["moves"], intervalMs: interval });
   }
+  show();
+  desk.tell("settled");
+}
+
+function lost(reason) {
+  say("lost", "No connection");
+  $("lost").hidden = false;
+  const since = lastHeard === null ? "" : ` What is shown is from ${format.time(lastHeard)}.`;
+  write($("lost"), `The connection to the service is lost${reason ? ` (${reason})` : ""}.${since} Trying again…`);
+  write($("lag"), "–");
 }
 
 function say(state, word) {
   $("connection").dataset.state = state;
-  $("connection").querySelector(".word").textContent = word;
+  write($("connection").querySelector(".word"), word);
 }
 
-const moved = move => (marksChanged ||= move.symbol === chart.symbol);
-
-/** Fetch the newest moves that match. */
-async function fetchMoves(matching = "") {
+async function fetchMoves() {
   try {
-    const answer = await fetch(`api/moves?limit=${MOVES_PAGE}${matching}`);
+    const answer = await fetch(`api/moves?limit=${MOVES_PAGE}`);
     if (!answer.ok) return;
-    const { items } = await answer.json();
-    items.map(item => moves.take(item)).forEach(moved);
-  } catch {
-    // No connection; the stream reports that.
-  }
+    for (const item of (await answer.json()).items) desk.moves.take(item);
+  } catch {}  // The stream reports a lost connection.
 }
 
 async function fetchHealth() {
-  try {
-    const { checks, simulated } = await (await fetch("health")).json();
-    chart.hasHistory = checks.storage !== "off";
-    $("simulated").hidden = !simulated;
-  } catch {}  // As above.
+  const told = await health();
+  desk.hasHistory = told?.hasHistory ?? true;
+  $("simulated").hidden = !told?.simulated;
+  desk.tell("history");
 }
 
 function named() {
@@ -156,106 +116,58 @@ function named() {
   }
 }
 
-/** Show the symbol in the URL, else the current one, else the first. */
+/** Look at the symbol in the address, else the current one, else the first. */
 function show() {
-  const symbol = named() || chart.symbol || [...market.rows.keys()].sort()[0];
-  if (symbol === undefined) return;
-  const row = market.rows.get(symbol) ?? null;
-  if (symbol === chart.symbol && row === charted) return;
-  if (symbol !== chart.symbol || charted === null || row === null || row.time < charted.time) chart.show(symbol, row);
-  charted = row;
-  chartedCount = 0;
-  described = -Infinity;
-  $("detail-title").textContent = symbol;
-  document.title = `${symbol} · marketdata`;
-  chart.describe(`Chart of ${symbol}`);
-  table.choose(symbol);
+  const symbol = named() || desk.symbol || [...desk.market.rows.keys()].sort()[0];
+  if (symbol !== undefined) desk.choose(symbol);
 }
 
 let drawn = 0;
-let described = 0;
 function draw(now) {
   requestAnimationFrame(draw);
   if (now - drawn < DRAW_MS) return;
-  const missed = now - drawn > MISSED_MS;
   drawn = now;
   show();
-  $("welcome").hidden = market.rows.size > 0 || $("connection").dataset.state !== "open";
-  document.body.classList.toggle("empty", market.rows.size === 0);
-  table.draw(Date.now() + clockOffset);
-  moves.draw();
-  if (charted === null) {
-    quoted("", chart.symbol === null ? "" : "Nothing is known of it yet.", 0);
-    return;
-  }
-  if (missed && chartedAt > 0) chart.refill(charted);
-  if (charted.count !== chartedCount) {
-    chartedCount = charted.count;
-    chartedAt = now;
-    chart.update(charted);
-  }
-  if (marksChanged) {
-    marksChanged = false;
-    chart.mark(moves.of(charted.symbol));
-  }
-  quote(charted);
-  if (now - described > 5000) {
-    described = now;
-    const { symbol, price, average, digits } = charted;
-    chart.describe(`Chart of ${symbol}: price ${price}, moving average ${format.average(average, digits)}`);
-  }
+  const isOpen = $("connection").dataset.state === "open";
+  $("welcome").hidden = desk.market.rows.size > 0 || !isOpen;
+  document.body.classList.toggle("empty", desk.market.rows.size === 0 && isOpen && desk.symbol === null);
+  layout.draw(desk.now());
+  title(isOpen);
 }
 
-function quote(row) {
-  const shown = format.price(row.price, row.digits);
-  const average = format.average(row.average, row.digits);
-  quoted(
-    `${format.arrow(row.direction)} ${shown}`,
-    `${format.percent(row.change)} from its average of ${average}, ${format.count(row.count)} updates`,
-    row.direction,
-  );
-  document.title = `${row.symbol} ${shown} · marketdata`;
-}
-
-function quoted(price, about, direction) {
-  const [strong, span] = $("quote").children;
-  strong.textContent = price;
-  strong.dataset.direction = direction;
-  span.textContent = about;
-}
-
-async function metrics() {
-  try {
-    const answer = await fetch("api/metrics");
-    // The role of who is signed in does not suffice.
-    if (answer.status === 403) return;
-    const told = await answer.json();
-    adapt();
-    $("throughput").textContent = format.count(told.throughputPerSecond);
-    $("symbols").textContent = format.count(told.activeSymbols);
-    for (const name of ["queued", "dropped", "late"]) {
-      $(name).textContent = format.count(told[name]);
-      $(name).dataset.some = told[name] > 0;
-    }
-  } catch {
-    for (const name of ["throughput", "queued"]) $(name).textContent = "–";
-  }
-  setTimeout(metrics, METRICS_MS);
+function title(isOpen) {
+  const row = desk.market.rows.get(desk.symbol);
+  const price = row === undefined ? "" : ` ${format.price(row.price, row.digits)}`;
+  const of = desk.symbol === null ? "" : `${desk.symbol}${price} · `;
+  const text = isOpen ? `${of}marketdata` : `⚠ ${of}marketdata`;
+  if (document.title !== text) document.title = text;
 }
 
 addEventListener("hashchange", () => {
   show();
-  // On a small screen the chart is above the link that was clicked.
-  if (matchMedia("(max-width: 1100px)").matches) $("detail").scrollIntoView({ block: "nearest" });
+  // On a phone the chart takes the place of the list that it was chosen in.
+  layout.show("chart");
 });
-$("feed").addEventListener("click", event => {
-  const item = event.target.closest("li");
-  if (item === null) return;
-  lookAt = Number(item.dataset.at);
-  chart.look(lookAt);
+// The symbol may be the one that is charted already.
+addEventListener("click", event => event.target.closest?.('a[href^="#/"]') && layout.show("chart"));
+desk.command({
+  title: "Filter the prices",
+  key: "/",
+  run: () => {
+    layout.show("prices");
+    layout.view("prices").filter.focus();
+  },
 });
-listen(table, $("filter"));
+addEventListener("keydown", event => {
+  const page = document.documentElement;
+  const arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
+  // Where the page has nothing to scroll.
+  if (!arrow || document.activeElement !== document.body || page.scrollHeight > innerHeight) return;
+  event.preventDefault();
+  layout.view("prices").focus();
+});
+$("search").addEventListener("click", () => desk.search());
 welcome($("curl"), $("copy"));
 showAccount($("account"));
-metrics();
+showAccounts($);
 requestAnimationFrame(draw);

@@ -80,11 +80,11 @@ class Access:
         if not any(name == b"authorization" for name, _ in headers):
             token = cookie_in(headers, ACCESS_COOKIE)
             if token is not None:
-                principal = _counted(self._directory.signed_in(token), client)
+                principal = self._counted(self._directory.signed_in(token), client)
                 if method not in _SAFE:
                     check_same_site(headers)
                 return _permitted(principal, chosen)
-        return _permitted(_counted(self._directory.authenticate(_bearer(headers)), client), chosen)
+        return _permitted(self._counted(self._directory.authenticate(_bearer(headers)), client), chosen)
 
     def admit_key(self, chosen: Rule | None, headers: Headers) -> Principal:
         """Return who a key belongs to, as long as the directory does not report a change.
@@ -95,11 +95,10 @@ class Access:
         """
         return _permitted(self._directory.authenticate(_bearer(headers)), chosen)
 
-
-def _counted(principal: Principal, client: Client | None) -> Principal:
-    if client is not None:
-        client.identify(principal.id)
-    return principal
+    def _counted(self, principal: Principal, client: Client | None) -> Principal:
+        if client is not None:
+            client.identify(principal.owner, lambda: self.knows(principal))
+        return principal
 
 
 def _permitted(principal: Principal, chosen: Rule | None) -> Principal:

@@ -1,7 +1,7 @@
 """Whose address a request comes from."""
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from api.http.asgi import Scope
 
@@ -11,7 +11,7 @@ _FORWARDED = b"x-forwarded-for"
 
 
 class ClientAddresses:
-    """Tells clients apart by their addresses. All of one IPv6 network (/64) count as one.
+    """Tells from which address a request comes.
 
     proxies: addresses or networks that are believed about whom they forward requests for.
     """
@@ -34,7 +34,7 @@ class ClientAddresses:
                 peer = address
                 if not self._is_proxy(address):
                     break
-        return network_of(peer)
+        return peer
 
     def _is_proxy(self, address: str) -> bool:
         return _is_address(address) and any(ip_address(address) in network for network in self._proxies)
@@ -48,14 +48,6 @@ def address_of(scope: Scope) -> str:
 def forwarded_in(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
     """The headers that `ClientAddresses.of` reads."""
     return tuple(each for each in headers if each[0] == _FORWARDED)
-
-
-def network_of(address: str) -> str:
-    """Return what an address is counted by: itself, or its IPv6 network."""
-    if ":" not in address:
-        return address
-    full = IPv6Address(address.partition("%")[0])
-    return str(full.ipv4_mapped or IPv6Address(full.packed[:8] + bytes(8)))
 
 
 def _is_address(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from api.http.client_addresses import network_of
+from domain.network import network_of
 from infrastructure.settings import LimitsSettings
 
 

@@ -24,6 +24,7 @@ from api.http.request_options import RequestOptions
 from api.http.symbol_paths import routable
 from application.access.errors import Unauthenticated
 from application.ports.clock import Clock
+from domain.network import network_of
 from infrastructure.processing.admission import Admission
 from infrastructure.telemetry.meters import LoopMeter, RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace, new_trace_id
@@ -171,7 +172,7 @@ class Gateway:
         headers = [(b"x-request-id", trace.trace_id.encode()), *_GUARDS, *self._origins.answer_headers(origin)]
         coding = accepted_coding((header_bytes(scope, b"accept-encoding") or b"").decode("latin-1"))
         address = self.addresses.of(scope["client"][0] if scope["client"] else "", scope["headers"])
-        limited = None if self.rate_limits is None else Client(self.rate_limits, address)
+        limited = None if self.rate_limits is None else Client(self.rate_limits, network_of(address))
         outgoing = Outgoing(send, headers, coding, None if limited is None else limited.fields)
         try:
             if limited is not None:

@@ -22,6 +22,10 @@
 | MethodNotAllowed | 405, with Allow | method-not-allowed |
 | TooSlow | 408 | too-slow |
 | HistoryDisabled | 404 | history-disabled |
+| RuleNotFound, AlertNotFound | 404 | rule-not-found, alert-not-found |
+| DeadLetterNotFound, BacktestNotFound | 404 | dead-letter-not-found, backtest-not-found |
+| RuleExists, RuleChanged, RuleInFile, TooManyRules | 409 | rule-exists, rule-changed, rule-in-file, too-many-rules |
+| AlertClosed | 409 | alert-closed |
 | KeyInUse | 409 | key-in-use |
 | KeyReused | 422 | key-reused |
 | body or batch too large | 413 | too-large |
@@ -30,9 +34,10 @@
 | UnsupportedCoding | 415, with Accept-Encoding | unsupported-coding |
 | StorageFailed | 507 | storage-failed |
 | Overloaded, QueueFull, QueueOverflowed, Draining | 503, with Retry-After | unavailable |
-| TooManyConnections, TooManyWatchers, HistoryUnavailable | 503, with Retry-After | unavailable |
+| TooManyConnections, TooManyWatchers, TooManyBacktests, HistoryUnavailable | 503, with Retry-After | unavailable |
 | not ready | 503 | not-ready |
 | another ClientException of the framework | its own | bad-request |
+| BacktestFailed | 500 | backtest-failed |
 | anything else | 500 | internal-error |
 """
 
@@ -86,6 +91,18 @@ from application.errors import (
     SymbolNotFound,
     Unavailable,
     ValidationFailed,
+)
+from application.rules.errors import (
+    AlertClosed,
+    AlertNotFound,
+    BacktestFailed,
+    BacktestNotFound,
+    DeadLetterNotFound,
+    RuleChanged,
+    RuleExists,
+    RuleInFile,
+    RuleNotFound,
+    TooManyRules,
 )
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
@@ -148,6 +165,26 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("option-not-found", "Unknown product, expiry or contract", 404, str(error))
         case AnomalyNotFound():
             return Problem("anomaly-not-found", "Unknown anomaly", 404, str(error))
+        case RuleNotFound():
+            return Problem("rule-not-found", "Unknown rule", 404, str(error))
+        case AlertNotFound():
+            return Problem("alert-not-found", "Unknown alert", 404, str(error))
+        case DeadLetterNotFound():
+            return Problem("dead-letter-not-found", "Unknown dead letter", 404, str(error))
+        case BacktestNotFound():
+            return Problem("backtest-not-found", "Unknown back-test", 404, str(error))
+        case RuleExists():
+            return Problem("rule-exists", "Rule exists", 409, str(error))
+        case RuleChanged():
+            return Problem("rule-changed", "Rule changed", 409, str(error))
+        case RuleInFile():
+            return Problem("rule-in-file", "Rule of a file", 409, str(error))
+        case TooManyRules():
+            return Problem("too-many-rules", "Too many rules", 409, str(error))
+        case BacktestFailed():
+            return Problem("backtest-failed", "Back-test failed", 500, str(error))
+        case AlertClosed():
+            return Problem("alert-closed", "Not in this state", 409, str(error))
         case HistoryDisabled():
             return Problem("history-disabled", "No history", 404, str(error))
         case KeyInUse():

@@ -3,7 +3,8 @@
 A request with a cached head (`HeadCache`) is answered here, without a parser, a task or an ASGI cycle. Everything else,
 including a fast-path request that becomes unusual, is passed to uvicorn unchanged.
 
-Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request.
+Single-threaded. Invariant: no bytes are held here while uvicorn's parser is in the middle of a request. Whatever can
+hold some is in this file, because this invariant spans all of it.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from api.http.rate_limits import Client, RateLimits
 from api.http.request_options import RequestOptions
 from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
+from domain.network import network_of
 from infrastructure.processing.admission import Verdict
 from infrastructure.settings import LimitsSettings
 from infrastructure.telemetry.trace_context import new_trace_id
@@ -50,7 +52,8 @@ class HttpProtocol(TimedProtocol):
         self._gathered: CachedHead | None = None
         self._stopping = False
         self._rate_limits = gateway.rate_limits
-        self._peer = ""
+        # Whose requests these are, and what that is counted by; a proxy may say otherwise.
+        self._peer = self._address = ""
         # The headers of the pending answer that say how much is left.
         self._limit_fields = b""
 
@@ -64,6 +67,7 @@ class HttpProtocol(TimedProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
         self._peer = peer_of(transport)
+        self._address = network_of(self._peer)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -73,7 +77,7 @@ class HttpProtocol(TimedProtocol):
             self.flow.pause_reading()
             return
         if self._begun is not None:
-            data = self._continue_body(self._begun, data)
+            data = self._continue_body(data)
         while data:
             found = self._heads.find(data) if self._may_take_fast_path() else None
             if found is None:
@@ -123,17 +127,23 @@ class HttpProtocol(TimedProtocol):
             return b""
         return self._dispatch(head, data[head_bytes:end], data[end:])
 
-    def _continue_body(self, head: CachedHead, data: bytes) -> bytes:
+    def _continue_body(self, data: bytes) -> bytes:
         """Continue a buffered request, and work on it once complete. Returns the bytes behind it."""
         if len(data) < self._missing:
             self._parts.append(data)
             self._missing -= len(data)
             return b""
         self._parts.append(data[: self._missing])
+        behind = data[self._missing :]
+        found = self._heads.find(self._parts[0])
+        if found is None:
+            # Its key has become invalid meanwhile.
+            self._hand_over()
+            return behind
         body = b"".join(self._parts[1:])
         self._begun = None
         self._parts = []
-        return self._dispatch(head, body, data[self._missing :])
+        return self._dispatch(found[0], body, behind)
 
     def _dispatch(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
         options = head.options
@@ -150,8 +160,9 @@ class HttpProtocol(TimedProtocol):
     def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
         """Count a request. Returns its options. Raises RateLimited."""
         now = limits.now()
-        address = self._gateway.addresses.of(self._peer, head.forwarded)
-        sender = head.options.sender
+        address, sender = self._address, head.options.sender
+        if head.forwarded:
+            address = network_of(self._gateway.addresses.of(self._peer, head.forwarded))
         try:
             limits.admit(address, sender.id, now, 1, int(head.route.brings_observations))
         finally:

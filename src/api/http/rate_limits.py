@@ -8,27 +8,41 @@ from collections.abc import Callable
 
 from api.http.asgi import Scope
 from api.http.errors import RateLimited
+from application.access.errors import Unauthenticated
 from application.ports.clock import Clock
-from domain.access.allowance import Allowance, Rates
+from domain.rate import Rate
 from infrastructure.settings import LimitsSettings
 
 # Scope key: the `Client` of a request.
 CLIENT = "marketdata.client"
 
 
+class Allowance:
+    """Up to when what a client has sent is paid for, in seconds."""
+
+    def __init__(self) -> None:
+        self.requests_until = 0.0
+        self.observations_until = 0.0
+
+
 class Clients:
-    """What the clients of one kind have used.
+    """What the clients of one kind may send, and what they have sent.
+
+    How many observations a request brings is known only once it is decoded. So a request is admitted while there is
+    room for one, and pays for all: a large batch is not refused for ever, but the next one waits longer.
 
     The clients that were seen last are remembered, between `clients_max` and twice as many. A forgotten one starts
     anew, with no more than a burst.
     """
 
-    def __init__(self, rates: Rates, clients_max: int) -> None:
-        self.rates = rates
+    def __init__(self, requests: Rate, observations: Rate, clients_max: int) -> None:
         self.refused = 0
+        self._requests = requests
+        self._observations = observations
         self._clients_max = clients_max
         self._recent: dict[str, Allowance] = {}
         self._older: dict[str, Allowance] = {}
+        self.policy = _policy(requests, observations)
 
     def of(self, name: str) -> Allowance:
         used = self._recent.get(name)
@@ -43,6 +57,31 @@ class Clients:
     def __len__(self) -> int:
         return len(self._recent) + len(self._older)
 
+    def wait(self, name: str, now: float, requests: int, observations: int) -> float:
+        """Return in how many seconds there is room; 0 for now. It makes no difference how many, beyond none."""
+        used = self.of(name)
+        wait = self._requests.wait(used.requests_until, now) if requests else 0.0
+        return max(wait, self._observations.wait(used.observations_until, now)) if observations else wait
+
+    def add(self, name: str, now: float, requests: int, observations: int) -> None:
+        """Count what a client sends."""
+        used = self.of(name)
+        if requests:
+            used.requests_until = self._requests.paid(used.requests_until, now, requests)
+        if observations:
+            used.observations_until = self._observations.paid(used.observations_until, now, observations)
+
+    def left(self, name: str, now: float) -> bytes:
+        """Return the value of `RateLimit`. Something must be limited."""
+        used = self.of(name)
+        ticks, ticks_seconds = self._observations.left(used.observations_until, now)
+        if not self._requests.per_second:
+            return b'"ticks";r=%d;t=%d' % (ticks, ticks_seconds)
+        requests, requests_seconds = self._requests.left(used.requests_until, now)
+        if not self._observations.per_second:
+            return b'"requests";r=%d;t=%d' % (requests, requests_seconds)
+        return b'"requests";r=%d;t=%d, "ticks";r=%d;t=%d' % (requests, requests_seconds, ticks, ticks_seconds)
+
 
 class RateLimits:
     """Admits requests, and counts what they bring.
@@ -51,12 +90,15 @@ class RateLimits:
     that is not known. now: the monotonic clock, in seconds.
     """
 
-    def __init__(self, of_address: Rates, of_sender: Rates, clients_max: int, now: Callable[[], float]) -> None:
+    def __init__(self, addresses: Clients, senders: Clients, now: Callable[[], float]) -> None:
         self.now = now
-        self.addresses = Clients(of_address, clients_max)
-        self.senders = Clients(of_sender, clients_max)
-        self._address_policy = _policy(of_address)
-        self._sender_policy = _policy(of_sender)
+        self.addresses = addresses
+        self.senders = senders
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Requests refused so far, by the limit that they exceeded."""
+        return {"key": self.senders.refused, "address": self.addresses.refused}
 
     def admit(self, address: str, sender: str, now: float, requests: int, observations: int) -> None:
         """Count a request, or a part of one, if all of its limits have room. An empty address is not limited again.
@@ -64,49 +106,33 @@ class RateLimits:
         Raises:
             RateLimited: one of them has none. Nothing is counted.
         """
-        addresses, senders = self.addresses, self.senders
-        of_address = addresses.of(address) if address else None
-        of_sender = senders.of(sender) if sender else None
-        if of_address is not None:
-            wait = addresses.rates.wait(of_address, now, requests, observations)
-            if wait > 0:
-                addresses.refused += 1
-                raise RateLimited(wait)
-        if of_sender is not None:
-            wait = senders.rates.wait(of_sender, now, requests, observations)
-            if wait > 0:
-                senders.refused += 1
-                raise RateLimited(wait)
-            senders.rates.add(of_sender, now, requests, observations)
-        if of_address is not None:
-            addresses.rates.add(of_address, now, requests, observations)
-
-    @property
-    def refused(self) -> dict[str, int]:
-        """Requests refused so far, by the limit that they exceeded."""
-        return {"key": self.senders.refused, "address": self.addresses.refused}
+        if address:
+            _check(self.addresses, address, now, requests, observations)
+        if sender:
+            _check(self.senders, sender, now, requests, observations)
+            self.senders.add(sender, now, requests, observations)
+        if address:
+            self.addresses.add(address, now, requests, observations)
 
     def add(self, address: str, sender: str, now: float, observations: int) -> None:
         """Count what a request has brought beyond what it was admitted with."""
-        self.addresses.rates.add(self.addresses.of(address), now, 0, observations)
+        self.addresses.add(address, now, 0, observations)
         if sender:
-            self.senders.rates.add(self.senders.of(sender), now, 0, observations)
+            self.senders.add(sender, now, 0, observations)
 
     def wait(self, address: str, sender: str, now: float) -> float:
         """Return in how many seconds more observations may come; 0 for now."""
-        wait = self.addresses.rates.wait(self.addresses.of(address), now, 0, 1)
-        if sender:
-            wait = max(wait, self.senders.rates.wait(self.senders.of(sender), now, 0, 1))
-        return wait
+        wait = self.addresses.wait(address, now, 0, 1)
+        return max(wait, self.senders.wait(sender, now, 0, 1)) if sender else wait
 
     def fields(self, address: str, sender: str, now: float) -> tuple[bytes, bytes]:
         """Return the values of `RateLimit-Policy` and `RateLimit`, of the sender where it is limited; empty if nobody
         is.
         """
-        if sender and self._sender_policy:
-            return self._sender_policy, _left(self.senders.rates, self.senders.of(sender), now)
-        if self._address_policy:
-            return self._address_policy, _left(self.addresses.rates, self.addresses.of(address), now)
+        if sender and self.senders.policy:
+            return self.senders.policy, self.senders.left(sender, now)
+        if self.addresses.policy:
+            return self.addresses.policy, self.addresses.left(address, now)
         return b"", b""
 
     def header_lines(self, address: str, sender: str, now: float) -> bytes:
@@ -122,16 +148,17 @@ class Client:
         self._limits = limits
         self._address = address
         self._sender = sender
+        self._is_known: Callable[[], bool] | None = None
 
     def enter(self) -> None:
         """Count a request for its address. Raises RateLimited."""
         self._limits.admit(self._address, "", self._limits.now(), 1, 0)
 
-    def identify(self, sender: str) -> None:
-        """Count the request for its sender. Raises RateLimited."""
+    def identify(self, sender: str, is_known: Callable[[], bool]) -> None:
+        """Count the request for its sender. is_known: whether its key is still valid. Raises RateLimited."""
         self._sender = sender
-        if sender:
-            self._limits.admit("", sender, self._limits.now(), 1, 0)
+        self._is_known = is_known
+        self._limits.admit("", sender, self._limits.now(), 1, 0)
 
     def begin_observations(self) -> None:
         """Count an observation, before the others are decoded. Raises RateLimited."""
@@ -142,7 +169,13 @@ class Client:
         self._limits.add(self._address, self._sender, self._limits.now(), observations)
 
     def wait(self) -> float:
-        """Return in how many seconds more observations may come; 0 for now."""
+        """Return in how many seconds more observations may come; 0 for now.
+
+        Raises:
+            Unauthenticated: the key has become invalid meanwhile.
+        """
+        if self._is_known is not None and not self._is_known():
+            raise Unauthenticated
         return self._limits.wait(self._address, self._sender, self._limits.now())
 
     def fields(self) -> list[tuple[bytes, bytes]]:
@@ -153,13 +186,15 @@ class Client:
 
 def rate_limits_of(settings: LimitsSettings, clock: Clock) -> RateLimits | None:
     """The limits of the settings; None if there are none."""
-    of_address = Rates(
-        settings.address_requests_per_second, settings.address_ticks_per_second, float(settings.burst_seconds)
-    )
-    of_sender = Rates(settings.key_requests_per_second, settings.key_ticks_per_second, float(settings.burst_seconds))
-    if not (of_address.requests or of_address.observations or of_sender.requests or of_sender.observations):
-        return None
-    return RateLimits(of_address, of_sender, settings.max_remembered_clients, clock.monotonic)
+
+    def clients(requests: float, observations: float) -> Clients:
+        burst_seconds = float(settings.burst_seconds)
+        rates = Rate(requests, burst_seconds), Rate(observations, burst_seconds)
+        return Clients(*rates, settings.max_remembered_clients)
+
+    addresses = clients(settings.address_requests_per_second, settings.address_ticks_per_second)
+    senders = clients(settings.key_requests_per_second, settings.key_ticks_per_second)
+    return RateLimits(addresses, senders, clock.monotonic) if addresses.policy or senders.policy else None
 
 
 def client_of(scope: Scope) -> Client | None:
@@ -167,23 +202,14 @@ def client_of(scope: Scope) -> Client | None:
     return scope.get(CLIENT)
 
 
-def _policy(rates: Rates) -> bytes:
-    seconds = int(rates.burst_seconds)
-    found = []
-    if rates.requests:
-        found.append(f'"requests";q={max(int(rates.requests * seconds), 1)};w={seconds}')
-    if rates.observations:
-        found.append(f'"ticks";q={max(int(rates.observations * seconds), 1)};w={seconds}')
+def _check(clients: Clients, name: str, now: float, requests: int, observations: int) -> None:
+    wait = clients.wait(name, now, requests, observations)
+    if wait > 0:
+        clients.refused += 1
+        raise RateLimited(wait)
+
+
+def _policy(requests: Rate, observations: Rate) -> bytes:
+    named = (("requests", requests), ("ticks", observations))
+    found = [f'"{name}";q={rate.burst};w={rate.burst_seconds:g}' for name, rate in named if rate.per_second]
     return ", ".join(found).encode()
-
-
-def _left(rates: Rates, used: Allowance, now: float) -> bytes:
-    if rates.requests:
-        left, seconds = rates.requests_left(used, now)
-        requests = b'"requests";r=%d;t=%d' % (left, seconds)
-        if not rates.observations:
-            return requests
-        left, seconds = rates.observations_left(used, now)
-        return b'%b, "ticks";r=%d;t=%d' % (requests, left, seconds)
-    left, seconds = rates.observations_left(used, now)
-    return b'"ticks";r=%d;t=%d' % (left, seconds)

@@ -4,8 +4,9 @@ import structlog
 
 from api.http.bodies import CLIENT_GONE
 from application.ports.clock import Clock
+from domain.rate import Rate
 
-_LINES_PER_SECOND = 10
+_RATE = Rate(per_second=10, burst_seconds=1)
 _PATH_LENGTH_MAX = 200
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -19,36 +20,33 @@ class RequestLog:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._client_errors = _Rate()
-        self._server_errors = _Rate()
+        self._client_errors = _Lines()
+        self._server_errors = _Lines()
 
     def note(self, method: str, path: str, status: int, detail: str | None) -> None:
         """Log a request that was answered with an error. detail: of the problem."""
         if status == CLIENT_GONE:
             return
-        rate, log = (self._server_errors, _log.error) if status >= 500 else (self._client_errors, _log.info)
-        left_out = rate.take(self._clock.monotonic())
+        lines, log = (self._server_errors, _log.error) if status >= 500 else (self._client_errors, _log.info)
+        left_out = lines.take(self._clock.monotonic())
         if left_out is None:
             return
         more = {"left_out": left_out} if left_out else {}
         log("request refused", method=method, path=path[:_PATH_LENGTH_MAX], status=status, detail=detail, **more)
 
 
-class _Rate:
-    """A token bucket."""
+class _Lines:
+    """The lines of one kind."""
 
     def __init__(self) -> None:
-        self._tokens = float(_LINES_PER_SECOND)
-        self._at = 0.0
+        self._until = 0.0
         self._left_out = 0
 
     def take(self, now: float) -> int | None:
         """How many were left out before this one; None if it is left out too."""
-        self._tokens = min(_LINES_PER_SECOND, self._tokens + (now - self._at) * _LINES_PER_SECOND)
-        self._at = now
-        if self._tokens < 1:
+        if _RATE.wait(self._until, now) > 0:
             self._left_out += 1
             return None
-        self._tokens -= 1
+        self._until = _RATE.paid(self._until, now, 1)
         left_out, self._left_out = self._left_out, 0
         return left_out

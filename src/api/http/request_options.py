@@ -52,7 +52,7 @@ class RequestOptions:
             raise ValidationFailed([FieldError("Idempotency-Key", "invalid_key", message)])
         key = match.group(1).decode("ascii")
         # No key has a space.
-        return f"{self.sender.id} {key}" if self.sender.id else key
+        return f"{self.sender.owner} {key}" if self.sender.id else key
 
 
 def read_options(headers: Iterable[tuple[bytes, bytes]]) -> RequestOptions:

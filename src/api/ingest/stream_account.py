@@ -62,7 +62,7 @@ class StreamAccount:
             self._refuse(result.errors, result.rejected, first)
 
     def wait(self) -> float:
-        """Return in how many seconds the rate limits allow more; 0 for now."""
+        """Return in how many seconds the rate limits allow more; 0 for now. Raises Unauthenticated."""
         return 0.0 if self._client is None else self._client.wait()
 
     async def refuse_line(self, error: FieldError) -> None:

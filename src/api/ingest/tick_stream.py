@@ -39,6 +39,8 @@ _LINE_BYTES_MAX = 65_536
 _BLOCK_BYTES = 32_768
 _BLOCK_ROWS = 2000
 _PROGRESS_SECONDS = 1.0
+# How often a stream that waits for its rate limits looks whether its key is still valid.
+_LIMITED_SECONDS = 1.0
 
 Take = Callable[[], Awaitable[None]]
 
@@ -200,5 +202,5 @@ class TickStream:
     async def _submit(self, account: StreamAccount, command: ProcessPriceBatch) -> None:
         # A stream is not refused where it exceeds the rate limits: it is read more slowly.
         while (seconds := account.wait()) > 0:
-            await self._clock.sleep(seconds)
+            await self._clock.sleep(min(seconds, _LIMITED_SECONDS))
         await account.submit(command)

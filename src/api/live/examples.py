@@ -31,7 +31,7 @@ SERVER: dict[str, tuple[str, Json]] = {
         {
             "type": "subscribed",
             "seq": 1,
-            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL", "BTC*"], "moves": []},
+            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL", "BTC*"], "moves": [], "alerts": []},
             "intervalMs": 100,
             "id": 1,
         },
@@ -41,7 +41,7 @@ SERVER: dict[str, tuple[str, Json]] = {
         {
             "type": "unsubscribed",
             "seq": 6,
-            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL"], "moves": []},
+            "subscriptions": {"prices": ["AAPL", "BTC*"], "anomalies": ["AAPL"], "moves": [], "alerts": []},
             "intervalMs": 100,
             "id": 2,
         },

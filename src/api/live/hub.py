@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from api.http.access import Access
-from api.live.live_subject import EventChannel, LiveSubject
+from api.live.live_subject import EventChannel, LiveEvents, LiveSubject
 from api.live.server_messages import event_fields
 from api.live.session import Session
 from api.live.watch_index import ALL, WatchIndex
@@ -20,6 +20,7 @@ from api.timestamps import to_rfc3339
 from application.errors import Draining, TooManyWatchers
 from application.ports.clock import Clock
 from domain.access.principal import ANYBODY, Principal
+from domain.rate import Rate
 from domain.symbol import starting_with
 from infrastructure.settings import StreamSettings
 
@@ -43,9 +44,15 @@ class Hub:
     """
 
     def __init__(
-        self, subjects: Sequence[LiveSubject], clock: Clock, limits: StreamSettings, access: Access | None = None
+        self,
+        subjects: Sequence[LiveSubject],
+        clock: Clock,
+        limits: StreamSettings,
+        access: Access | None = None,
+        others: Sequence[LiveEvents] = (),
     ) -> None:
-        self.channels = tuple(channel for subject in subjects for channel in subject.channels)
+        of_subjects = [channel for subject in subjects for channel in subject.channels]
+        self.channels = (*of_subjects, *(each.channel.name for each in others))
         # A client that names no channel gets the first subject only, however many there are.
         self.default_channels = subjects[0].default_channels
         self.state_channels = tuple(subject.name for subject in subjects)
@@ -56,8 +63,11 @@ class Hub:
         self.restarts = 0
         self.seconds = 0.0
         self._subjects = {subject.name: subject for subject in subjects}
+        self._others = others
         self._clock = clock
         self.limits = limits
+        # That one subscriber may send.
+        self.messages = Rate(limits.messages_per_second, burst_seconds=1)
         self._sessions: dict[Session, None] = {}
         self._ready: set[Session] = set()
         # When the next heartbeat of each session is due, soonest first.
@@ -159,6 +169,9 @@ class Hub:
                 for channel in subject.events:
                     if isinstance(event, channel.kind):
                         self._announce(channel, event)
+        for each in self._others:
+            for event in each.feed.take():
+                self._announce(each.channel, event)
         now = self._clock.monotonic()
         for session in list(self._ready):
             if not session.flush(now):
@@ -199,6 +212,8 @@ class Hub:
     def _watch(self, watching: bool) -> None:
         for subject in self._subjects.values():
             subject.feed.watch(watching)
+        for each in self._others:
+            each.feed.watch(watching)
 
     def _mark(self, channel: str, keys: Iterable[str]) -> None:
         changed = set(keys)

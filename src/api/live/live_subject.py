@@ -1,8 +1,8 @@
 """The parts of a subject that can be subscribed to: the latest states of its keys, and its events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from api.http.encoded_states import EncodedStates
 from api.views.view import View
@@ -21,6 +21,26 @@ class EventChannel:
     kind: type
     key: Callable[[Any], str]
     view: Callable[[Any], View | None]
+
+
+class EventFeed(Protocol):
+    """Carries events that belong to no subject."""
+
+    def watch(self, watching: bool) -> None:
+        """Start or stop keeping events. None are kept while there are no subscribers."""
+        ...
+
+    def take(self) -> Sequence[Any]:
+        """Return the events since the last call, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvents:
+    """A channel of events beside the subjects."""
+
+    channel: EventChannel
+    feed: EventFeed
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,11 @@ class Move(View, frozen=True):
 
 
 class Gap(View, frozen=True, omit_defaults=True):
-    """anomalies, moves: how many were dropped because the subscriber did not keep up."""
+    """How many events of each channel were dropped because the subscriber did not keep up."""
 
     anomalies: int | msgspec.UnsetType = msgspec.UNSET
     moves: int | msgspec.UnsetType = msgspec.UNSET
+    alerts: int | msgspec.UnsetType = msgspec.UNSET
 
 
 SHAPES: dict[str, type[msgspec.Struct]] = {

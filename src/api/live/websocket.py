@@ -7,37 +7,29 @@ never masked, compressed or fragmented, so they are written without it. A connec
 import asyncio
 import logging
 import socket
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from litestar.exceptions import NotFoundException
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from api.http.access import Access, Rule
 from api.http.answer import answer_to
 from api.http.answer_writer import AnswerWriter
-from api.http.client_addresses import ClientAddresses
 from api.http.connections import Connections, peer_of
 from api.http.errors import BadHandshake
-from api.http.hosts import Hosts, authority_of
-from api.http.origins import Origins
-from api.http.rate_limits import Client, RateLimits
 from api.http.request_log import RequestLog
 from api.live.client_messages import Ping, Refused, Subscribe, Unsubscribe, decode_op, id_of
+from api.live.handshakes import WS_PATH, Handshakes
 from api.live.hub import POLICY_VIOLATION, Hub
 from api.live.server_messages import Error, Pong
 from api.live.session import Session
 from api.live.text_frame import text_frame
-from domain.access.principal import ANYBODY
 from infrastructure.telemetry.meters import RequestMeter
 from infrastructure.telemetry.trace_context import TraceContext, current_trace
 
-WS_PATH = "/ws"
 _BAD_TEXT = 1007
 # Send buffer of the system for a subscriber that does not read. More would only arrive staler.
 _SOCKET_BYTES = 131_072
@@ -62,11 +54,7 @@ class WebSocketProtocol(asyncio.Protocol):
         meter: RequestMeter,
         log: RequestLog,
         connections: Connections,
-        hosts: Hosts,
-        origins: Origins,
-        access: Access | None,
-        addresses: ClientAddresses,
-        rate_limits: RateLimits | None,
+        handshakes: Handshakes,
         server_state: ServerState,
         **_of_uvicorn: Any,
     ) -> None:
@@ -76,11 +64,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._meter = meter
         self._log = log
         self._connections = connections
-        self._hosts = hosts
-        self._origins = origins
-        self._access = access
-        self._addresses = addresses
-        self._rate_limits = rate_limits
+        self._handshakes = handshakes
         self._server_state = server_state
         self._limits = hub.limits
         self._session: Session | None = None
@@ -92,8 +76,8 @@ class WebSocketProtocol(asyncio.Protocol):
         # Bytes still to be written when the last ping was due.
         self._unwritten = 0
         self._closing = False
-        # Token bucket of the frames that the client may send.
-        self._allowance = hub.limits.messages_per_second
+        # Up to when the messages of the client are paid for.
+        self._paid_until = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's signature
         self._transport = transport
@@ -119,10 +103,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._hub.ready(self._session)
 
     def data_received(self, data: bytes) -> None:
-        now = self._loop.time()
-        rate = self._limits.messages_per_second
-        self._allowance = min(rate, self._allowance + (now - self._heard) * rate)
-        self._heard = now
+        self._heard = self._loop.time()
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -176,15 +157,7 @@ class WebSocketProtocol(asyncio.Protocol):
         try:
             items = request.headers.raw_items()
             fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in items]
-            client = self._client(fields)
-            if client is not None:
-                client.enter()
-            self._hosts.check(fields, "1.1", authority_of(request.path.encode("latin-1")))
-            if path != WS_PATH:
-                raise NotFoundException
-            # Browsers let any page open a WebSocket anywhere, but send its origin.
-            self._origins.check(fields)
-            principal = (self._access and self._access.admit(Rule.READ, fields, client=client)) or ANYBODY
+            principal = self._handshakes.admit(request.path, fields, peer_of(self._transport))
             self._hub.check_room()
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
@@ -198,11 +171,6 @@ class WebSocketProtocol(asyncio.Protocol):
             self._session = self._hub.join(self, principal)
             self._meter.observe(WS_PATH, "GET", response.status_code, 0.0)
 
-    def _client(self, fields: Sequence[tuple[bytes, bytes]]) -> Client | None:
-        if self._rate_limits is None:
-            return None
-        return Client(self._rate_limits, self._addresses.of(peer_of(self._transport), fields))
-
     def _refuse(self, error: Exception, path: str) -> None:
         trace = TraceContext()
         current_trace.set(trace)
@@ -215,10 +183,11 @@ class WebSocketProtocol(asyncio.Protocol):
         self._meter.observe(WS_PATH if path == WS_PATH else "unmatched", "GET", answer.status, 0.0)
 
     def _take(self, frame: Frame, session: Session) -> None:
-        self._allowance -= 1
-        if self._allowance < 0:
+        rate = self._hub.messages
+        if rate.wait(self._paid_until, self._heard) > 0:
             self.close(POLICY_VIOLATION, f"more than {self._limits.messages_per_second:g} messages a second")
             return
+        self._paid_until = rate.paid(self._paid_until, self._heard, 1)
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if frame.opcode is not Opcode.CONT:
                 self._is_text = frame.opcode is Opcode.TEXT

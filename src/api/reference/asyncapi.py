@@ -8,8 +8,8 @@ import msgspec
 
 from api.live.client_messages import Ping, Subscribe, Unsubscribe
 from api.live.examples import CLIENT, SERVER, Json
+from api.live.handshakes import WS_PATH
 from api.live.server_messages import Error, Heartbeat, Pong, Subscribed
-from api.live.websocket import WS_PATH
 from api.reference.openapi import component_schemas
 
 _REF = "#/components/schemas/"

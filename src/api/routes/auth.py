@@ -21,7 +21,7 @@ from application.access.commands.change_password import ChangePassword
 from application.access.commands.refresh_session import RefreshSession
 from application.access.commands.sign_in import SignIn
 from application.access.commands.sign_out import SignOut
-from application.access.errors import Unauthenticated
+from application.access.errors import Unauthenticated, WrongPassword
 from application.mediator import Mediator
 from domain.access.principal import Principal
 
@@ -147,6 +147,9 @@ class AuthController(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[MeView]:
         body = await _read(request, PasswordBody)
+        if principal.session is None:
+            # A key that has the name of an account is not that account.
+            raise WrongPassword
         done = await accounts.send(
             ChangePassword(principal.name, body.password, body.new_password, address_of(cast("Scope", request.scope)))
         )

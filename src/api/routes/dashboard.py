@@ -1,7 +1,9 @@
 """The dashboard page and its files."""
 
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,11 @@ _CHARTS = "lightweight-charts.js"
 
 
 class DashboardFiles:
-    """All files of the dashboard, in memory."""
+    """All files of the dashboard, in memory, by their paths in its folder."""
 
     def __init__(self) -> None:
         self._found = {
-            each.name: StaticFile(each.name, each.read_bytes()) for each in files("api").joinpath("dashboard").iterdir()
+            path: StaticFile(path, each.read_bytes()) for path, each in _files(files("api").joinpath("dashboard"))
         }
         # The unmodified upstream file, shipped by a package; see docs/decisions/0018-charts.md.
         charts = Path(str(distribution("litecharts").locate_file(f"litecharts/js/{_CHARTS}")))
@@ -34,6 +36,14 @@ class DashboardFiles:
         if file is None:
             raise NotFoundException
         return file.answer(request)
+
+
+def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each, f"{above}{each.name}/")
+        else:
+            yield above + each.name, each
 
 
 class DashboardController(Controller):
@@ -52,8 +62,8 @@ class DashboardController(Controller):
         return dashboard_files.answer("index.html", request)
 
     # Nothing that is not in every copy of the service.
-    @get("/dashboard/{name:str}", include_in_schema=False, opt=rule(Rule.OPEN))
+    @get("/dashboard/{name:path}", include_in_schema=False, opt=rule(Rule.OPEN))
     async def get_part(
         self, name: FromPath[str], request: Request[Any, Any, Any], dashboard_files: NamedDependency[DashboardFiles]
     ) -> Response[bytes | None]:
-        return dashboard_files.answer(name, request)
+        return dashboard_files.answer(name.removeprefix("/"), request)

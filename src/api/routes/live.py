@@ -12,7 +12,7 @@ from api.http.errors import UpgradeRequired
 from api.http.origins import Origins
 from api.http.query import Query
 from api.live.event_stream import EVENTS_PATH, EVENTS_TYPE, EventStream
-from api.live.websocket import WS_PATH
+from api.live.handshakes import WS_PATH
 from api.reference.documented import documented, text
 from domain.access.principal import Principal
 

@@ -20,6 +20,7 @@ from infrastructure.processing.queueing import Queueing
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.processing.snapshots import Snapshots
 from infrastructure.processing.throughput import Throughput
+from infrastructure.rules.alert_feed import AlertFeed, AlertSink
 from infrastructure.settings import Settings
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.subject import Subject
@@ -30,6 +31,7 @@ class Core:
     """What the service provides to its subjects.
 
     books: by subject, one per partition. journal: also supplies a recorder per subject. store: None if storage is off.
+    alerts: where the alerts among events go.
     """
 
     settings: Settings
@@ -39,6 +41,7 @@ class Core:
     store: SqlStore | None
     books: Mapping[str, Sequence[Book]]
     seen_ids: Mapping[str, SeenIds]
+    alerts: AlertFeed
 
     @property
     def durability(self) -> Journal:
@@ -78,6 +81,7 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
     backlog = Backlog(len(books))
     tracker = ChangeTracker()
     throughput = Throughput(clock.monotonic())
+    events = AlertSink(sink, core.alerts)
     recorder: Recorder = core.journal.recorder(subject.name)
     # The workers of all subjects share the event loop.
     workers = sum(map(len, core.books.values()))
@@ -86,7 +90,7 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
             index,
             Channel(settings.channel_capacity, settings.full_mode, seen_ids.forget, backlog),
             book,
-            sink,
+            events,
             recorder,
             tracker,
             clock,

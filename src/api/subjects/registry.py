@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from api.subjects.features import Entry
 from api.subjects.options import OPTIONS
 from api.subjects.prices import PRICES
+from infrastructure.rules.registry import RuleRegistry
 from infrastructure.settings import Settings
 from infrastructure.subject import Subject
+from infrastructure.system_clock import SystemClock
 
 # Add a new subject here.
 SUBJECTS: tuple[Entry, ...] = (PRICES, OPTIONS)
 
 
-def subjects_of(settings: Settings, registry: Sequence[Entry] = SUBJECTS) -> list[Subject]:
-    """Define every subject according to the settings."""
-    return [entry.define(settings) for entry in registry]
+def subjects_of(
+    settings: Settings, registry: Sequence[Entry] = SUBJECTS, rules: RuleRegistry | None = None
+) -> list[Subject]:
+    """Define every subject according to the settings. rules: that their observations are shown to."""
+    shown = RuleRegistry(SystemClock()) if rules is None else rules
+    return [shown.ruled(entry.define(settings)) for entry in registry]

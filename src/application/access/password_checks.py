@@ -7,6 +7,7 @@ from application.access.ports.audit import Audit
 from application.access.ports.passwords import Passwords
 from application.errors import FieldError, ValidationFailed
 from domain.access.account import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Account
+from domain.network import network_of
 
 
 class PasswordChecks:
@@ -28,15 +29,19 @@ class PasswordChecks:
             WrongPassword: there is none.
             TooManyAttempts, AccessUnavailable
         """
-        self._by_address.begin(address)
+        self._by_address.begin(network_of(address))
         self._by_account.begin(name)
         account = self._directory.account(name)
         hashed = None if account is None else account.password
-        if not await self._passwords.matches(password[: PASSWORD_LENGTH_MAX + 1], hashed) or account is None:
+        matches = await self._passwords.matches(password[: PASSWORD_LENGTH_MAX + 1], hashed)
+        # As it is now: the password may have been changed meanwhile, or the account disabled.
+        account = self._directory.account(name)
+        if not matches or account is None or account.password != hashed:
             self._audit.note("sign-in failed", account=name[:64], address=address)
             raise WrongPassword
         self._by_account.succeed(name)
-        self._by_address.succeed(address)
+        # No more than that, or an account of their own would let others guess for ever.
+        self._by_address.take_back(network_of(address))
         return account
 
 

@@ -82,7 +82,7 @@ class Processor(Protocol):
         """Accept valid ticks, all or as many as the policy allows, and count every one.
 
         The processor takes ownership of the object. until_processed: return only once the accepted ticks, and the
-        duplicates, are processed. sender: the id of who sends them, for the limit of symbols per sender; empty if
+        duplicates, are processed. sender: whose they are, for the limit of symbols per sender; empty if
         they are not counted.
 
         Codes of refused ticks: `symbol_limit`, `queue_full`.

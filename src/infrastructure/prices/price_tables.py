@@ -12,9 +12,9 @@ from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_move import PriceMove
 from infrastructure.prices.candle_chunks import CandleChunks, ChunkKey, candles_of
 from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, anomaly_row, move_of, stored_move_row
-from infrastructure.storage.records import LoggedEvent
+from infrastructure.storage.records import LoggedEvent, Put
 from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, MOVE
-from infrastructure.subject import Aggregates, Put
+from infrastructure.subject import Aggregates
 
 _KEYS_AT_ONCE = 200
 

@@ -7,7 +7,7 @@ from application.prices.ports.event_repository import Event, EventFilter, EventO
 from domain.prices.price_anomaly import PriceAnomaly
 from infrastructure.prices.price_store import PriceStore
 from infrastructure.prices.recent_events import RecentEvents
-from infrastructure.prices.stored_history import answered
+from infrastructure.storage.answered import answered
 
 _AT_ONCE = 1000
 

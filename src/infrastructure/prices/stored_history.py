@@ -1,12 +1,9 @@
 """History from the store, and from what is not written yet."""
 
 from collections import deque
-from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-import structlog
-
-from application.errors import HistoryUnavailable, StorageFailed
+from application.errors import StorageFailed
 from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
 from domain.prices.candle import Candle, Interval, rolled_up
 from domain.prices.candle_book import CandleBook
@@ -14,26 +11,13 @@ from domain.prices.price_update import PriceUpdate
 from infrastructure.prices.candle_chunks import CHUNK, chunk_start
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import PriceStore
+from infrastructure.storage.answered import answered
 from infrastructure.storage.journal import Journal, PendingAggregates
-from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.store import Store, StoreFailed
+from infrastructure.storage.store import Store
 
 _CHUNKS_AT_ONCE = 32
 # Most ticks shown of the window of an anomaly.
 _WINDOW_MAX = 10_000
-
-Result = TypeVar("Result")
-
-_log = structlog.stdlib.get_logger(__name__)
-
-
-async def answered(question: Awaitable[Result]) -> Result:
-    """Await a query of the store. Raises HistoryUnavailable."""
-    try:
-        return await question
-    except (StoreFailed, Corrupt) as error:
-        _log.error("the store did not answer", reason=str(error))
-        raise HistoryUnavailable from None
 
 
 class StoredHistory:

@@ -1,5 +1,7 @@
 """The `Subject` of prices."""
 
+from operator import attrgetter
+
 from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_book import SymbolBook
 from domain.prices.symbol_state import StatisticsRules
@@ -28,4 +30,5 @@ def prices_by(rules: StatisticsRules) -> Subject:
         new_book=lambda: SymbolBook(rules),
         log=PriceLogFormat(),
         tables=PriceTables(rules.window_us),
+        values=attrgetter("prices"),
     )

@@ -124,7 +124,7 @@ class Partition:
         self.events += len(applied.events)
         self._unpublished += applied.events
         self._unpublished += applied.updates
-        for key, failure in applied.failures:
+        for key, failure in (*applied.failures, *applied.troubles):
             self._log_once(key, failure)
         now = self._clock.monotonic()
         took = now - start

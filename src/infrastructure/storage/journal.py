@@ -18,7 +18,7 @@ from infrastructure.processing.latency import Latency
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.memories import Memories
 from infrastructure.storage.payloads import Corrupt
-from infrastructure.storage.records import Batch, LogBlock, LoggedEvent, Position
+from infrastructure.storage.records import Amendment, Batch, LogBlock, LoggedEvent, Position
 from infrastructure.storage.store import Store, StoreFailed
 from infrastructure.storage.subject_log import SubjectLog
 from infrastructure.subject import Aggregates, Subject
@@ -80,6 +80,7 @@ class Journal:
             name: PendingAggregates(log.aggregates) for name, log in self._logs.items() if log.aggregates is not None
         }
         self._answers: list[StoredAnswer] = []
+        self._amendments: list[Amendment] = []
         self._memories = Memories(subjects)
         for subject in subjects:
             self.on_forget(subject.name, partial(checkpoints.forget, subject.name))
@@ -154,6 +155,11 @@ class Journal:
         self._memories.add(subject, key)
         await self.committed()
 
+    def amend(self, amendment: Amendment) -> None:
+        """Make a change at one moment, soon, whether the store works or not. `committed` waits until it is on disk."""
+        self._amendments.append(amendment)
+        self._urgent.set()
+
     def is_forgetting(self, subject: str, key: str) -> bool:
         return self._batch is not None and (subject, key) in self._batch.forgotten
 
@@ -214,7 +220,8 @@ class Journal:
                 return
         batch = self._make_batch()
         moved = batch.recover_from not in (None, self._recover_from)
-        if batch.count or batch.answers or batch.states or batch.aggregates is not None or batch.forgotten or moved:
+        changed = batch.count or batch.answers or batch.amendments or batch.forgotten or batch.states
+        if changed or batch.aggregates is not None or moved:
             await self._write(batch)
         else:
             self._number -= 1
@@ -241,6 +248,9 @@ class Journal:
             forgotten=self._forget_keys(),
         )
         self._answers = []
+        batch.amendments, self._amendments = self._amendments, []
+        for amendment in batch.amendments:
+            amendment.apply(batch.last_seq)
         self._batch_waiting, self._waiting = self._waiting, []
         self._last_seq = batch.last_seq
         if closing:

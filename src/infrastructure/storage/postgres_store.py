@@ -31,7 +31,8 @@ class PostgresStore(SqlStore):
     def __init__(self, url: str, subjects: Sequence[Subject], read_only: bool = False) -> None:
         super().__init__(subjects)
         self._url = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self.name = self._url.render_as_string().replace("+asyncpg", "")
+        # Without its password, which may also be in the query.
+        self.name = self._url.set(query={}).render_as_string().replace("+asyncpg", "")
         self._read_only = read_only
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="postgres", daemon=True)
@@ -89,6 +90,9 @@ class PostgresStore(SqlStore):
             await self._lock.commit()
         except (sa.exc.DBAPIError, asyncpg.PostgresError, OSError, TimeoutError) as error:
             raise StoreFailed(_reason(error)) from error
+        except TypeError as error:
+            # The driver takes the parameters of the address as arguments.
+            raise StoreFailed("its address has a parameter that does not exist") from error
         if not got:
             raise StoreInUse(f"the database {self.name} cannot be used: another service is using it")
 

@@ -1,11 +1,27 @@
 """The types written to a store and read from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+import sqlalchemy as sa
 
 from application.ports.journal import StoredAnswer
 from domain.columns import Columns
+
+Put = Callable[[sa.Connection, sa.Table, Sequence[tuple[Any, ...]], bool], None]
+
+
+class Amendment(Protocol):
+    """A change made at one moment between two blocks of the log, in memory and on disk."""
+
+    def apply(self, last_seq: int, /) -> None:
+        """Change what is in memory. last_seq: the last block before."""
+        ...
+
+    def write(self, connection: sa.Connection, put: Put, last_seq: int, /) -> None:
+        """Write the change, in the transaction of that block. May be called again after a failure."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +41,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Observations of one subject in the log. seq: its number, one more than the previous block's."""
+    """Observations of one subject in the log. seq: its number, one more than the previous block's.
+
+    written_us: when it was written.
+    """
 
     seq: int
     subject: str
     columns: Columns
+    written_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,7 @@ class Batch:
     aggregates: by subject, what all observations since the last batch with aggregates have changed, including those of
         this batch; None if they are not written now.
     forgotten: keys, each with its subject, of which nothing up to the last block of this batch is to be known.
+    amendments: made behind the last block of this batch.
     states: as of the last block of this batch. recover_from: new value of `Position.recover_from`, if any.
     """
 
@@ -102,6 +123,7 @@ class Batch:
     states: Sequence[State] = ()
     recover_from: int | None = None
     forgotten: Sequence[tuple[str, str]] = ()
+    amendments: Sequence[Amendment] = ()
 
     @property
     def last_seq(self) -> int:

@@ -23,13 +23,35 @@ class Resumed(Protocol):
     def resume_from(self, position: Position) -> None: ...
 
 
+class Follower(Protocol):
+    """Has to know which part of the log a recovery replays."""
+
+    async def begin(self) -> None:
+        """Nothing is restored yet. Raises StoreFailed, Corrupt."""
+        ...
+
+    def restored(self, seq: int) -> None:
+        """The stored states are restored; the blocks after `seq` are replayed next."""
+        ...
+
+    def follow(self, block: Block) -> None:
+        """A block is replayed next."""
+        ...
+
+    async def end(self) -> None:
+        """All are replayed. Raises StoreFailed, Corrupt."""
+        ...
+
+
 # The block up to which the stored state covers the log, by (subject, key).
 _Known = Mapping[tuple[str, str], int]
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Resumed) -> int:
+async def recover(
+    store: Store, books: Mapping[str, Sequence[Book]], journal: Resumed, follower: Follower | None = None
+) -> int:
     """Fill the books and let the journal continue where the log ends. Return the number of observations replayed.
 
     Every stored state is restored, and later observations are applied again. Their events are stored already.
@@ -39,6 +61,8 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
     """
     await store.verify()
     position = await store.position()
+    if follower is not None:
+        await follower.begin()
     known_to: dict[tuple[str, str], int] = {}
     for state in await store.states():
         known_to[state.subject, state.key] = state.seq
@@ -47,11 +71,15 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
     newest_state = max(known_to.values(), default=0)
     seq = min(position.recover_from, position.candles_seq)
     count = 0
+    if follower is not None:
+        follower.restored(seq)
     forgotten = await store.forgotten()
     async for stored in store.blocks(seq):
         block = without_forgotten(stored, forgotten)
         seq = block.seq
         count += len(block.columns)
+        if follower is not None:
+            follower.follow(block)
         aggregates = journal.recorder(block.subject).aggregates
         if seq > position.candles_seq and aggregates is not None:
             aggregates.apply(block.columns)
@@ -60,6 +88,8 @@ async def recover(store: Store, books: Mapping[str, Sequence[Book]], journal: Re
     if seq < position.last_seq:
         raise Corrupt(f"the log ends with block {seq} and should go on to block {position.last_seq}")
     journal.resume_from(position)
+    if follower is not None:
+        await follower.end()
     if known_to or count:
         keys = sum(len(book) for own in books.values() for book in own)
         _log.info("recovered", keys=keys, states=len(known_to), replayed=count)

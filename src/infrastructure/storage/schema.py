@@ -195,6 +195,55 @@ ACCESS_VERSION = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 
+# Rules. `since_seq`: the block of the log after which a rule began, as it is now. `in_file`: whether it is one of
+# `rules.file`.
+RULE = sa.Table(
+    "rule",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("since_seq", sa.BigInteger, nullable=False),
+    sa.Column("in_file", sa.Boolean, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+)
+
+# Alerts, as of their last change.
+ALERT = sa.Table(
+    "alert",
+    METADATA,
+    sa.Column("id", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("raised_us", sa.BigInteger, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("key", TEXT_AS_PYTHON_SORTS_IT, nullable=False),
+    sa.Column("rule_id", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_alert_order", "raised_us", "id"),
+    sa.Index("ix_alert_key", "key", "raised_us", "id"),
+    sa.Index("ix_alert_state", "state", "raised_us", "id"),
+    sa.Index("ix_alert_rule", "rule_id", "key", "raised_us"),
+)
+
+# Changes of alerts that have to be delivered to a channel, and those that could not be: with `dead_us`. `payload`: the
+# alert as of the change.
+DELIVERY = sa.Table(
+    "delivery",
+    METADATA,
+    sa.Column("id", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_us", sa.BigInteger, nullable=False),
+    sa.Column("dead_us", sa.BigInteger),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Index("ix_delivery_due", "channel", "next_us"),
+    sa.Index("ix_delivery_dead", "dead_us", "id"),
+)
+
 
 def holds_key(connection: sa.Connection, key: str) -> sa.ColumnElement[bool]:
     """Whether a `TICK_BLOCK` has observations of a key."""

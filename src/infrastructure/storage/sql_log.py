@@ -49,6 +49,34 @@ class SqlLog(SqlDatabase):
             if len(blocks) < BLOCKS_AT_ONCE:
                 return
 
+    async def seqs_of(self, subject: str, keys: Sequence[str] | None, from_us: int, to_us: int) -> Sequence[int]:
+        """Return the blocks that may hold observations of a subject within [from, to). keys: of these, None for all."""
+        table = TICK_BLOCK.c
+        statement = (
+            sa.select(table.seq)
+            .where(table.subject == subject, table.max_us >= from_us, table.min_us < to_us)
+            .order_by(table.seq)
+        )
+
+        def read(connection: sa.Connection) -> list[int]:
+            chosen = statement
+            if keys is not None:
+                chosen = statement.where(sa.or_(*(holds_key(connection, key) for key in keys)))
+            return [int(row[0]) for row in connection.execute(chosen)]
+
+        return await self.reading(read)
+
+    async def newest_us(self, subject: str) -> int:
+        """Return the time of the newest observation of a subject in the log, 0 without any."""
+        table = TICK_BLOCK.c
+        return await self.scalar(sa.select(sa.func.max(table.max_us)).where(table.subject == subject)) or 0
+
+    async def blocks_at(self, seqs: Sequence[int]) -> Sequence[Block]:
+        """Return the blocks with these numbers that are still there, at most BLOCKS_AT_ONCE. Raises Corrupt."""
+        statement = _blocks().where(TICK_BLOCK.c.seq.in_(seqs))
+        blocks = await self.reading(lambda connection: self._read_blocks(connection, statement))
+        return [block for _, block in blocks]
+
     async def blocks_with_ids(self, since_us: int) -> AsyncIterator[tuple[int, Block]]:
         after_seq = 0
         while True:
@@ -157,7 +185,7 @@ class SqlLog(SqlDatabase):
     def _read_blocks(self, connection: sa.Connection, statement: sa.Select[Any]) -> list[tuple[int, Block]]:
         """Return (when written, block) of `TICK_BLOCK` rows. Raises Corrupt."""
         rows = map(tuple, connection.execute(statement))
-        return [(row[4], Block(row[0], row[-1], self.columns_of(row))) for row in rows]
+        return [(row[4], Block(row[0], row[-1], self.columns_of(row), row[4])) for row in rows]
 
 
 def read_position(connection: sa.Connection, to_change: bool = False) -> tuple[str, Position]:

@@ -134,6 +134,8 @@ class SqlStore(SqlLog):
         self.put(
             connection, KEY_STATE, [self._state_row(state, batch.last_seq) for state in batch.states], replace=True
         )
+        for amendment in batch.amendments:
+            amendment.write(connection, self.put, batch.last_seq)
         for subject, key in batch.forgotten:
             self._forget(connection, subject, key, batch.last_seq)
         after = Position(

@@ -101,6 +101,9 @@ class SqliteStore(SqlStore):
         except sqlite3.Error as error:
             # While connecting, it is not wrapped.
             raise StoreFailed(str(error)) from error
+        except UnicodeDecodeError as error:
+            # The message about a damaged schema quotes it.
+            raise StoreFailed("it is damaged: a text in it is not UTF-8") from error
 
     def put(self, connection: sa.Connection, table: sa.Table, rows: Rows, replace: bool = False) -> None:
         """Insert many rows per statement; each runs without blocking the other threads."""

@@ -14,7 +14,8 @@ from infrastructure.processing.latency import Latency
 from infrastructure.processing.seen_ids import SeenIds
 from infrastructure.storage.journal import Journal
 from infrastructure.storage.memories import Memories
-from infrastructure.storage.recovery import recover
+from infrastructure.storage.records import Amendment
+from infrastructure.storage.recovery import Follower, recover
 from infrastructure.storage.retention import Retention
 from infrastructure.storage.store import Store
 from infrastructure.storage.stored_answers import JournalledAnswers
@@ -48,6 +49,7 @@ class RunningStorage:
         answers: JournalledAnswers,
         seen_ids: Mapping[str, SeenIds],
         recovered: Sequence[Recovered],
+        follower: Follower,
         retention: Retention,
         clock: Clock,
     ) -> None:
@@ -57,13 +59,14 @@ class RunningStorage:
         self._answers = answers
         self._ids = seen_ids
         self._recovered = recovered
+        self._follower = follower
         self._retention = retention
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         await self._store.open()
-        await recover(self._store, self._books, self._journal)
+        await recover(self._store, self._books, self._journal, self._follower)
         since_us = self._clock.now_us() - max(ids.window_us for ids in self._ids.values())
         self._answers.recover(await self._store.answers(since_us))
         async for written_us, block in self._store.blocks_with_ids(since_us):
@@ -121,6 +124,9 @@ class NoJournal:
     async def forget(self, subject: str, key: str) -> None:
         self._memories.add(subject, key)
         self._memories.forget()
+
+    def amend(self, amendment: Amendment) -> None:
+        amendment.apply(0)
 
     def is_forgetting(self, subject: str, key: str) -> bool:
         return False

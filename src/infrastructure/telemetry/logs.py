@@ -22,7 +22,8 @@ def configure_logging(level: str, form: Literal["auto", "console", "json"]) -> N
     last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if console:
         plain = structlog.dev.plain_traceback
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        last += [_escape_controls, renderer]
     else:
         last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     handler = logging.StreamHandler(sys.stderr)
@@ -43,6 +44,14 @@ def configure_logging(level: str, form: Literal["auto", "console", "json"]) -> N
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A path or a name must not move the cursor of whoever watches. JSON escapes it anyway."""
+    for name, value in event.items():
+        if name not in ("event", "exception") and isinstance(value, str) and not value.isprintable():
+            event[name] = ascii(value)[1:-1]
+    return event
 
 
 def _add_trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -13,6 +13,7 @@ KEYS = {role.value: api_key(number, role) for number, role in enumerate(Role, 1)
     "expired": api_key(11, Role.ADMIN, expires_us=START_US + 1),
     "revoked": api_key(12, Role.ADMIN, revoked_us=START_US + 1),
     "limited feeder": api_key(13, Role.FEEDER, prefixes=("BTC", "EUR/")),
+    "limited operator": api_key(15, Role.OPERATOR, prefixes=("BTC", "EUR/")),
     "limited viewer": api_key(14, Role.VIEWER, prefixes=("BTC", "EUR/")),
 }
 

@@ -3,21 +3,26 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from support.access import api_key, put_keys
+from domain.access.role import Role
+from support.access import api_key, bearer, put_keys
+from support.canaries import CANARY
 from support.service import Service, eventually, marketdata
 
 from .test_hostile_tokens import BEARERS
 
-PASSWORD = "correct horse battery"  # noqa: S105  # of nobody
+PASSWORD = f"{CANARY} horse battery"
 HEADER = {"X-Marketdata-Request": "1"}
+# A key with the name of an account.
+NAMESAKE = replace(api_key(7, Role.ADMIN), name="vic")
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +34,7 @@ def invited(tmp_path_factory: pytest.TempPathFactory) -> Any:
         name: marketdata("users", "create", "--role", role, name, cwd=folder).stdout.strip()
         for name, role in (("ada", "admin"), ("vic", "viewer"))
     }
+    put_keys(folder / "data", NAMESAKE)
     with Service(folder, AUTH__ENABLED="true") as service:
         yield service, invitations
 
@@ -65,6 +71,14 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites(service: Service) 
     assert re.search(r"^marketdata_refresh=\S+; .*Path=/api/auth(;|$)", refresh)
     assert answer.json() == {"name": "vic", "role": "viewer", "symbols": []}
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_key_with_the_name_of_an_account_cannot_change_its_password(service: Service) -> None:
+    body = {"password": PASSWORD, "newPassword": f"{CANARY} another one"}
+    answer = httpx.post(f"{service.url}/api/auth/password", json=body, headers=bearer(NAMESAKE))
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:marketdata:problem:wrong-password")
+    with signed_in(service) as viewer:
+        assert viewer.get("/api/auth/me").json()["name"] == "vic"
 
 
 def test_role_decides_what_a_person_may_do(service: Service) -> None:
@@ -129,6 +143,38 @@ def test_sign_out_ends_the_session_and_what_it_watches(service: Service) -> None
                 socket.recv(timeout=30)
         assert "marketdata_access" not in person.cookies
         assert httpx.get(f"{service.url}/api/prices", headers=cookie).status_code == 401
+
+
+def test_sign_out_ends_event_streams_too(service: Service) -> None:
+    with signed_in(service) as person, person.stream("GET", "/api/stream") as events:
+        assert events.status_code == 200
+        lines = events.iter_lines()
+        assert next(lines).startswith("retry:")
+        assert person.post("/api/auth/sign-out", headers=HEADER).status_code == 204
+        # To its end.
+        for _ in lines:
+            continue
+
+
+def test_page_of_another_origin_cannot_watch_with_the_cookie(service: Service) -> None:
+    with signed_in(service) as person:
+        headers = {"Cookie": f"marketdata_access={person.cookies['marketdata_access']}", "Origin": "https://x.example"}
+        assert httpx.get(f"{service.url}/api/stream", headers=headers).status_code == 403
+        with pytest.raises(InvalidStatus) as refused:
+            connect(service.url.replace("http", "ws") + "/ws", additional_headers=headers)
+        assert refused.value.response.status_code == 403
+
+
+def test_signing_in_makes_new_tokens_whatever_cookies_were_sent(service: Service) -> None:
+    chosen = {"Cookie": f"marketdata_access=x; marketdata_refresh={'0' * 16}_{'x' * 43}"}
+    told = [
+        httpx.post(f"{service.url}/api/auth/sign-in", json={"name": "vic", "password": PASSWORD}, headers=chosen)
+        for _ in range(2)
+    ]
+    sessions = {answer.cookies["marketdata_refresh"].partition("_")[0] for answer in told}
+    assert len(sessions) == 2
+    assert "0" * 16 not in sessions
+    assert httpx.get(f"{service.url}/api/auth/me", headers=chosen).status_code == 401
 
 
 def test_restart_keeps_people_signed_in(start: Callable[..., Service]) -> None:

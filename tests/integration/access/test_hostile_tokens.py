@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import socket
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,7 +42,8 @@ HS = {"alg": "HS256", "typ": "JWT"}
 PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
 UNSIGNED: tuple[Any, ...] = (None, 0, [], ["none"], {}, True)
 BEARERS = {
-    **{f"alg {name}": unsigned(name) for name in ("none", "None", "NONE", "nOnE", "none ", "", " none", "nonE\0")},
+    **{f"alg {name}": unsigned(name) for name in map("".join, product("nN", "oO", "nN", "eE"))},
+    **{f"alg {name}": unsigned(name) for name in ("none ", "", " none", "nonE\0", "non\u0435", "N\u00d6NE", "NONE\n")},
     **{f"alg is {name!r}": unsigned(name) for name in UNSIGNED},
     "no alg": unsigned("none").replace(encoded(b'{"alg": "none", "typ": "JWT"}'), encoded(b'{"typ": "JWT"}')),
     "alg none with a signature": jwt({"alg": "none"}),
@@ -58,7 +60,8 @@ BEARERS = {
     "ES256 of zeros": jwt({"alg": "ES256"}).rpartition(".")[0] + "." + encoded(bytes(64)),
     "EdDSA of zeros": jwt({"alg": "EdDSA"}).rpartition(".")[0] + "." + encoded(bytes(64)),
     "PS256": jwt({"alg": "PS256"}, key=PUBLIC_KEY),
-    "HS512": jwt({"alg": "HS512"}, digest="sha512"),
+    **{f"HS{bits}": jwt({"alg": f"HS{bits}"}, digest=f"sha{bits}") for bits in (384, 512)},
+    **{f"{name} signed as HS512": jwt({"alg": name}, key=PUBLIC_KEY, digest="sha512") for name in ("RS512", "ES512")},
     "kid of a file": jwt({**HS, "kid": "../../../../dev/null"}),
     "kid with SQL": jwt({**HS, "kid": "' OR '1'='1"}),
     "kid with a command": jwt({**HS, "kid": "| id"}),
@@ -79,6 +82,10 @@ BEARERS = {
     "wrong issuer": jwt(HS, {**CLAIMS, "iss": "other"}),
     "expired": jwt(HS, {**CLAIMS, "exp": 1}),
     "far future": jwt(HS, {**CLAIMS, "iat": 10**12, "nbf": 10**12}),
+    "exp in the far future": jwt(HS, {**CLAIMS, "exp": 10**15}),
+    "expired before it was issued": jwt(HS, {**CLAIMS, "iat": NOW, "exp": NOW - 1}),
+    "audiences, one of them ours": jwt(HS, {**CLAIMS, "aud": ["other", "marketdata"]}),
+    "no issuer": jwt(HS, {key: value for key, value in CLAIMS.items() if key != "iss"}),
     "exp is a word": jwt(HS, {**CLAIMS, "exp": "never"}),
     "exp is huge": jwt(HS, {**CLAIMS, "exp": 10**400}),
     "exp is missing": jwt(HS, {"sub": "admin"}),

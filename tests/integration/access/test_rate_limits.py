@@ -1,15 +1,18 @@
 """Rate limits by key and by address. A burst is of an hour, so that nothing is refilled while a test runs."""
 
 import json
+import re
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
 from domain.access.role import Role
-from support.access import api_key, bearer, put_keys
+from support.access import api_key, bearer, put_keys, revoke_key
+from support.canaries import CANARY
 from support.service import Service, assert_balanced, eventually, marketdata
 
 FEEDER, OTHER, VIEWER = api_key(1, Role.FEEDER), api_key(2, Role.FEEDER), api_key(3, Role.VIEWER)
@@ -119,7 +122,7 @@ def test_ticks_count_however_they_come_and_a_batch_pays_afterwards(limited: Star
     assert_balanced(accounts)
 
 
-def test_a_stream_is_slowed_down_and_not_refused(limited: Start) -> None:
+def test_a_stream_that_may_go_on_is_taken_whole(limited: Start) -> None:
     service = limited(KEY_TICKS_PER_SECOND="200", BURST_SECONDS="1")
     lines = b"".join(json.dumps(tick(f"S{number}")).encode() + b"\n" for number in range(300))
     for _ in range(2):
@@ -133,6 +136,47 @@ def test_a_stream_is_slowed_down_and_not_refused(limited: Start) -> None:
         return service.client.post("/api/prices", json=tick(), headers=bearer(FEEDER)).status_code == 202
 
     eventually(admitted)
+
+
+def test_a_stream_waits_for_its_limit_and_ends_when_its_key_does(limited: Start) -> None:
+    service = limited(KEY_TICKS_PER_SECOND=an_hour(10))
+    # All of it fits into what is read at once; the second tick of each symbol is in a later block.
+    lines = b"".join(
+        json.dumps({**tick(f"S{number:04}"), "price": price}).encode() + b" " * 900 + b"\n"
+        for price in (1.0, 2.0)
+        for number in range(30)
+    )
+    with ThreadPoolExecutor(1) as sender:
+        path = "/api/prices/stream"
+        streaming = sender.submit(
+            httpx.post, f"{service.url}{path}", content=lines, headers={**bearer(FEEDER), **NDJSON}, timeout=60
+        )
+
+        def first_block() -> int:
+            return int(service.client.get("/api/prices", headers=bearer(VIEWER)).json()["total"])
+
+        assert eventually(first_block) == 30
+        revoke_key(service.directory / "data", FEEDER)
+        # It would wait for hours.
+        answer = streaming.result(timeout=60)
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:marketdata:problem:unauthenticated")
+    received = service.client.get("/api/metrics", headers=bearer(ADMIN)).json()["received"]
+    assert 30 <= received < 60
+    assert f"{received} ticks were accepted" in answer.json()["detail"]
+
+
+def test_all_sessions_of_an_account_share_its_limit(start: Start, tmp_path: Any) -> None:
+    folder = tmp_path / "0"
+    folder.mkdir()
+    invitation = marketdata("users", "create", "--role", "viewer", "ada", cwd=folder).stdout.strip()
+    service = start(AUTH__ENABLED="true", LIMITS__KEY_REQUESTS_PER_SECOND=an_hour(3), LIMITS__BURST_SECONDS=str(HOUR))
+    password = f"{CANARY} horse battery"
+    sent = {"name": "ada", "invitation": invitation, "newPassword": password}
+    with httpx.Client(base_url=service.url) as first, httpx.Client(base_url=service.url) as second:
+        assert first.post("/api/auth/invitation", json=sent).status_code == 200
+        assert second.post("/api/auth/sign-in", json={"name": "ada", "password": password}).status_code == 200
+        statuses = [each.get("/api/prices").status_code for each in (first, second, first, second, first)]
+    assert statuses == [200, 200, 200, 429, 429]
 
 
 def test_an_address_is_limited_before_anybody_asks_for_its_key(limited: Start) -> None:
@@ -203,3 +247,5 @@ def test_replay_waits_until_it_may_go_on(limited: Start, tmp_path: Any) -> None:
     told = marketdata("replay", str(file), "--url", service.url, "--batch-size", "300", cwd=tmp_path, KEY=key)
     assert told.returncode == 0, told.stderr
     assert service.client.get("/api/prices/AAPL", headers=bearer(ADMIN)).json()["updateCount"] == 900
+    refused = service.client.get("/metrics", headers=bearer(ADMIN)).text
+    assert re.search(r'marketdata_requests_rate_limited_total\{limit="key"\} [1-9]', refused)

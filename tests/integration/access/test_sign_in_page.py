@@ -8,9 +8,10 @@ from playwright.sync_api import expect
 from domain.access.role import Role
 from support.access import api_key, bearer, put_keys
 from support.browser import chromium
+from support.canaries import CANARY
 from support.service import Service, marketdata
 
-PASSWORD = "correct horse battery"  # noqa: S105  # of nobody
+PASSWORD = f"{CANARY} horse battery"
 FEEDER = api_key(1, Role.FEEDER)
 
 

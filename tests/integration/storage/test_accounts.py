@@ -35,6 +35,21 @@ async def test_accounts_come_back_as_they_were_and_every_change_is_seen(sql_stor
     assert await keys.version() == before + 3
 
 
+async def test_account_is_replaced_unless_it_has_changed(sql_store: SqlStore) -> None:
+    people, keys = SqlAccountRepository(sql_store), SqlKeyRepository(sql_store)
+    invited = account("bob", password=None, invitation=b"\x00\xff" * 16, invited_until_us=5)
+    other = account("ada")
+    for each in (other, invited):
+        await people.save(each)
+    before = await keys.version()
+    accepted = account("bob", password="hash")  # noqa: S106  # of nobody
+    assert await people.replace(invited, accepted)
+    assert not await people.replace(invited, account("bob", password="another"))  # noqa: S106  # of nobody
+    assert not await people.replace(account("nobody"), account("nobody"))
+    assert sorted(await people.accounts(), key=lambda each: each.name) == [other, accepted]
+    assert await keys.version() > before
+
+
 async def test_sessions_come_back_as_they_were_until_they_end(sql_store: SqlStore) -> None:
     people = SqlAccountRepository(sql_store)
     first, second = session(1, previous=b"\x01\x02"), session(2)

@@ -242,6 +242,16 @@ def test_a_start_without_its_database_is_refused_by_name(tmp_path: Path) -> None
     assert "Traceback" not in ended.stderr
 
 
+def test_a_parameter_that_the_driver_does_not_know_is_an_error_without_traceback(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    url = f"{postgres.database('parameters')}?nonsense=1"
+    ended = marketdata("serve", "--port", "0", cwd=tmp_path, STORAGE__URL=url)
+    assert ended.returncode == 1
+    assert "its address has a parameter that does not exist" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_store_in_use_is_refused_by_name(start: Callable[..., Service], postgres: Postgres) -> None:
     service = start()
     ended = marketdata("serve", "--port", "0", cwd=service.directory)

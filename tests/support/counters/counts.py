@@ -82,6 +82,7 @@ class CounterBook:
             before = self._counters.get(key) or Counter(key, 0, 0, time_us)
             total = before.total + amount
             applied.late += time_us < before.newest_us
+            applied.figures.setdefault("total", []).append(float(total))
             if total // MILESTONE > before.total // MILESTONE:
                 applied.events.append(Milestone(key, total))
                 applied.places.append(at)

@@ -111,7 +111,15 @@ class CountersController(Controller):
 
 
 def _define(settings: Settings) -> Subject:
-    return Subject("counters", "counts", "counter", CounterBook, CounterLogFormat())
+    return Subject(
+        "counters",
+        "counts",
+        "counter",
+        CounterBook,
+        CounterLogFormat(),
+        values=lambda counts: [float(amount) for amount in counts.amounts],
+        figures=("total",),
+    )
 
 
 def _assemble(subject: Subject, core: Core) -> Features:

@@ -1,3 +1,4 @@
+import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -136,6 +137,18 @@ def test_wrong_file_is_named_with_its_key(text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", [f"postgresql://u:hunter2{end}" for end in ("/x@h/d", "#x@h/d", "?x@h/d", "@[::1/d", "/d")]
+)
+def test_password_that_breaks_its_address_is_refused_without_being_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKETDATA_STORAGE__URL", url)
+    with pytest.raises(InvalidSettings, match=r"storage\.url \(MARKETDATA_STORAGE__URL\): .*%2F") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_missing_file_is_named() -> None:
     with pytest.raises(InvalidSettings, match=r"gone\.toml: No such file"):
         load_settings(Path("gone.toml"))
@@ -146,9 +159,37 @@ def test_missing_file_is_named() -> None:
     [
         (SecretStr("hunter2"), "********"),
         ("postgresql://me:hunter2@db:5432/x", "postgresql://me:********@db:5432/x"),
+        ("postgres://me@db/x", "postgres://me@db/x"),
+        ("postgresql://me:a:b@c@db/x", "postgresql://me:********@db/x"),
+        ("postgresql://db/x?password=hunter2", "postgresql://db/x?********"),
+        ("http://hunter2@db/x", "http://********@db/x"),
+        ("http://db/x?token=hunter2#hunter2", "http://db/x?********#********"),
         ("http://db/x", "http://db/x"),
         (8000, 8000),
     ],
 )
 def test_secrets_are_masked(value: object, shown: object) -> None:
     assert masked(value) == shown
+
+
+def test_channels_are_masked_and_wrong_ones_are_named_without_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "0123456789abcdef"  # noqa: S105  # of this test
+    path = file_with(f'[notifications.channels.ops]\nurl = "https://hooks.example/token"\nsecret = "{secret}"\n')
+    settings = load_settings(path).settings
+    channel = settings.notifications.channels["ops"]
+    assert channel.secret.get_secret_value() == secret
+    assert secret not in str(settings) + str(masked(settings.notifications.channels))
+    assert "token" not in str(settings) + str(masked(settings.notifications.channels))
+    for wrong in (
+        {"ops": {"url": "ftp://hooks.example/token", "secret": secret}},
+        {"ops": {"url": "https://a:token@hooks.example/", "secret": secret}},
+        {"ops": {"url": "https://hooks.example/token", "secret": "token"}},
+        {"ops": {"kind": "log", "secret": secret}},
+        {"Ops!": {"kind": "log"}},
+    ):
+        monkeypatch.setenv("MARKETDATA_NOTIFICATIONS__CHANNELS", json.dumps(wrong))
+        with pytest.raises(InvalidSettings) as refused:
+            load_settings()
+        assert "notifications.channels" in str(refused.value)
+        assert secret not in str(refused.value)
+        assert "token" not in str(refused.value)

@@ -15,6 +15,10 @@ from application.mediator import Message
 from application.ports.clock import Clock
 from domain.access.account import Account, read_account_name
 from domain.access.api_key import digest_of
+from domain.network import network_of
+
+# No invitation has it.
+_NO_DIGEST = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,15 @@ class AcceptInvitationHandler:
 
     async def handle(self, command: AcceptInvitation) -> SignedIn:
         name = read_account_name(command.name) or ""
-        self._by_address.begin(command.address)
+        self._by_address.begin(network_of(command.address))
         account = self._invited(name, command.invitation)
         check_new_password(command.new_password, name)
-        self._by_address.succeed(command.address)
-        # Taken before the wait, so that it is accepted once.
-        changed = replace(account, invitation=None, invited_until_us=None)
-        self._directory.update(changed)
-        changed = replace(changed, password=await self._passwords.hash(command.new_password))
-        await self._repository.save(changed)
+        self._by_address.take_back(network_of(command.address))
+        password = await self._passwords.hash(command.new_password)
+        changed = replace(account, password=password, invitation=None, invited_until_us=None)
+        if not await self._repository.replace(account, changed):
+            # Accepted by somebody else meanwhile, or withdrawn.
+            raise Unauthenticated
         self._directory.update(changed)
         self._audit.note("invitation accepted", account=name, address=command.address)
         await self._sessions.end_all(name)
@@ -66,7 +70,7 @@ class AcceptInvitationHandler:
 
     def _invited(self, name: str, invitation: str) -> Account:
         account = self._directory.account(name)
-        digest = b"" if account is None or account.invitation is None else account.invitation
+        digest = _NO_DIGEST if account is None or account.invitation is None else account.invitation
         if (
             not compare_digest(digest, digest_of(invitation))
             or account is None

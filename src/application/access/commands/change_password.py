@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from application.access.directory import Directory
+from application.access.errors import WrongPassword
 from application.access.password_checks import PasswordChecks, check_new_password
 from application.access.ports.accounts import AccountRepository
 from application.access.ports.audit import Audit
@@ -44,7 +45,9 @@ class ChangePasswordHandler:
         check_new_password(command.new_password, command.name)
         account = await self._checks.check(command.name, command.password, command.address)
         changed = replace(account, password=await self._passwords.hash(command.new_password))
-        await self._repository.save(changed)
+        if not await self._repository.replace(account, changed):
+            # Disabled, for example.
+            raise WrongPassword
         self._directory.update(changed)
         self._audit.note("password changed", account=command.name, address=command.address)
         await self._sessions.end_all(command.name)

@@ -40,12 +40,13 @@ class CreateKeyValidator:
         if not (0 < len(name) <= NAME_LENGTH_MAX and name.isprintable()):
             errors.append(FieldError("name", "invalid_name", f"must be 1 to {NAME_LENGTH_MAX} printable characters"))
         prefixes = []
-        for prefix in command.prefixes:
+        too_many = len(command.prefixes) > PREFIXES_MAX
+        for prefix in () if too_many else command.prefixes:
             try:
                 prefixes.append(normalise_symbol(prefix))
             except InvalidSymbol as error:
                 errors.append(FieldError("prefixes", "invalid_symbol", str(error)))
-        if len(prefixes) > PREFIXES_MAX:
+        if too_many:
             errors.append(FieldError("prefixes", "too_many", f"must be at most {PREFIXES_MAX}"))
         if prefixes and command.role is Role.ADMIN:
             errors.append(FieldError("prefixes", "contradiction", "must be none: an admin is limited to no symbols"))

@@ -17,6 +17,10 @@ class AccountRepository(Protocol):
         """Add an account or replace it, which `KeyRepository.version` tells."""
         ...
 
+    async def replace(self, before: Account, after: Account) -> bool:
+        """Replace an account, as `save` does, unless any process has changed it since. Return whether it was."""
+        ...
+
     async def sessions(self) -> Sequence[Session]: ...
 
     async def save_session(self, session: Session) -> None:

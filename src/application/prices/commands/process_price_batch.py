@@ -128,7 +128,7 @@ class ProcessPriceBatchHandler:
         if command.rejected:
             self._processor.reject(command.rejected)
         submitted = await submit(
-            self._processor, self._journal, command.ticks, command.durability, command.patience, command.sender.id
+            self._processor, self._journal, command.ticks, command.durability, command.patience, command.sender.owner
         )
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[: command.errors_max]

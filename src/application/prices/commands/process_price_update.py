@@ -52,7 +52,7 @@ class ProcessPriceUpdateHandler:
 
     async def handle(self, command: ProcessPriceUpdate) -> bool:
         submitted = await submit(
-            self._processor, self._journal, command.tick, command.durability, command.patience, command.sender.id
+            self._processor, self._journal, command.tick, command.durability, command.patience, command.sender.owner
         )
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from application.access.commands.sign_in import SignIn, SignInHandler
 from application.access.commands.sign_out import SignOut, SignOutHandler
 from application.access.directory import Directory
 from application.access.errors import (
+    AccessUnavailable,
     AccountExists,
     AccountNotFound,
     TooManyAttempts,
@@ -217,6 +219,67 @@ async def test_invitation_is_accepted_once_and_in_time() -> None:
         await desk.accept(AcceptInvitation("bob@example.org", again, NEW))
 
 
+async def test_invitation_that_two_accept_at_once_is_accepted_by_one() -> None:
+    desk = Desk()
+    invitation = await desk.create(CreateAccount("bob", Role.VIEWER))
+    desk.reload()
+    two = (desk.accept(AcceptInvitation("bob", invitation, f"{NEW} {number}")) for number in range(2))
+    done = await asyncio.gather(*two, return_exceptions=True)
+    assert [type(each) for each in done] == [SignedIn, Unauthenticated]
+    assert desk.people.saved["bob"].password == f"hash of {NEW} 0"
+    assert len(desk.people.held) == 1
+
+
+async def test_invitation_stays_good_when_the_password_could_not_be_hashed() -> None:
+    desk = Desk()
+    invitation = await desk.create(CreateAccount("bob", Role.VIEWER))
+    desk.reload()
+
+    async def crowded() -> None:
+        raise AccessUnavailable("too many")
+
+    kept, desk.passwords.meanwhile = desk.passwords.meanwhile, crowded
+    with pytest.raises(AccessUnavailable):
+        await desk.accept(AcceptInvitation("bob", invitation, NEW))
+    desk.passwords.meanwhile = kept
+    assert await desk.accept(AcceptInvitation("bob", invitation, NEW))
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["noticed", "not noticed yet"])
+async def test_account_that_is_disabled_meanwhile_stays_disabled(seen: bool) -> None:
+    desk = Desk()
+    invitation = await desk.create(CreateAccount("bob", Role.VIEWER))
+    desk.reload()
+    disable = DisableAccountHandler(desk.people, desk.clock).handle
+
+    async def disabled() -> None:
+        for name in ("ada", "bob"):
+            await disable(DisableAccount(name))
+        if seen:
+            desk.reload()
+
+    desk.passwords.meanwhile = disabled
+    with pytest.raises(WrongPassword):
+        await desk.change(ChangePassword("ada", PASSWORD, NEW))
+    with pytest.raises(Unauthenticated):
+        await desk.accept(AcceptInvitation("bob", invitation, NEW))
+    assert [each.disabled_us is None for each in desk.people.saved.values()] == [False, False]
+    assert desk.people.held == {}
+
+
+async def test_old_password_opens_no_session_once_it_has_been_changed() -> None:
+    desk = Desk()
+
+    async def changed() -> None:
+        desk.people.saved["ada"] = account(password=f"hash of {NEW}")
+        desk.reload()
+
+    desk.passwords.meanwhile = changed
+    with pytest.raises(WrongPassword):
+        await desk.sign_in(PASSWORD)
+    assert desk.people.held == {}
+
+
 async def test_names_are_valid_and_taken_once() -> None:
     desk = Desk()
     for name in ("", "a b", "a/b", "x" * 65, "\u00e4", "<b>"):
@@ -279,6 +342,42 @@ async def test_guessing_is_slowed_by_address_whatever_the_account() -> None:
         await desk.sign_in("wrong", "user99")
     with pytest.raises(WrongPassword):
         await desk.sign_in("wrong", "user99", "10.0.0.2")
+
+
+async def test_own_account_does_not_let_an_address_guess_for_ever() -> None:
+    desk = Desk()
+    desk.people.saved["mallory"] = account("mallory")
+    desk.reload()
+    guessed = 0
+    for number in range(100):
+        if number % 10 == 9:
+            assert await desk.sign_in(name="mallory", address="2001:db8::1")
+            continue
+        try:
+            await desk.sign_in("wrong", f"user{number}", f"2001:db8::{number:x}")
+        except WrongPassword:
+            guessed += 1
+        except TooManyAttempts:
+            break
+    assert guessed == 20
+    # Slowly, they are forgiven.
+    desk.clock.jump(20 * 900)
+    for number in range(20):
+        with pytest.raises(WrongPassword):
+            await desk.sign_in("wrong", f"user{number}", "2001:db8::1")
+
+
+def test_what_is_taken_back_ends_no_wait() -> None:
+    clock = FakeClock()
+    attempts = Attempts(clock, 2, 60)
+    for _ in range(2):
+        attempts.begin("x")
+    attempts.take_back("x")
+    attempts.take_back("y")
+    with pytest.raises(TooManyAttempts):
+        attempts.begin("x")
+    clock.jump(1)
+    attempts.begin("x")
 
 
 def test_waits_double_up_to_the_longest_and_memory_is_bounded() -> None:

@@ -31,6 +31,7 @@ async def test_created_key_authenticates_and_only_its_digest_is_stored() -> None
         (CreateKey("a\nb", Role.VIEWER), "invalid_name"),
         (CreateKey("x", Role.VIEWER, ("no good",)), "invalid_symbol"),
         (CreateKey("x", Role.VIEWER, tuple(f"A{number}" for number in range(101))), "too_many"),
+        (CreateKey("x", Role.VIEWER, ("no good",) * 100_000), "too_many"),
         (CreateKey("x", Role.ADMIN, ("BTC",)), "contradiction"),
         (CreateKey("x", Role.VIEWER, (), START_US), "in_the_past"),
     ],
@@ -70,6 +71,19 @@ def test_unknown_wrong_expired_revoked_and_malformed_keys_get_the_same_answer() 
             directory.authenticate(text)
         messages.add(str(refused.value))
     assert len(messages) == 1
+
+
+@pytest.mark.parametrize("stored", [(), (3,), (1, 3, 5, 8, 13)])
+def test_every_key_opens_for_itself_and_for_no_neighbour(stored: tuple[int, ...]) -> None:
+    directory = Directory(FakeTokens(), FakeClock())
+    directory.load([api_key(number) for number in reversed(stored)])
+    opened = []
+    for number in (*range(20), 2**64 - 1):
+        try:
+            opened.append((number, directory.authenticate(text_of(api_key(number))).id))
+        except Unauthenticated:
+            continue
+    assert opened == [(number, api_key(number).id) for number in stored]
 
 
 def test_whoever_remembers_an_answer_is_told_to_forget_it() -> None:

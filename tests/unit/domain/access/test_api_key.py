@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.access.api_key import ApiKey, digest_of, is_secret_of, key_text, read_key
+from domain.access.api_key import NOBODYS_KEY, ApiKey, digest_of, key_text, opens, read_key
 from domain.access.role import Role
 
 KEY = ApiKey("0123456789abcdef", "desk", Role.FEEDER, digest_of("s" * 43), (), 1000)
@@ -34,10 +34,11 @@ def test_anything_else_is_no_key(text: str) -> None:
     assert read_key(text) is None
 
 
-def test_only_the_secret_itself_belongs_to_a_key() -> None:
-    assert is_secret_of(KEY, "s" * 43)
-    assert not is_secret_of(KEY, "s" * 42 + "t")
-    assert not is_secret_of(None, "s" * 43)
+def test_only_its_own_id_and_secret_open_a_key() -> None:
+    assert opens(KEY, KEY.id, "s" * 43)
+    assert not opens(KEY, KEY.id, "s" * 42 + "t")
+    assert not opens(KEY, KEY.id[:-1] + "0", "s" * 43)
+    assert not NOBODYS_KEY.is_valid(0)
 
 
 def test_key_is_valid_until_it_expires_or_is_revoked() -> None:

@@ -44,6 +44,22 @@ async def test_key_revoked_elsewhere_is_refused_within_a_second(watched: Watched
         watched.directory.authenticate(text_of(api_key(1)))
 
 
+async def test_revocation_is_noticed_after_a_failure_that_nobody_thought_of(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> int:
+        raise ValueError("'emperor' is not a valid Role")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watched.keys, "version", broken)
+        await watched.clock.advance(5)
+    assert watched.watch.restarts > 1
+    await watched.keys.revoke(api_key(1).id, START_US)
+    await watched.clock.advance(2)
+    with pytest.raises(Unauthenticated):
+        watched.directory.authenticate(text_of(api_key(1)))
+
+
 async def test_nothing_is_read_again_while_nothing_changes(watched: Watched) -> None:
     await watched.clock.advance(10)
     assert watched.keys.lists == 1

@@ -36,6 +36,27 @@ def test_symbols_take_turns_and_steps_stay_within_the_jitter() -> None:
         assert len(set(prices)) > 500
 
 
+def test_known_symbols_start_at_their_usual_price_and_move_in_their_own_way() -> None:
+    source = RandomWalk(("EURUSD", "BTCUSD", "NONE"), 100.0, 0.01, 3000, random.Random(1))
+    prices: dict[str, list[float]] = {"EURUSD": [], "BTCUSD": [], "NONE": []}
+    for at in range(9000):
+        tick = source.next(at)
+        prices[tick.symbol].append(float(tick.price))
+    assert {
+        name: round(seen[0] / usual, 1) for (name, seen), usual in zip(prices.items(), (1.08, 64_000, 100), strict=True)
+    } == {
+        "EURUSD": 1.0,
+        "BTCUSD": 1.0,
+        "NONE": 1.0,
+    }
+    # The median step, which no burst changes.
+    steps = {
+        name: sorted(abs(later / earlier - 1) for earlier, later in pairwise(seen))[len(seen) // 2]
+        for name, seen in prices.items()
+    }
+    assert 3 * steps["EURUSD"] < steps["BTCUSD"]
+
+
 def test_same_seed_gives_the_same_prices_and_another_seed_others() -> None:
     one, same, other = walk(7), walk(7), walk(8)
     prices = [[source.next(i).price for i in range(50)] for source in (one, same, other)]

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
+from typing import Literal
 
 import pytest
 import structlog
@@ -176,6 +177,19 @@ def test_log_is_for_eyes_on_a_console(capsys: pytest.CaptureFixture[str]) -> Non
     assert "look here" in line
     assert "count=2" in line
     assert not line.startswith("{")
+
+
+@pytest.mark.usefixtures("_restored")
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_what_clients_send_cannot_write_a_line_of_its_own_nor_move_the_cursor(
+    capsys: pytest.CaptureFixture[str], form: Literal["console", "json"]
+) -> None:
+    configure_logging("info", form)
+    path = "/a\x1b[2J\x07\r\n2026-01-01 [info] signed in\u2028\u202e\x9b1m"
+    structlog.stdlib.get_logger("service").info("request refused", path=path, status=404)
+    line, _, rest = capsys.readouterr().err.partition("\n")
+    assert rest == ""
+    assert line.isprintable()
 
 
 async def test_collector_that_does_not_answer_holds_up_nobody() -> None:

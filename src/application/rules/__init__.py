@@ -1,0 +1,1 @@
+"""Rules, their alerts, and how alerts are delivered."""

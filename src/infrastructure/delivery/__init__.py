@@ -1,0 +1,1 @@
+"""Ways out that are not answers: where alerts are sent."""

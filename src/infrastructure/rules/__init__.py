@@ -1,0 +1,1 @@
+"""Rules: how they are kept, evaluated and recovered, and where alerts go."""
