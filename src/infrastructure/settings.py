@@ -163,7 +163,6 @@ class OptionsSettings(Section):
     spot_max_age_seconds: float = Field(60.0, ge=0, le=31_536_000)
     last_max_age_seconds: float = Field(60.0, ge=0, le=31_536_000)
     max_contracts: int = Field(20_000, ge=1, le=1_000_000)
-    history_seconds: int = Field(60, ge=1, le=86_400)
     recent_summaries: int = Field(100_000, ge=1, le=10_000_000)
 
     @field_validator("rates", "dividend_yields")
@@ -247,8 +246,9 @@ class RetentionSettings(Section):
     anomalies_max: int = Field(1_000_000, ge=1)
     alerts_days: float = Field(90.0, ge=0, le=36_500)
     alerts_max: int = Field(1_000_000, ge=1)
-    option_summaries_days: float = Field(90.0, ge=0, le=36_500)
     option_summaries_max: int = Field(1_000_000, ge=1)
+    option_positions_days: float = Field(2.0, ge=0, le=36_500)
+    option_positions_max: int = Field(100_000, ge=1)
 
 
 class ChannelSettings(Section):

@@ -56,6 +56,7 @@ ROUTES = {
     ("/api/options/quotes", "post"),
     ("/api/options/quotes/batch", "post"),
     ("/api/options/chains", "post"),
+    ("/api/options/{product}", "delete"),
     *((f"/api/options/{{product}}/{each}", "get") for each in OF_PRODUCTS),
     ("/api/stream", "get"),
     ("/ws", "get"),

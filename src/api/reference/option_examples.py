@@ -29,6 +29,7 @@ from api.views.options import (
 )
 from api.views.view import encode
 from application.options.chain_analysis import ChainAnalysis
+from application.options.queries.get_chain_since import ChainSince
 from application.options.queries.get_option_contract import ContractFound
 from application.options.queries.get_volatility_surface import VolatilitySurface
 from domain.options.chain import ProductChains
@@ -37,6 +38,7 @@ from domain.options.option_book import SummaryPoint
 from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.spot import spot_of
+from domain.options.summary_interval import SummaryInterval
 from domain.options.surface import smile_of
 
 _EXPIRY, _MOMENT = "2026-01-29", "2026-01-28T06:30:00.000Z"
@@ -102,7 +104,8 @@ _SPOT = spot_of(_CHAIN_NOW, _MODEL, lambda: None)
 _ANALYSIS = ChainAnalysis(_CHAIN_NOW, _SPOT, _MODEL)
 _PRODUCT = ProductChains("NIFTY", _CHAIN_NOW.updates, _CHAIN_NOW.as_of_us, {_EXPIRY: _CHAIN_NOW})
 _FIRST = next(_CHAIN_NOW.quotes)
-_POINT = SummaryPoint(_CHAIN_NOW.as_of_us // 60_000_000 * 60_000_000, _ANALYSIS.summary)
+_SINCE = ChainSince(_ANALYSIS, None, None)
+_POINT = SummaryPoint(SummaryInterval.M1, _CHAIN_NOW.as_of_us // 60_000_000 * 60_000_000, _ANALYSIS.summary)
 _SMILE = smile_of(_CHAIN_NOW, _ANALYSIS.value, lambda _: True)
 _FOUND_SURFACE = VolatilitySurface("NIFTY", _CHAIN_NOW.as_of_us, 4, () if _SMILE is None else (_SMILE,), (), (_SPOT,))
 
@@ -114,11 +117,11 @@ EXPIRIES = _json(
         [ExpiryView(_EXPIRY, 4, *age(_CHAIN_NOW.as_of_us, _NOW_US), expired=False)],
     )
 )
-CHAIN_ANSWER = _json(ChainView.of(_ANALYSIS, _NOW_US))
+CHAIN_ANSWER = _json(ChainView.of(_SINCE, _NOW_US))
 FOUND_CONTRACT = _json(FoundContractView.of(ContractFound(_FIRST, _ANALYSIS), _NOW_US))
 PCR = _json(PcrView.of(_ANALYSIS, _NOW_US, None))
 MAX_PAIN = _json(MaxPainView.of(_ANALYSIS, _NOW_US, None))
-OPEN_INTEREST = _json(OpenInterestView.of(_ANALYSIS, _NOW_US, 3))
+OPEN_INTEREST = _json(OpenInterestView.of(_SINCE, _NOW_US, 3))
 STRADDLE = _json(StraddleView.of(_ANALYSIS, _NOW_US, None))
 GREEKS = _json(
     GreeksPageView(

@@ -13,16 +13,18 @@ from api.http.responses import ValidatedResponse
 from api.http.symbol_paths import ProductPath, symbol_in
 from api.reference import option_examples as example
 from api.reference.documented import documented
-from api.routes.options import Expiry, ExpiryQuery
+from api.routes.options import Expiry, ExpiryQuery, Interval, Window
 from api.views.option_figures import MaxPainView, OpenInterestView, PcrView, StraddleView, VolatilitySurfaceView
 from api.views.options import GreeksPageView, GreeksView, chain_head
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Mediator
 from application.options.chain_analysis import ChainAnalysis
 from application.options.queries.get_chain_analysis import GetChainAnalysis
+from application.options.queries.get_chain_since import GetChainSince
 from application.options.queries.get_volatility_surface import GetVolatilitySurface
 from application.options.queries.list_chain_summaries import ListChainSummaries, SummaryList
 from application.paging import Order
+from domain.options.summary_interval import SummaryInterval
 
 _TOP_MAX = 100
 # Whole numbers in a query have at most nine digits.
@@ -39,6 +41,7 @@ class FigureQuery(Query, frozen=True):
             extra_json_schema={"minimum": 1, "maximum": 10_000},
         ),
     ] = None
+    interval: Interval = SummaryInterval.M1
     numbers: NumberFormat = Numbers.NUMBER
 
 
@@ -52,6 +55,7 @@ class OpenInterestQuery(Query, frozen=True):
             extra_json_schema={"minimum": 1, "maximum": _TOP_MAX, "default": 3},
         ),
     ] = 3
+    window_minutes: Window = None
     numbers: NumberFormat = Numbers.NUMBER
 
 
@@ -119,7 +123,7 @@ class OptionFiguresController(Controller):
         operation_id="getOpenInterest",
         summary="Open interest by strike, in and out of the money, with support and resistance",
         response_class=ValidatedResponse,
-        opt=documented("The open interest.", example.OPEN_INTEREST, problems=(400, 404)),
+        opt=documented("The open interest.", example.OPEN_INTEREST, problems=(400, 404, 503)),
     )
     async def get_open_interest(
         self,
@@ -130,9 +134,9 @@ class OptionFiguresController(Controller):
     ) -> Response[OpenInterestView]:
         if not 1 <= params.top <= _TOP_MAX:
             raise ValidationFailed([FieldError("top", "out_of_range", f"must be between 1 and {_TOP_MAX}")])
-        found = await mediator.send(GetChainAnalysis(symbol_in(product), params.expiry))
+        found = await mediator.send(GetChainSince(symbol_in(product), params.expiry, params.window_minutes))
         view = OpenInterestView.of(found, aged.now_us(), params.top)
-        return _answer(view, aged, found, "open-interest", params)
+        return _answer(view, aged, found.analysis, "open-interest", params, found.before_us)
 
     @get(
         "/{product:str}/straddle",
@@ -196,7 +200,7 @@ async def _figures(mediator: Mediator, product: str, params: FigureQuery) -> tup
     found = await mediator.send(GetChainAnalysis(name, params.expiry))
     if params.history is None:
         return found, None
-    query = ListChainSummaries(name, found.chain.expiry, limit=params.history, order=Order.DESC)
+    query = ListChainSummaries(name, found.chain.expiry, params.interval, limit=params.history, order=Order.DESC)
     try:
         return found, await mediator.send(query)
     except ValidationFailed as failure:
@@ -205,6 +209,8 @@ async def _figures(mediator: Mediator, product: str, params: FigureQuery) -> tup
         raise ValidationFailed(errors) from None
 
 
-def _answer(view: Any, aged: AgedAnswers, found: ChainAnalysis, name: str, params: Query) -> Response[Any]:
-    headers = aged.headers(name, params, found.chain.name, found.chain.updates, found.spot)
+def _answer(
+    view: Any, aged: AgedAnswers, found: ChainAnalysis, name: str, params: Query, *more: object
+) -> Response[Any]:
+    headers = aged.headers(name, params, found.chain.name, found.chain.updates, found.spot, *more)
     return ValidatedResponse(view, headers=headers)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 
 from api.http.access import Rule, rule
@@ -32,7 +32,8 @@ from api.views.options import (
 )
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Mediator
-from application.options.queries.get_chain_analysis import GetChainAnalysis
+from application.options.commands.forget_product import ForgetProduct
+from application.options.queries.get_chain_since import WINDOW_MINUTES_MAX, GetChainSince
 from application.options.queries.get_option_contract import GetOptionContract
 from application.options.queries.list_chain_summaries import ListChainSummaries
 from application.options.queries.list_expiries import ListExpiries
@@ -41,6 +42,7 @@ from application.paging import Order
 from domain.access.principal import Principal
 from domain.numbers import InvalidNumber, read_number
 from domain.options.option_model import OptionModel
+from domain.options.summary_interval import SummaryInterval
 
 _PREFER = header("Prefer", "`durable`: answer with 200 once the quotes are on disk.", "durable")
 _KEY = header(
@@ -63,6 +65,24 @@ Expiry = Annotated[
 ]
 
 
+Interval = Annotated[
+    SummaryInterval,
+    msgspec.Meta(
+        description="The length of the intervals of the history.",
+        examples=["5m"],
+        extra_json_schema={"default": "1m"},
+    ),
+]
+Window = Annotated[
+    int | None,
+    msgspec.Meta(
+        description="Build-ups over so many minutes before `asOf`; without it, since the previous close.",
+        examples=[15],
+        extra_json_schema={"minimum": 1, "maximum": WINDOW_MINUTES_MAX},
+    ),
+]
+
+
 class ExpiryQuery(Query, frozen=True):
     expiry: Expiry = None
     numbers: NumberFormat = Numbers.NUMBER
@@ -78,11 +98,13 @@ class ChainQuery(Query, frozen=True):
             extra_json_schema={"pattern": r"^([0-9]{1,15}(\.[0-9]{1,10})?)?:([0-9]{1,15}(\.[0-9]{1,10})?)?$"},
         ),
     ] = None
+    window_minutes: Window = None
     numbers: NumberFormat = Numbers.NUMBER
 
 
 class SummariesQuery(Query, frozen=True, rename={"from_": "from"}):
     expiry: Expiry = None
+    interval: Interval = SummaryInterval.M1
     from_: From = None
     to: To = None
     limit: Limit = None
@@ -181,6 +203,15 @@ class OptionsController(Controller):
         tags = aged.headers("products", params.numbers, [(each.product, each.updates) for each in found])
         return ValidatedResponse(view, headers=tags)
 
+    @delete(
+        "/{product:str}",
+        operation_id="forgetOptionProduct",
+        summary="Remove the options of a product and their past: quotes, chains, history and alerts",
+        opt=documented("Nothing is known of them any more.", problems=(404, 507)) | rule(Rule.MANAGE),
+    )
+    async def forget(self, product: ProductPath, mediator: NamedDependency[Mediator]) -> None:
+        await mediator.send(ForgetProduct(symbol_in(product)))
+
     @get(
         "/{product:str}/expiries",
         operation_id="listOptionExpiries",
@@ -216,7 +247,7 @@ class OptionsController(Controller):
         operation_id="getOptionChain",
         summary="A chain with what its prices imply",
         response_class=ValidatedResponse,
-        opt=documented("The chain.", example.CHAIN_ANSWER, problems=(400, 404)),
+        opt=documented("The chain.", example.CHAIN_ANSWER, problems=(400, 404, 503)),
     )
     async def get_chain(
         self,
@@ -226,9 +257,9 @@ class OptionsController(Controller):
         aged: NamedDependency[AgedAnswers],
     ) -> Response[ChainView]:
         strikes = _strikes(params.strikes)
-        found = await mediator.send(GetChainAnalysis(symbol_in(product), params.expiry))
-        chain = found.chain
-        tags = aged.headers("chain", params.numbers, chain.name, chain.updates, found.spot, strikes)
+        found = await mediator.send(GetChainSince(symbol_in(product), params.expiry, params.window_minutes))
+        chain, spot = found.analysis.chain, found.analysis.spot
+        tags = aged.headers("chain", params, chain.name, chain.updates, spot, found.before_us)
         return ValidatedResponse(ChainView.of(found, aged.now_us(), strikes), headers=tags)
 
     @get(
@@ -246,7 +277,9 @@ class OptionsController(Controller):
         place = from_cursor(params.cursor, _PLACES)
         if place is not None:
             from_us, to_us = Moment(place[0]), Moment(place[1])
-        query = ListChainSummaries(symbol_in(product), params.expiry, from_us, to_us, params.limit, params.order)
+        query = ListChainSummaries(
+            symbol_in(product), params.expiry, params.interval, from_us, to_us, params.limit, params.order
+        )
         found = await mediator.send(query)
         return SummaryPageView(list(map(SummaryPointView.of, found.items)), to_cursor(found.rest))
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 from api.http.aged_answers import AgedAnswers
 from api.http.dependencies import posted_by
@@ -18,6 +19,7 @@ from api.views.options import ChainSummaryView, LiveChainView, QuoteView
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
 from application.options.chain_analysis import Analyses, ChainAnalysis
+from application.options.commands.forget_product import ForgetProduct, ForgetProductHandler, ForgetProductValidator
 from application.options.commands.process_option_quotes import (
     ProcessOptionQuotes,
     ProcessOptionQuotesHandler,
@@ -26,8 +28,14 @@ from application.options.commands.process_option_quotes import (
 from application.options.commands.quote_rules import QuoteRules
 from application.options.messages import MESSAGES
 from application.options.ports.option_repository import SpotPrices
+from application.options.ports.position_history import PositionHistory
 from application.options.ports.summary_history import SummaryHistory
 from application.options.queries.get_chain_analysis import GetChainAnalysis, GetChainAnalysisHandler
+from application.options.queries.get_chain_since import (
+    GetChainSince,
+    GetChainSinceHandler,
+    GetChainSinceValidator,
+)
 from application.options.queries.get_option_contract import GetOptionContract, GetOptionContractHandler
 from application.options.queries.get_volatility_surface import GetVolatilitySurface, GetVolatilitySurfaceHandler
 from application.options.queries.list_chain_summaries import (
@@ -43,10 +51,12 @@ from domain.options.spot import Spot, SpotSource
 from infrastructure.options.in_memory_options import InMemoryOptions
 from infrastructure.options.option_feeds import OptionFeeds
 from infrastructure.options.option_retention import OptionRetention
+from infrastructure.options.position_history import RecentPositions, StoredPositions
 from infrastructure.options.recent_summaries import RecentSummaries
 from infrastructure.options.simulated_chains import SimulatedChains, SimulatedOptionFeed
 from infrastructure.options.stored_summaries import StoredSummaries
 from infrastructure.options.subject import model_of, options
+from infrastructure.processing.partition import EventSink
 from infrastructure.processing.snapshots import Snapshots
 from infrastructure.settings import Settings
 from infrastructure.storage.retention import Pruner
@@ -55,6 +65,8 @@ from infrastructure.telemetry.processing_collector import ProcessingCollector
 
 # The subject that has the prices of underlyings.
 _PRICES = "prices"
+# Contracts in all positions in memory, where nothing is stored: some 50 MB.
+_POSITIONS_MAX = 250_000
 
 
 class PricesAsSpots:
@@ -76,24 +88,37 @@ class PricesAsSpots:
         return Spot(found.current_price, SpotSource.PRICES, found.last_update_us)
 
 
+class Sinks:
+    """Several `EventSink`s, one after the other."""
+
+    def __init__(self, sinks: Sequence[EventSink]) -> None:
+        self._sinks = sinks
+
+    async def publish(self, events: Sequence[Any]) -> None:
+        for sink in self._sinks:
+            await sink.publish(events)
+
+
 def _assemble(subject: Subject, core: Core) -> Features:
     settings, clock = core.settings.options, core.clock
-    recent = RecentSummaries(settings.recent_summaries)
-    processing = processing_of(subject, core, recent)
+    recent, positions = RecentSummaries(settings.recent_summaries), RecentPositions(_POSITIONS_MAX)
+    sinks = (recent,) if core.store is not None else (recent, positions)
+    processing = processing_of(subject, core, Sinks(sinks))
     books: Sequence[OptionBook] = core.books[subject.name]  # type: ignore[assignment]  # its own books
     repository = InMemoryOptions(processing.snapshots, books)
     spots = PricesAsSpots(core, clock, int(settings.spot_max_age_seconds * 1_000_000))
     analyses = Analyses(model_of(settings), spots)
     history: SummaryHistory = recent
+    past: PositionHistory = positions
     pruners: list[Pruner] = []
     if core.store is not None:
-        history = StoredSummaries(recent, core.store)
+        history, past = StoredSummaries(recent, core.store), StoredPositions(core.store)
         pruners.append(OptionRetention(core.store, books, clock, core.settings.retention))
     feeds = OptionFeeds(processing.feed, repository, analyses)
     quotes = EncodedStates(QuoteView.of, attrgetter("timestamp_us"))
     chains = EncodedStates(LiveChainView.of, _updates)
     summaries = EncodedStates(ChainSummaryView.of, _updates)
-    for memory in (recent.forget, analyses.forget):
+    for memory in (recent.forget, positions.forget, analyses.forget):
         core.journal.on_forget(subject.name, memory)
     return Features(
         processing=processing,
@@ -103,7 +128,7 @@ def _assemble(subject: Subject, core: Core) -> Features:
             LiveSubject("chain-summaries", feeds.summaries, summaries),
         ),
         messages=MESSAGES,
-        handlers=_handlers(processing, core, repository, analyses, history),
+        handlers=_handlers(processing, core, repository, analyses, history, past),
         validators=_validators(core),
         routes=(OptionsController, OptionFiguresController),
         connect=lambda mediator: _connect(mediator, processing, core, analyses, spots),
@@ -125,18 +150,27 @@ def _validators(core: Core) -> dict[type, Validator]:
     rules = QuoteRules(core.clock, settings.max_clock_skew_us)
     return {
         ProcessOptionQuotes: ProcessOptionQuotesValidator(rules, settings.max_batch_size),
+        ForgetProduct: ForgetProductValidator(),
+        GetChainSince: GetChainSinceValidator(),
         ListChainSummaries: ListChainSummariesValidator(core.settings.limits.max_page_size),
     }
 
 
 def _handlers(
-    processing: Processing, core: Core, repository: InMemoryOptions, analyses: Analyses, history: SummaryHistory
+    processing: Processing,
+    core: Core,
+    repository: InMemoryOptions,
+    analyses: Analyses,
+    history: SummaryHistory,
+    past: PositionHistory,
 ) -> dict[type, Handler]:
     return {
         ProcessOptionQuotes: ProcessOptionQuotesHandler(processing.processor, core.durability),
+        ForgetProduct: ForgetProductHandler(repository, core.journal, processing.subject.name),
         ListOptionProducts: ListOptionProductsHandler(repository),
         ListExpiries: ListExpiriesHandler(repository),
         GetChainAnalysis: GetChainAnalysisHandler(repository, analyses),
+        GetChainSince: GetChainSinceHandler(repository, analyses, past),
         GetOptionContract: GetOptionContractHandler(repository, analyses),
         GetVolatilitySurface: GetVolatilitySurfaceHandler(repository, analyses),
         ListChainSummaries: ListChainSummariesHandler(repository, analyses, history),

@@ -4,15 +4,17 @@ from decimal import Decimal
 
 import msgspec
 
-from api.views.options import ContractView, OfChain, SummaryPointView, age, chain_head, points_of, rounded
+from api.views.options import ContractView, OfChain, SummaryPointView, age, chain_head, points_of, rounded, since
 from api.views.view import View, significant
 from application.options.chain_analysis import ChainAnalysis
+from application.options.queries.get_chain_since import ChainSince
 from application.options.queries.get_volatility_surface import VolatilitySurface
 from application.options.queries.list_chain_summaries import SummaryList
 from domain.numbers import Number
 from domain.options.exact import difference
 from domain.options.open_interest import Split, build_up, resistance, split, support
 from domain.options.option_quote import OptionQuote
+from domain.options.positions import Position
 
 _Points = list[SummaryPointView] | msgspec.UnsetType
 
@@ -84,7 +86,7 @@ class LevelView(View, frozen=True):
 
 
 class StrikeInterestView(View, frozen=True):
-    """Open interest, its change since the previous close, and the build-up, of both sides of a strike."""
+    """Open interest, its change, and the build-up, of both sides of a strike."""
 
     strike: float | Decimal
     call_oi: float | Decimal | None
@@ -98,7 +100,8 @@ class StrikeInterestView(View, frozen=True):
 class OpenInterestView(OfChain, frozen=True):
     """Where open interest is. callBuildup, putBuildup: null without a spot.
 
-    resistance: calls above the spot with the most. support: puts below it with the most.
+    resistance: calls above the spot with the most. support: puts below it with the most. since: what changes and
+    build-ups are measured from, null for the previous close, or if nothing is known of so long ago.
     """
 
     total_call_oi: float | Decimal
@@ -107,10 +110,12 @@ class OpenInterestView(OfChain, frozen=True):
     put_buildup: SplitView | None
     resistance: list[LevelView]
     support: list[LevelView]
+    since: str | None
     strikes: list[StrikeInterestView]
 
     @classmethod
-    def of(cls, analysis: ChainAnalysis, now_us: int, top: int) -> "OpenInterestView":
+    def of(cls, found: ChainSince, now_us: int, top: int) -> "OpenInterestView":
+        analysis = found.analysis
         chain, spot = analysis.chain, analysis.spot
         calls = [row.call for row in chain.rows if row.call is not None]
         puts = [row.put for row in chain.rows if row.put is not None]
@@ -123,7 +128,8 @@ class OpenInterestView(OfChain, frozen=True):
             None if price is None else _split(split(puts, price)),
             [] if price is None else _levels(resistance(chain, price, top)),
             [] if price is None else _levels(support(chain, price, top)),
-            [_strike(analysis, row.strike, row.call, row.put) for row in chain.rows],
+            since(found),
+            [_strike(found, row.strike, row.call, row.put) for row in chain.rows],
         )
 
 
@@ -228,25 +234,26 @@ def _levels(quotes: list[OptionQuote]) -> list[LevelView]:
     return [LevelView(quote.strike, quote.open_interest) for quote in quotes]
 
 
-def _strike(
-    analysis: ChainAnalysis, strike: Number, call: OptionQuote | None, put: OptionQuote | None
-) -> StrikeInterestView:
-    built = [
-        None if each is None else build_up(each, analysis.model.price_used(each, analysis.chain.as_of_us))
-        for each in (call, put)
-    ]
-    words = [None if each is None else each.value for each in built]
+def _strike(found: ChainSince, strike: Number, call: OptionQuote | None, put: OptionQuote | None) -> StrikeInterestView:
+    changes = [(None, None) if each is None else _change(found, each) for each in (call, put)]
+    (call_change, call_word), (put_change, put_word) = changes
     return StrikeInterestView(
         strike,
         None if call is None else call.open_interest,
         None if put is None else put.open_interest,
-        _change(call),
-        _change(put),
-        *words,
+        call_change,
+        put_change,
+        call_word,
+        put_word,
     )
 
 
-def _change(quote: OptionQuote | None) -> Number | None:
-    if quote is None or quote.open_interest is None or quote.previous_open_interest is None:
-        return None
-    return difference(quote.open_interest, quote.previous_open_interest)
+def _change(found: ChainSince, quote: OptionQuote) -> tuple[Number | None, str | None]:
+    """The change of open interest, and the build-up."""
+    analysis, before = found.analysis, found.at_start(quote)
+    price = analysis.model.price_used(quote, analysis.chain.as_of_us)
+    built = build_up(Position(price, quote.open_interest), before)
+    word = None if built is None else built.value
+    if quote.open_interest is None or before.open_interest is None:
+        return None, word
+    return difference(quote.open_interest, before.open_interest), word

@@ -10,12 +10,14 @@ import msgspec
 from api.timestamps import to_rfc3339
 from api.views.view import View, significant
 from application.options.chain_analysis import ChainAnalysis
+from application.options.queries.get_chain_since import ChainSince
 from application.options.queries.get_option_contract import ContractFound
 from application.options.queries.list_chain_summaries import SummaryList
 from domain.options.chain import ProductChains
-from domain.options.open_interest import build_up
+from domain.options.open_interest import at_the_close, build_up
 from domain.options.option_book import SummaryPoint
 from domain.options.option_quote import OptionQuote
+from domain.options.positions import Position
 from domain.options.valuation import Valuation
 
 _Amount = float | Decimal | None
@@ -79,8 +81,8 @@ class GreeksView(View, frozen=True):
 class ContractView(QuoteView, frozen=True):
     """A contract with what its price implies.
 
-    flags: `crossed` (bid above ask), `zero_bid`, `expired`. ivReason: why there is no `iv`. buildUp: against the
-    previous close and open interest.
+    flags: `crossed` (bid above ask), `zero_bid`, `expired`. ivReason: why there is no `iv`. buildUp: since the previous
+    close, or over the window that was asked for.
     """
 
     flags: list[str]
@@ -95,8 +97,9 @@ class ContractView(QuoteView, frozen=True):
     build_up: str | None
 
     @classmethod
-    def of_valued(cls, quote: OptionQuote, found: Valuation) -> "ContractView":
-        building = build_up(quote, found.price)
+    def of_valued(cls, quote: OptionQuote, found: Valuation, before: Position | None = None) -> "ContractView":
+        """before: what it was when the window began; at the previous close, if None."""
+        building = build_up(Position(found.price, quote.open_interest), before or at_the_close(quote))
         built = None if building is None else building.value
         fields = (*_quote_fields(quote), _flags(quote, found), *_valuation_fields(found), built)
         return cls(*fields)
@@ -162,7 +165,8 @@ class ChainSummaryView(View, frozen=True):
 class ChainView(OfChain, frozen=True):
     """A chain with what it says. Calls and puts are sorted by strike.
 
-    forward: implied by put-call parity. yearsToExpiry: of 365 days, at `asOf`.
+    forward: implied by put-call parity. yearsToExpiry: of 365 days, at `asOf`. since: what build-ups are measured from,
+    null for the previous close, or if nothing is known of so long ago.
     """
 
     expired: bool
@@ -177,11 +181,13 @@ class ChainView(OfChain, frozen=True):
     atm_iv: float | None
     total_call_oi: float | Decimal
     total_put_oi: float | Decimal
+    since: str | None
     calls: list[ContractView]
     puts: list[ContractView]
 
     @classmethod
-    def of(cls, analysis: ChainAnalysis, now_us: int, strikes: tuple[float, float] | None = None) -> "ChainView":
+    def of(cls, found: ChainSince, now_us: int, strikes: tuple[float, float] | None = None) -> "ChainView":
+        analysis = found.analysis
         each = analysis.summary
         low, high = strikes or (0.0, float("inf"))
         rows = [row for row in analysis.chain.rows if low <= row.strike <= high]
@@ -200,8 +206,9 @@ class ChainView(OfChain, frozen=True):
             each.atm_iv,
             each.total_call_oi,
             each.total_put_oi,
-            _contracts(analysis, calls),
-            _contracts(analysis, puts),
+            since(found),
+            _contracts(analysis, calls, found),
+            _contracts(analysis, puts, found),
         )
 
 
@@ -354,8 +361,18 @@ def age(as_of_us: int, now_us: int) -> tuple[str, float]:
     return to_rfc3339(as_of_us), max(now_us - as_of_us, 0) // 1000 / 1000
 
 
-def _contracts(analysis: ChainAnalysis, quotes: Iterable[OptionQuote | None]) -> list[ContractView]:
-    return [ContractView.of_valued(each, analysis.value(each)) for each in quotes if each is not None]
+def since(found: ChainSince) -> str | None:
+    return None if found.before is None else to_rfc3339(found.before.end_us)
+
+
+def _contracts(
+    analysis: ChainAnalysis, quotes: Iterable[OptionQuote | None], found: ChainSince | None = None
+) -> list[ContractView]:
+    return [
+        ContractView.of_valued(each, analysis.value(each), None if found is None else found.at_start(each))
+        for each in quotes
+        if each is not None
+    ]
 
 
 def _quote_fields(quote: OptionQuote) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from domain.numbers import Number, written
 from domain.options.chain import Chain
 from domain.options.exact import ratio, total
 from domain.options.option_quote import OptionQuote
+from domain.options.positions import Position
 
 # Strikes within this share of the spot are at the money.
 _AT_THE_MONEY = Decimal("0.01")
@@ -86,11 +87,18 @@ def support(chain: Chain, spot: Number, count: int) -> list[OptionQuote]:
     return sorted(puts, key=lambda put: (-(put.open_interest or 0), -put.strike))[:count]
 
 
-def build_up(quote: OptionQuote, price: Number | None) -> BuildUp | None:
-    """Compare price and open interest with the previous close; None if one is unknown or has not changed."""
-    interest, before, close = quote.open_interest, quote.previous_open_interest, quote.previous_close
-    if price is None or interest is None or before is None or close is None or price == close or interest == before:
+def at_the_close(quote: OptionQuote) -> Position:
+    """Price and open interest at the previous close, as the feeder said."""
+    return Position(quote.previous_close, quote.previous_open_interest)
+
+
+def build_up(now: Position, before: Position) -> BuildUp | None:
+    """Compare price and open interest with those of before; None if one is unknown or has not changed."""
+    if now.price is None or now.open_interest is None or before.price is None or before.open_interest is None:
         return None
-    if interest > before:
-        return BuildUp.LONG_BUILD_UP if price > close else BuildUp.SHORT_BUILD_UP
-    return BuildUp.SHORT_COVERING if price > close else BuildUp.LONG_UNWINDING
+    if now.price == before.price or now.open_interest == before.open_interest:
+        return None
+    rose = now.price > before.price
+    if now.open_interest > before.open_interest:
+        return BuildUp.LONG_BUILD_UP if rose else BuildUp.SHORT_BUILD_UP
+    return BuildUp.SHORT_COVERING if rose else BuildUp.LONG_UNWINDING

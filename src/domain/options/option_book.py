@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from domain.book import Applied
 from domain.options.chain import Chain, ContractKey, ProductChains
@@ -9,14 +10,17 @@ from domain.options.chain_state import ChainState
 from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
+from domain.options.positions import positions_of
 from domain.options.spot import spot_of
 from domain.options.summary import ChainSummary, summary_of
+from domain.options.summary_interval import SummaryInterval
 
 
 @dataclass(frozen=True)
 class SummaryPoint:
     """The summary of a chain at the end of an interval of the history that starts at `start_us`."""
 
+    interval: SummaryInterval
     start_us: int
     summary: ChainSummary
 
@@ -51,7 +55,9 @@ class ProductState:
 
 
 class OptionBook:
-    """The `Book` of options. Its events are summaries of intervals that have ended, its updates the changed chains.
+    """The `Book` of options. Its updates are the changed chains.
+
+    Its events are `SummaryPoint`s of intervals that have ended, and `ChainPositions` at the ends of minutes.
 
     contracts_max: of one product.
     """
@@ -68,10 +74,10 @@ class OptionBook:
             try:
                 state = self._states.get(quote.product) or ProductState(quote.product)
                 chain = state.chains.get(quote.expiry) or self._new_chain(state, quote)
-                point = self._ended(chain, quote)
-                if point is not None:
-                    applied.events.append(point)
-                    applied.places.append(at)
+                ended = self._ended(chain, quote)
+                if ended:
+                    applied.events += ended
+                    applied.places += [at] * len(ended)
                 self._put(state, chain, quote, applied, changed)
             except Exception as failure:
                 applied.failures.append((quote.product, failure))
@@ -160,13 +166,20 @@ class OptionBook:
         _name(state, quote)
         changed.setdefault((quote.product, quote.expiry), {})[key] = quote.contract
 
-    def _ended(self, chain: ChainState, quote: OptionQuote) -> SummaryPoint | None:
-        """The summary of the interval before, if the quote is the first of a later one."""
-        width_us = self._model.history_us
-        start_us = chain.newest_us // width_us * width_us
-        if not chain.contracts or quote.timestamp_us < start_us + width_us:
-            return None
-        return SummaryPoint(start_us, summary_at(chain.snapshot(), self._model))
+    def _ended(self, chain: ChainState, quote: OptionQuote) -> list[Any]:
+        """What the intervals end with that a quote is the first one after."""
+        minute = SummaryInterval.M1
+        end_us = minute.start_us(chain.newest_us) + minute.width_us
+        if not chain.contracts or quote.timestamp_us < end_us:
+            return []
+        found = chain.snapshot()
+        summary = summary_at(found, self._model)
+        points = [
+            SummaryPoint(each, each.start_us(found.as_of_us), summary)
+            for each in SummaryInterval
+            if each.start_us(found.as_of_us) < each.start_us(quote.timestamp_us)
+        ]
+        return [*points, positions_of(found, end_us, self._model)]
 
 
 def summary_at(chain: Chain, model: OptionModel) -> ChainSummary:

@@ -26,8 +26,7 @@ class OptionModel:
     """rate, dividend_yield: continuous, a year, as fractions. rates, dividend_yields: by product, instead of these.
 
     last_max_age_us: how old the last price may be, against the newest quote of its chain, to count where there is no
-    two-sided quote. history_us: width of the intervals of the history. keep_expired_us: how long after its expiry a
-    chain is kept, by the newest quote of its product.
+    two-sided quote. keep_expired_us: how long after its expiry a chain is kept, by the newest quote of its product.
     """
 
     pricing: Pricing = Pricing.BSM
@@ -38,7 +37,6 @@ class OptionModel:
     expiry_time: time = time(15, 30)
     expiry_zone: str = "Asia/Kolkata"
     last_max_age_us: int = 60_000_000
-    history_us: int = 60_000_000
     keep_expired_us: int = 7 * 86_400_000_000
 
     def rate_of(self, product: str) -> float:

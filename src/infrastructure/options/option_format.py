@@ -3,6 +3,7 @@
 msgpack, with numbers as doubles, or as text where a double is not lossless.
 """
 
+import zlib
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,10 @@ from domain.options.chain import Chain, ProductChains
 from domain.options.option_book import SummaryPoint
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
+from domain.options.positions import ChainPositions, Position
 from domain.options.spot import Spot, SpotSource
 from domain.options.summary import ChainSummary
+from domain.options.summary_interval import SummaryInterval
 from infrastructure.storage.payloads import check, pack, seal
 
 # The name of the subject in the log.
@@ -118,6 +121,7 @@ class _Summary(msgspec.Struct, array_like=True, frozen=True):
 
 
 _SUMMARY = msgspec.msgpack.Decoder(_Summary)
+_INTERVALS = {each.width_us // 1_000_000: each for each in SummaryInterval}
 
 
 def summary_row(point: SummaryPoint) -> tuple[Any, ...]:
@@ -141,18 +145,19 @@ def summary_row(point: SummaryPoint) -> tuple[Any, ...]:
             each.total_put_oi,
         )
     )
-    keys = (each.product, each.expiry, point.start_us)
+    keys = (each.product, each.expiry, point.interval.width_us // 1_000_000, point.start_us)
     return (*keys, payload, seal(payload, *keys))
 
 
 def summary_of_row(row: tuple[Any, ...]) -> SummaryPoint:
     """Decode an `OPTION_SUMMARY` row. Raises Corrupt."""
-    product, expiry, start_us, payload, crc = row
-    check(crc, f"summary of {product} {expiry} at {start_us}", payload, product, expiry, start_us)
+    product, expiry, interval_s, start_us, payload, crc = row
+    check(crc, f"summary of {product} {expiry} at {start_us}", payload, product, expiry, interval_s, start_us)
     read = _SUMMARY.decode(payload)
     spot = _number(read.spot)
     total_call_oi, total_put_oi = _number(read.total_call_oi), _number(read.total_put_oi)
     return SummaryPoint(
+        _INTERVALS[interval_s],
         start_us,
         ChainSummary(
             product,
@@ -171,3 +176,25 @@ def summary_of_row(row: tuple[Any, ...]) -> SummaryPoint:
             total_put_oi or 0.0,
         ),
     )
+
+
+_Holding = tuple[_Stored, bool, _Stored | None, _Stored | None]
+_POSITIONS: msgspec.msgpack.Decoder[list[_Holding]] = msgspec.msgpack.Decoder(list[_Holding])
+
+
+def positions_row(found: ChainPositions) -> tuple[Any, ...]:
+    """Return the `OPTION_POSITION` row, in column order."""
+    payload = zlib.compress(pack([(*key, *position) for key, position in found.contracts.items()]), 1)
+    keys = (found.product, found.expiry, found.end_us)
+    return (*keys, payload, seal(payload, *keys))
+
+
+def positions_of_row(row: tuple[Any, ...]) -> ChainPositions:
+    """Decode an `OPTION_POSITION` row. Raises Corrupt."""
+    product, expiry, end_us, payload, crc = row
+    check(crc, f"positions of {product} {expiry} at {end_us}", payload, product, expiry, end_us)
+    contracts = {
+        (_number(strike) or 0.0, is_call): Position(_number(price), _number(interest))
+        for strike, is_call, price, interest in _POSITIONS.decode(zlib.decompress(payload))
+    }
+    return ChainPositions(product, expiry, end_us, contracts)

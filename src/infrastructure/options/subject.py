@@ -33,5 +33,4 @@ def model_of(settings: OptionsSettings) -> OptionModel:
         expiry_time=time.fromisoformat(settings.expiry_time),
         expiry_zone=settings.expiry_zone,
         last_max_age_us=int(settings.last_max_age_seconds * 1_000_000),
-        history_us=settings.history_seconds * 1_000_000,
     )

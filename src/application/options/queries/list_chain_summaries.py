@@ -12,6 +12,7 @@ from application.options.queries.find_chain import found_chain, found_product
 from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
 from domain.options.chain import Chain
 from domain.options.option_book import SummaryPoint, summary_at
+from domain.options.summary_interval import SummaryInterval
 
 _EARLIEST_US, _LATEST_US = -62_135_596_800_000_000, 253_402_300_800_000_000
 
@@ -32,6 +33,7 @@ class ListChainSummaries(Message[SummaryList]):
 
     product: str
     expiry: str | None = None
+    interval: SummaryInterval = SummaryInterval.M1
     from_us: int | None = None
     to_us: int | None = None
     limit: int | None = None
@@ -69,9 +71,11 @@ class ListChainSummariesHandler:
         from_us = _EARLIEST_US if query.from_us is None else query.from_us
         to_us = _LATEST_US if query.to_us is None else query.to_us
         limit, newest_first = query.limit or PAGE_SIZE_DEFAULT, query.order is Order.DESC
-        current = self._current(chain)
+        current = self._current(chain, query.interval)
         past_to_us = min(to_us, current.start_us)
-        past = await self._history.summaries(chain.product, chain.expiry, from_us, past_to_us, limit + 1, newest_first)
+        past = await self._history.summaries(
+            chain.product, chain.expiry, query.interval, from_us, past_to_us, limit + 1, newest_first
+        )
         now = [current] if from_us <= current.start_us < to_us else []
         items = ([*now, *past] if newest_first else [*past, *now])[: limit + 1]
         rest = None
@@ -79,7 +83,6 @@ class ListChainSummariesHandler:
             rest = (from_us, items[limit - 1].start_us) if newest_first else (items[limit].start_us, to_us)
         return SummaryList(chain.product, chain.expiry, items[:limit], rest)
 
-    def _current(self, chain: Chain) -> SummaryPoint:
+    def _current(self, chain: Chain, interval: SummaryInterval) -> SummaryPoint:
         """The interval that has not ended."""
-        width_us = self._analyses.model.history_us
-        return SummaryPoint(chain.as_of_us // width_us * width_us, summary_at(chain, self._analyses.model))
+        return SummaryPoint(interval, interval.start_us(chain.as_of_us), summary_at(chain, self._analyses.model))

@@ -6,6 +6,11 @@ from application.errors import OptionNotFound, ValidationFailed
 from application.options.chain_analysis import Analyses
 from application.options.ports.summary_history import SummaryHistory
 from application.options.queries.get_chain_analysis import GetChainAnalysis, GetChainAnalysisHandler
+from application.options.queries.get_chain_since import (
+    GetChainSince,
+    GetChainSinceHandler,
+    GetChainSinceValidator,
+)
 from application.options.queries.get_option_contract import GetOptionContract, GetOptionContractHandler
 from application.options.queries.get_volatility_surface import GetVolatilitySurface, GetVolatilitySurfaceHandler
 from application.options.queries.list_chain_summaries import (
@@ -21,6 +26,8 @@ from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
 from domain.options.spot import Spot, SpotSource
+from domain.options.summary_interval import SummaryInterval
+from infrastructure.options.position_history import RecentPositions
 from infrastructure.options.recent_summaries import RecentSummaries
 from support.option_chains import EXPIRY, T0_US, quote
 
@@ -153,18 +160,25 @@ async def history_of(minutes: int) -> tuple[FakeOptions, SummaryHistory]:
 
 
 @pytest.mark.parametrize("order", list(Order))
-async def test_the_history_pages_both_ways_and_ends_with_the_interval_that_goes_on(order: Order) -> None:
+@pytest.mark.parametrize(
+    ("interval", "expected"), [(SummaryInterval.M1, range(7)), (SummaryInterval.M5, (4, 6)), (SummaryInterval.H1, (6,))]
+)
+async def test_the_history_pages_both_ways_and_ends_with_the_interval_that_goes_on(
+    order: Order, interval: SummaryInterval, expected: Sequence[int]
+) -> None:
     repository, history = await history_of(7)
     handler = ListChainSummariesHandler(repository, Analyses(MODEL, FakeSpots()), history)
     seen: list[SummaryPoint] = []
     rest: tuple[int | None, int | None] | None = (None, None)
     while rest is not None:
-        page = await handler.handle(ListChainSummaries("NIFTY", EXPIRY, rest[0], rest[1], limit=3, order=order))
+        page = await handler.handle(
+            ListChainSummaries("NIFTY", EXPIRY, interval, rest[0], rest[1], limit=3, order=order)
+        )
         assert 1 <= len(page.items) <= 3
         seen += page.items
         rest = page.rest
     values = [point.summary.total_call_oi for point in seen]
-    assert values == (list(range(7)) if order is Order.ASC else list(range(6, -1, -1)))
+    assert values == (list(expected) if order is Order.ASC else list(reversed(expected)))
 
 
 async def test_the_history_has_a_range() -> None:
@@ -178,3 +192,29 @@ async def test_the_history_has_a_range() -> None:
         ListChainSummariesValidator(10).validate(ListChainSummaries("NIFTY", from_us=2, to_us=2))
     with pytest.raises(ValidationFailed):
         ListChainSummariesValidator(10).validate(ListChainSummaries("NIFTY", limit=11))
+
+
+async def test_a_window_begins_at_the_end_of_the_last_minute_before_it() -> None:
+    repository, past = FakeOptions(), RecentPositions(1000)
+    start_us = T0_US // MINUTE_US * MINUTE_US
+    first = quote(100, True, start_us, last=1.0, open_interest=0.0, previous_open_interest=7.0, previous_close=2.0)
+    for minute in range(6):
+        each = first._replace(timestamp_us=start_us + minute * MINUTE_US, open_interest=float(minute))
+        await past.publish(repository.book.apply(OptionQuotes([each])).events)
+    repository.take(first._replace(timestamp_us=start_us + 5 * MINUTE_US + 30_000_000))
+    handler = GetChainSinceHandler(repository, Analyses(MODEL, FakeSpots()), past)
+
+    async def known(minutes: int | None) -> tuple[int | None, float | None]:
+        found = await handler.handle(GetChainSince("NIFTY", window_minutes=minutes))
+        interest = found.at_start(next(found.analysis.chain.quotes)).open_interest
+        ended = None if found.before_us is None else (found.before_us - start_us) // MINUTE_US
+        return ended, None if interest is None else float(interest)
+
+    # The newest quote is from the middle of the sixth minute.
+    assert await known(1) == (4, 3)
+    assert await known(4) == (1, 0)
+    assert await known(5) == (None, None)
+    assert await known(None) == (None, 7)
+    for minutes in (0, 10_081):
+        with pytest.raises(ValidationFailed):
+            GetChainSinceValidator().validate(GetChainSince("NIFTY", window_minutes=minutes))

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from domain.numbers import written
 from domain.options.exact import ratio, total
-from domain.options.open_interest import BuildUp, build_up, resistance, split, support, totals
+from domain.options.open_interest import BuildUp, at_the_close, build_up, resistance, split, support, totals
 from domain.options.option_quote import OptionQuote
+from domain.options.positions import Position
 from support.option_chains import chain_of, quote
 
 NUMBERS = st.one_of(st.integers(0, 10**12).map(float), st.decimals(0, 10**6, places=4).map(float))
@@ -72,8 +73,6 @@ def test_resistance_is_above_the_spot_and_support_below() -> None:
 def test_build_up_is_told_by_price_and_open_interest(
     price: float | None, interest: float | None, expected: BuildUp | None
 ) -> None:
-    each = OptionQuote(
-        "A", "2026-01-29", 1.0, True, 0, open_interest=interest, previous_open_interest=50.0, previous_close=10.0
-    )
-    assert build_up(each, price) is expected
-    assert build_up(each._replace(previous_close=None), price) is None
+    each = OptionQuote("A", "2026-01-29", 1.0, True, 0, previous_open_interest=50.0, previous_close=10.0)
+    assert build_up(Position(price, interest), at_the_close(each)) is expected
+    assert build_up(Position(price, interest), at_the_close(each._replace(previous_close=None))) is None

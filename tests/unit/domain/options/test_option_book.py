@@ -8,6 +8,8 @@ from domain.options.option_book import ChainChange, OptionBook, SummaryPoint, su
 from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
+from domain.options.positions import ChainPositions, Position
+from domain.options.summary_interval import SummaryInterval
 from support.option_chains import EXPIRY, T0_US, chain_of, quote
 
 MODEL = OptionModel()
@@ -78,9 +80,29 @@ def test_the_end_of_an_interval_gives_its_summary_once() -> None:
     expected = summary_at(chains_of(book).chains[EXPIRY], MODEL)
     later = [quote(100, is_call, start_us + 3 * MINUTE_US) for is_call in (True, False)]
     applied = book.apply(OptionQuotes(later))
-    assert applied.events == [SummaryPoint(start_us, expected)]
-    assert applied.places == [0]
+    positions = ChainPositions(
+        "NIFTY", EXPIRY, start_us + MINUTE_US, {(100.0, True): Position(7.0, None), (100.0, False): Position(5.0, 10.0)}
+    )
+    assert applied.events == [SummaryPoint(SummaryInterval.M1, start_us, expected), positions]
+    assert applied.places == [0, 0]
     assert (expected.atm_straddle_price, expected.total_put_oi) == (12.0, 10.0)
+
+
+def test_an_interval_ends_with_the_first_quote_after_it_whatever_its_length() -> None:
+    day_us = T0_US // DAY_US * DAY_US
+    book = book_with(quote(100, True, day_us))
+    ends: dict[SummaryInterval, list[int]] = {each: [] for each in SummaryInterval}
+    for minute in (1, 4, 5, 15, 16, 60, 24 * 60):
+        for event in book.apply(OptionQuotes([quote(100, True, day_us + minute * MINUTE_US)])).events:
+            if isinstance(event, SummaryPoint):
+                ends[event.interval].append((event.start_us - day_us) // MINUTE_US)
+    assert ends == {
+        SummaryInterval.M1: [0, 1, 4, 5, 15, 16, 60],
+        SummaryInterval.M5: [0, 5, 15, 60],
+        SummaryInterval.M15: [0, 15, 60],
+        SummaryInterval.H1: [0, 60],
+        SummaryInterval.D1: [0],
+    }
 
 
 def test_expired_chains_leave_when_a_new_one_comes() -> None:

@@ -9,7 +9,15 @@ from domain.options.option_book import OptionBook, SummaryPoint, summary_at
 from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
-from infrastructure.options.option_format import OptionLogFormat, summary_of_row, summary_row
+from domain.options.positions import positions_of
+from domain.options.summary_interval import SummaryInterval
+from infrastructure.options.option_format import (
+    OptionLogFormat,
+    positions_of_row,
+    positions_row,
+    summary_of_row,
+    summary_row,
+)
 from infrastructure.storage.payloads import Corrupt
 from support.option_chains import EXPIRY, T0_US, chain_of, quote
 
@@ -49,11 +57,26 @@ def test_states_come_back_from_their_checkpoints(quotes: list[OptionQuote]) -> N
 @pytest.mark.parametrize("spot", [None, 100.5, WIDE])
 def test_summaries_come_back_from_their_rows(spot: float | None) -> None:
     chain = chain_of([quote(100, True, bid=1.0, ask=2.0, open_interest=WIDE, spot=spot), quote(90, False)])
-    point = SummaryPoint(60_000_000, summary_at(chain, OptionModel()))
+    point = SummaryPoint(SummaryInterval.M5, 60_000_000, summary_at(chain, OptionModel()))
     assert summary_of_row(summary_row(point)) == point
 
 
 def test_a_row_that_was_changed_is_noticed() -> None:
-    row = summary_row(SummaryPoint(0, summary_at(chain_of([quote(100, True)]), OptionModel())))
+    row = summary_row(SummaryPoint(SummaryInterval.M1, 0, summary_at(chain_of([quote(100, True)]), OptionModel())))
     with pytest.raises(Corrupt, match="summary of NIFTY"):
-        summary_of_row((*row[:2], 60_000_000, *row[3:]))
+        summary_of_row((*row[:3], 60_000_000, *row[4:]))
+
+
+def test_positions_come_back_from_their_rows_unless_they_were_changed() -> None:
+    quotes = [
+        quote(100, True, bid=1.0, ask=2.0, open_interest=WIDE),
+        quote(90, False, last=3.0),
+        quote(90, True)._replace(strike=WIDE, open_interest=5.0),
+        quote(80, False, bid=0.0),
+    ]
+    found = positions_of(chain_of(quotes), 60_000_000, OptionModel())
+    assert len(found.contracts) == 3
+    row = positions_row(found)
+    assert positions_of_row(row) == found
+    with pytest.raises(Corrupt, match="positions of NIFTY"):
+        positions_of_row((*row[:2], 0, *row[3:]))
