@@ -232,6 +232,68 @@ def test_the_history_has_a_point_for_every_minute(service: Service) -> None:
     assert [row["start"] for row in rows] == [f"2026-01-28T04:3{minute}:00.000Z" for minute in range(4)]
 
 
+def test_the_history_has_longer_intervals_too(service: Service) -> None:
+    for minute in (0, 2, 4, 5, 9, 16):
+        send(service, chain("LONGER", 100.0 + minute, at_ms=T0_MS + minute * 60_000))
+    page = get(service, "LONGER/history", interval="5m")
+    assert [each["spotPrice"] for each in page["items"]] == [104, 109, 116]
+    assert [each["start"][11:16] for each in page["items"]] == ["04:30", "04:35", "04:45"]
+    points = get(service, "LONGER/pcr", history=9, interval="15m")["history"]
+    assert [each["spotPrice"] for each in points] == [109, 116]
+    answer = service.client.get("/api/options/LONGER/history", params={"interval": "7m"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "interval")
+
+
+def one_call(at_ms: int, price: float, interest: int) -> dict[str, Any]:
+    call = {"strike": 100, "bid": price, "ask": price, "openInterest": interest}
+    return chain("WINDOW", at_ms=at_ms, calls=[call | {"previousOpenInterest": 500, "previousClose": 3}], puts=[])
+
+
+@pytest.mark.parametrize("stored", ["true", "false"])
+def test_build_up_is_told_over_a_window(start: Callable[..., Service], stored: str) -> None:
+    service = start(STORAGE__ENABLED=stored)
+    for minute, price, interest in ((0, 5.0, 100), (1, 4.0, 90), (10, 4.5, 95)):
+        body = one_call(T0_MS + minute * 60_000, price, interest)
+        assert service.client.post("/api/options/chains", json=body).status_code == 202
+    eventually(lambda: get(service, "WINDOW/open-interest", windowMinutes=8)["strikes"][0]["callOiChange"] == 5)
+    for minutes, since, change, word in (
+        (None, None, -405, "short_covering"),
+        (10, None, None, None),
+        (9, "2026-01-28T04:31:00.000Z", -5, "long_unwinding"),
+        (8, "2026-01-28T04:32:00.000Z", 5, "long_build_up"),
+    ):
+        asked = {} if minutes is None else {"windowMinutes": minutes}
+        found = get(service, "WINDOW/open-interest", **asked)
+        row = found["strikes"][0]
+        assert (found["since"], row["callOiChange"], row["callBuildUp"]) == (since, change, word), minutes
+        assert get(service, "WINDOW/chain", **asked)["calls"][0]["buildUp"] == word
+    answer = service.client.get("/api/options/WINDOW/chain", params={"windowMinutes": 10_081})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "windowMinutes")
+
+
+def test_a_product_is_forgotten_with_its_past(start: Callable[..., Service]) -> None:
+    service = start(STORAGE__CHECKPOINT_INTERVAL_SECONDS="0.2")
+    for minute in range(3):
+        send(service, chain("GONE", at_ms=T0_MS + minute * 60_000))
+        send(service, chain("STAYS", at_ms=T0_MS + minute * 60_000))
+    assert service.client.delete("/api/options/NOSUCH").status_code == 404
+    assert service.client.delete("/api/options/gone").status_code == 204
+    kept = get(service, "STAYS/history")
+
+    def is_gone(running: Service) -> None:
+        assert running.client.get("/api/options/GONE/chain").status_code == 404
+        assert [each["product"] for each in running.client.get("/api/options").json()["items"]] == ["STAYS"]
+        assert get(running, "STAYS/history") == kept
+
+    is_gone(service)
+    service.kill()
+    again = start(again=service)
+    is_gone(again)
+    # What comes afterwards begins anew.
+    send(again, chain("GONE", at_ms=T0_MS + 2 * 60_000 + 1))
+    assert len(get(again, "GONE/history")["items"]) == 1
+
+
 def test_chains_are_watched_live(service: Service) -> None:
     send(service, chain("LIVE"))
     name = f"LIVE-{EXPIRY}"
