@@ -10,37 +10,16 @@ from typing import Any
 import pytest
 
 from domain.access.role import Role
-from domain.options.greeks import bsm_price
 from domain.options.option_model import OptionModel
 from support.access import api_key, bearer, put_keys
-from support.option_chains import FOLDER, SAMPLE_EXPIRY, sample_rows
+from support.option_chains import EXPIRY, FOLDER, SAMPLE_EXPIRY, T0_US, sample_rows
+from support.option_chains import chain_body as chain
 from support.service import Service, eventually
 from support.watcher import Watcher
 
 DURABLE = {"Prefer": "durable"}
-EXPIRY = "2026-01-29"
-T0_MS = 1_769_574_600_000
+T0_MS = T0_US // 1000
 MODEL = OptionModel()
-
-
-def chain(product: str, spot: float | None = 100.0, at_ms: int = T0_MS, **fields: Any) -> dict[str, Any]:
-    """A chain with a volatility of 30 % and open interest of its own at every strike."""
-    years = MODEL.years(EXPIRY, at_ms * 1000)
-    sides: dict[str, list[dict[str, Any]]] = {"calls": [], "puts": []}
-    for at, strike in enumerate(range(96, 106, 2)):
-        for name, is_call in (("calls", True), ("puts", False)):
-            price = bsm_price(spot or 100.0, strike, years, 0, 0, 0.3, is_call)
-            sides[name].append(
-                {
-                    "strike": strike,
-                    "bid": price * 0.999,
-                    "ask": price * 1.001,
-                    "openInterest": (at + 1) * (100 if is_call else 70),
-                    "volume": 10 * (at + 1),
-                }
-            )
-    said = {"product": product, "expiry": EXPIRY, "timestamp": at_ms, **sides, **fields}
-    return said if spot is None else said | {"spotPrice": spot}
 
 
 def send(service: Service, body: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from domain.options.chain import Chain
 from domain.options.chain_state import ChainState
+from domain.options.greeks import bsm_price
+from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 
 # 2026-01-28 10:00 in Kolkata.
@@ -31,6 +33,26 @@ def chain_of(quotes: Iterable[OptionQuote]) -> Chain:
         state.put(each)
     assert state is not None
     return state.snapshot()
+
+
+def chain_body(product: str, spot: float | None = 100.0, at_ms: int = T0_US // 1000, **fields: Any) -> dict[str, Any]:
+    """A chain as it is posted, with a volatility of 30 % and open interest of its own at every strike."""
+    years = OptionModel().years(str(fields.get("expiry", EXPIRY)), at_ms * 1000)
+    sides: dict[str, list[dict[str, Any]]] = {"calls": [], "puts": []}
+    for at, strike in enumerate(range(96, 106, 2)):
+        for name, is_call in (("calls", True), ("puts", False)):
+            price = bsm_price(spot or 100.0, strike, years, 0, 0, 0.3, is_call)
+            sides[name].append(
+                {
+                    "strike": strike,
+                    "bid": price * 0.999,
+                    "ask": price * 1.001,
+                    "openInterest": (at + 1) * (100 if is_call else 70),
+                    "volume": 10 * (at + 1),
+                }
+            )
+    said = {"product": product, "expiry": EXPIRY, "timestamp": at_ms, **sides, **fields}
+    return said if spot is None else said | {"spotPrice": spot}
 
 
 def sample_rows() -> list[dict[str, str]]:
