@@ -99,6 +99,7 @@ class Subject:
 
     key: what a key is called on the wire. values: the value of each observation in columns, for rules; None if there
     are no rules about the subject. figures: names of the figures that its book publishes besides (`Applied.figures`).
+    has_parts: whether figures can be of a part of the key, such as a contract. Rules are about figures only then.
     """
 
     name: str
@@ -109,3 +110,4 @@ class Subject:
     tables: SubjectTables | None = None
     values: Callable[[Any], list[Any]] | None = None
     figures: tuple[str, ...] = ()
+    has_parts: bool = False

@@ -273,6 +273,50 @@ def test_a_product_is_forgotten_with_its_past(start: Callable[..., Service]) -> 
     assert len(get(again, "GONE/history")["items"]) == 1
 
 
+def test_rules_are_about_figures_of_chains_and_contracts(start: Callable[..., Service]) -> None:
+    service = start(STORAGE__CHECKPOINT_INTERVAL_SECONDS="0.2")
+
+    def add(condition: dict[str, Any]) -> Any:
+        body = {"name": "a rule", "subject": "options", "keys": ["RULE*"], "condition": condition}
+        return service.client.post("/api/rules", json=body)
+
+    of = f"{EXPIRY}-104-c"
+    for condition in (
+        {"pcr": {"above": 1.2}},
+        {"openInterest": {"of": of, "above": 499}},
+        {"maxPainDistance": {"of": EXPIRY, "below": -1}},
+        {"iv": {"above": 0.29}},
+    ):
+        assert add(condition).status_code == 201
+    kept = next(
+        each for each in service.client.get("/api/rules").json()["items"] if "openInterest" in each["condition"]
+    )
+    assert kept["condition"] == {"openInterest": {"of": of.upper(), "above": 499}}
+    refused = add({"level": {"above": 1}})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "unknown_condition")
+    send(service, chain("RULED"))
+    send(service, chain("RULED", 103.0, at_ms=T0_MS + 1000))
+    send(service, chain("UNRULED"))
+
+    def told(running: Service) -> dict[str, tuple[str, str]]:
+        found = running.client.get("/api/alerts").json()["items"]
+        return {each["explanation"].partition(" is ")[0]: (each["key"], each["state"]) for each in found}
+
+    before = told(service)
+    assert before.keys() == {f"openInterest {of.upper()} 500", *(each for each in before if each.startswith("iv 0.3"))}
+    assert len(before) == 2
+    assert set(before.values()) == {("RULED", "raised")}
+    service.kill()
+    again = start(again=service)
+    # The second chain was 103, and most pain is at 100 or below.
+    send(again, chain("RULED", 103.0, at_ms=T0_MS + 2000))
+    after = told(again)
+    assert [each for each in after if each.startswith(f"maxPainDistance {EXPIRY} -")] != []
+    assert len(after) == 3
+    assert again.client.delete("/api/options/RULED").status_code == 204
+    assert told(again) == {}
+
+
 def test_chains_are_watched_live(service: Service) -> None:
     send(service, chain("LIVE"))
     name = f"LIVE-{EXPIRY}"

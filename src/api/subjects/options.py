@@ -46,8 +46,10 @@ from application.options.queries.list_chain_summaries import (
 from application.options.queries.list_expiries import ListExpiries, ListExpiriesHandler
 from application.options.queries.list_products import ListOptionProducts, ListOptionProductsHandler
 from application.ports.clock import Clock
+from domain.book import Book
 from domain.options.option_book import OptionBook
 from domain.options.spot import Spot, SpotSource
+from domain.rules.ruled_book import RuledBook
 from infrastructure.options.in_memory_options import InMemoryOptions
 from infrastructure.options.option_feeds import OptionFeeds
 from infrastructure.options.option_retention import OptionRetention
@@ -104,8 +106,8 @@ def _assemble(subject: Subject, core: Core) -> Features:
     recent, positions = RecentSummaries(settings.recent_summaries), RecentPositions(_POSITIONS_MAX)
     sinks = (recent,) if core.store is not None else (recent, positions)
     processing = processing_of(subject, core, Sinks(sinks))
-    books: Sequence[OptionBook] = core.books[subject.name]  # type: ignore[assignment]  # its own books
-    repository = InMemoryOptions(processing.snapshots, books)
+    books = core.books[subject.name]
+    repository = InMemoryOptions(processing.snapshots, [_own(book) for book in books])
     spots = PricesAsSpots(core, clock, int(settings.spot_max_age_seconds * 1_000_000))
     analyses = Analyses(model_of(settings), spots)
     history: SummaryHistory = recent
@@ -139,6 +141,13 @@ def _assemble(subject: Subject, core: Core) -> Features:
         ],
         pruners=pruners,
     )
+
+
+def _own(book: Book) -> OptionBook:
+    """The book of options itself, without the rules around it."""
+    own = book.book if isinstance(book, RuledBook) else book
+    assert isinstance(own, OptionBook), "the subject makes no others"
+    return own
 
 
 def _updates(analysis: ChainAnalysis) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from domain.book import Applied
 from domain.options.chain import Chain, ContractKey, ProductChains
 from domain.options.chain_state import ChainState
+from domain.options.option_figures import OptionFigures
 from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
@@ -14,6 +15,8 @@ from domain.options.positions import positions_of
 from domain.options.spot import spot_of
 from domain.options.summary import ChainSummary, summary_of
 from domain.options.summary_interval import SummaryInterval
+
+_SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class OptionBook:
 
     def apply(self, quotes: OptionQuotes) -> Applied:
         applied = Applied()
+        figures = OptionFigures(quotes.quotes, self._model)
+        applied.figures_at = figures.at
         changed: dict[tuple[str, str], dict[ContractKey, str]] = {}
         for at, quote in enumerate(quotes.quotes):
             try:
@@ -78,6 +83,8 @@ class OptionBook:
                 if ended:
                     applied.events += ended
                     applied.places += [at] * len(ended)
+                if chain.contracts and quote.timestamp_us // _SECOND_US > chain.newest_us // _SECOND_US:
+                    figures.ended[at] = (chain.snapshot(), quote.expiry == self._nearest(state))
                 self._put(state, chain, quote, applied, changed)
             except Exception as failure:
                 applied.failures.append((quote.product, failure))
@@ -144,6 +151,11 @@ class OptionBook:
         if gone:
             state.symbols = {symbol: at for symbol, at in state.symbols.items() if at[0] in state.chains}
         return ChainState(quote.product, quote.expiry)
+
+    def _nearest(self, state: ProductState) -> str:
+        """The expiry of the product that is not over and comes first; empty if there is none."""
+        expires_us = self._model.expires_us
+        return min((each for each in state.chains if expires_us(each) > state.newest_us), default="")
 
     def _put(
         self,

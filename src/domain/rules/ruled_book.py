@@ -95,6 +95,11 @@ class RuledBook:
         self._watched: set[str] = set()
         self._seen = Observation()
 
+    @property
+    def book(self) -> Book:
+        """The one that it wraps."""
+        return self._book
+
     def apply(self, columns: Any) -> Applied:
         known = len(self._book)
         applied = self._book.apply(columns)
@@ -112,6 +117,7 @@ class RuledBook:
         """Show the observations of a batch to the rules about their keys."""
         watches, seen = self._watches, self._seen
         figures: dict[str, Any] = applied.figures
+        figures_at = applied.figures_at
         keys: list[str] = columns.keys
         values: list[Any] = self._values(columns)
         times_us: list[int] = columns.times_us
@@ -133,6 +139,8 @@ class RuledBook:
                 seen.now_us = seen.time_us
             if figures:
                 seen.figures = {name: column[at] for name, column in figures.items()}
+            elif figures_at is not None:
+                seen.figures = figures_at(at)
             try:
                 watch.observe(seen, changes)
             except Exception as error:

@@ -3,7 +3,9 @@
 from datetime import time
 
 from domain.options.option_book import OptionBook
+from domain.options.option_figures import FIGURES
 from domain.options.option_model import OptionModel, Pricing
+from domain.options.option_quotes import OptionQuotes
 from infrastructure.options.option_format import OPTIONS, OptionLogFormat
 from infrastructure.options.option_tables import OptionTables
 from infrastructure.settings import OptionsSettings
@@ -20,7 +22,15 @@ def options(settings: OptionsSettings) -> Subject:
         new_book=lambda: OptionBook(model, settings.max_contracts),
         log=OptionLogFormat(),
         tables=OptionTables(),
+        values=_values,
+        figures=FIGURES,
+        has_parts=True,
     )
+
+
+def _values(quotes: OptionQuotes) -> list[float]:
+    """Quotes of many contracts have no value in common, so what rules are about are figures."""
+    return [0.0] * len(quotes)
 
 
 def model_of(settings: OptionsSettings) -> OptionModel:
