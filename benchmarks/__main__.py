@@ -16,6 +16,7 @@ from benchmarks import (
     desk,
     engine,
     ingest,
+    option_ingest,
     options,
     pipeline,
     reading,
@@ -60,6 +61,8 @@ BENCHMARKS = {
     "implied volatility": options.implied,
     "option chains": options.chains,
     "option chain steps": options.chain_steps,
+    "option ingest": option_ingest.option_ingest,
+    "option answers": option_ingest.option_answers,
 }
 
 

@@ -284,7 +284,7 @@ def test_rules_are_about_figures_of_chains_and_contracts(start: Callable[..., Se
     for condition in (
         {"pcr": {"above": 1.2}},
         {"openInterest": {"of": of, "above": 499}},
-        {"maxPainDistance": {"of": EXPIRY, "below": -1}},
+        {"maxPainDistance": {"of": EXPIRY, "below": -0.5}},
         {"iv": {"above": 0.29}},
     ):
         assert add(condition).status_code == 201
@@ -308,7 +308,7 @@ def test_rules_are_about_figures_of_chains_and_contracts(start: Callable[..., Se
     assert set(before.values()) == {("RULED", "raised")}
     service.kill()
     again = start(again=service)
-    # The second chain was 103, and most pain is at 100 or below.
+    # The spot of the second chain is above the strike of the least pain, 102.
     send(again, chain("RULED", 103.0, at_ms=T0_MS + 2000))
     after = told(again)
     assert [each for each in after if each.startswith(f"maxPainDistance {EXPIRY} -")] != []
