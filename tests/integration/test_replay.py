@@ -180,3 +180,28 @@ def test_option_quotes_are_replayed_from_csv_and_ndjson(service: Service, tmp_pa
     (tmp_path / "ticks.csv").write_text(CSV)
     refused = marketdata("replay", "--options", "ticks.csv", "--url", service.url, cwd=tmp_path)
     assert "missing: 'product', 'expiry', 'strike', 'optionType'; unknown: 'price'" in refused.stderr
+
+
+@pytest.mark.parametrize("speed", ["max", "1000000"])
+def test_chains_are_replayed_among_quotes_in_their_order(service: Service, tmp_path: Path, speed: str) -> None:
+    product = f"CHAINED{speed}"
+    head = {"product": product, "expiry": "2026-01-29"}
+    lines = [
+        head | {"strike": 100, "option_type": "CALL", "open_interest": 1, "timestamp": 1_769_574_600_000},
+        head
+        | {
+            "spot_price": 101,
+            "calls": [{"strike": 100, "openInterest": 4}, {"strike": -1}],
+            "timestamp": 1_769_574_601_000,
+        },
+        head | {"puts": [{"strike": 100, "openInterest": 8}], "timestamp": 1_769_574_602_000},
+        head | {"strike": 110, "option_type": "PUT", "open_interest": 2, "timestamp": 1_769_574_603_000},
+    ]
+    (tmp_path / "chains.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    ended = marketdata("replay", "--options", "chains.ndjson", "--url", service.url, "--speed", speed, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout[:23]) == (1, "4 accepted, 1 rejected "), ended.stderr
+    assert "chains.ndjson:2: strike: must be greater than 0" in ended.stdout
+    found = eventually(
+        lambda: (seen := service.client.get(f"/api/options/{product}/pcr").json()).get("totalPutOi") == 10 and seen
+    )
+    assert (found["pcrOi"], found["spotPrice"]) == (2.5, 101)

@@ -46,7 +46,12 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
 )
-@click.option("--options", "has_options", is_flag=True, help="The files hold option quotes, as CSV or NDJSON.")
+@click.option(
+    "--options",
+    "has_options",
+    is_flag=True,
+    help="The files hold option quotes, as CSV or NDJSON, or chains as NDJSON.",
+)
 @click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
 def replay(
     files: tuple[Path, ...],
@@ -62,7 +67,8 @@ def replay(
     FILES are CSV with a header, NDJSON, either of them compressed with gzip or zstd, or Parquet; their content tells
     which. The columns are timestamp,symbol,price,volume,id, of which only symbol and price are required. Other columns
     are refused; with --columns, those that it does not map are ignored. With --options the columns are the fields of an
-    option quote, of which product, expiry, strike and optionType are required; names may be in snake_case.
+    option quote, of which product, expiry, strike and optionType are required; names may be in snake_case. A line of
+    NDJSON with calls or puts is a whole chain.
 
     The exit status is 1 if a tick was rejected, 130 after Ctrl+C, and 143 after SIGTERM.
 
@@ -128,7 +134,7 @@ def _replay_file(
         batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
         for batch in batches:
             outcome.in_flight = len(batch.numbers)
-            outcome.take(file, batch.numbers, _send(client, batch, kind.path))
+            outcome.take(file, batch.numbers, _send(client, batch, kind.chain_path if batch.is_chain else kind.path))
             outcome.in_flight = 0
             ticks += len(batch.numbers)
             done = recording.done
@@ -150,6 +156,12 @@ def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[R
                     yield RecordedBatch.of(batch)
                     batch = []
                 time.sleep(wait)
+        if tick.quotes:
+            if batch:
+                yield RecordedBatch.of(batch)
+                batch = []
+            yield RecordedBatch.of_chain(tick)
+            continue
         batch.append(tick)
         if len(batch) == size:
             yield RecordedBatch.of(batch)

@@ -28,7 +28,13 @@ class _Stamped(msgspec.Struct):
     timestamp: Any = None
 
 
+class _Sides(msgspec.Struct):
+    calls: list[msgspec.Raw] = []
+    puts: list[msgspec.Raw] = []
+
+
 _STAMPED = msgspec.json.Decoder(_Stamped)
+_SIDES = msgspec.json.Decoder(_Sides)
 
 
 def text_ticks(text: io.TextIOWrapper, columns: ColumnMapping | None, kind: Kind) -> Iterator[RecordedTick]:
@@ -44,8 +50,19 @@ def _ndjson(lines: Iterator[str], first: int, columns: ColumnMapping | None, kin
     for number, written in enumerate(lines, start=first):
         line = written.strip()
         if line:
-            line = line if columns is None else _renamed(line, columns, kind)
-            yield RecordedTick(line, _timestamp_of(line), number)
+            quotes = _quotes_in(line) if kind.chain_path else 0
+            # The names in a chain are those of its message.
+            line = line if columns is None or quotes else _renamed(line, columns, kind)
+            yield RecordedTick(line, _timestamp_of(line), number, quotes)
+
+
+def _quotes_in(line: str) -> int:
+    """How many quotes a line has if it is a chain, else 0."""
+    try:
+        sides = _SIDES.decode(line)
+    except msgspec.DecodeError:
+        return 0
+    return len(sides.calls) + len(sides.puts)
 
 
 def _csv(

@@ -14,7 +14,7 @@ ColumnMapping = Mapping[str, str]
 class Kind:
     """What a recording holds. name: in the plural. required: fields that must be there. texts: fields never numbers.
 
-    path: where batches of it are sent.
+    path: where batches of it are sent. chain_path: where chains are, each of which is one line of NDJSON.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Kind:
     required: tuple[str, ...]
     texts: frozenset[str]
     path: str
+    chain_path: str = ""
 
     @property
     def rule(self) -> str:
@@ -54,6 +55,7 @@ OPTION_QUOTES = Kind(
     ("product", "expiry", "strike", "optionType"),
     frozenset(("product", "expiry", "optionType", "symbol", "id")),
     "/api/options/quotes/batch",
+    "/api/options/chains",
 )
 
 
@@ -66,27 +68,34 @@ class RecordedTick:
     """A tick as written. Validation is left to the service.
 
     line: the tick as one line of NDJSON. timestamp: as in it, None if there is none. number: that of its line in a
-    text file, of its row in a Parquet file; both from 1.
+    text file, of its row in a Parquet file; both from 1. quotes: of a chain, how many it has; 0 for anything else.
     """
 
     line: str
     timestamp: object
     number: int
+    quotes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedBatch:
-    """Ticks in a row, as the body of a request. numbers: those of its ticks."""
+    """Ticks in a row, as the body of a request. numbers: those of its ticks. is_chain: it is one chain of options."""
 
     numbers: Sequence[int]
     media_type: str
     body: bytes
+    is_chain: bool = False
 
     @staticmethod
     def of(ticks: Sequence[RecordedTick]) -> "RecordedBatch":
         """Ticks as written, one a line."""
         body = "\n".join(tick.line for tick in ticks).encode()
         return RecordedBatch([tick.number for tick in ticks], "application/x-ndjson", body)
+
+    @staticmethod
+    def of_chain(chain: RecordedTick) -> "RecordedBatch":
+        """A chain, which is a request of its own."""
+        return RecordedBatch([chain.number] * chain.quotes, "application/json", chain.line.encode(), is_chain=True)
 
 
 def field_of(name: str, columns: ColumnMapping, kind: Kind = TICKS) -> str | None:

@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from infrastructure.feeds.compression import DAMAGED, decompressed
@@ -56,8 +55,16 @@ class Recording:
         if self._is_parquet:
             yield from self._parquet_batches(size)
             return
-        ticks = iter(self)
-        while batch := list(islice(ticks, size)):
+        batch: list[RecordedTick] = []
+        for tick in self:
+            if batch and (tick.quotes or len(batch) == size):
+                yield RecordedBatch.of(batch)
+                batch = []
+            if tick.quotes:
+                yield RecordedBatch.of_chain(tick)
+            else:
+                batch.append(tick)
+        if batch:
             yield RecordedBatch.of(batch)
 
     @property

@@ -8,7 +8,7 @@ import { prefer, preference } from "../shell/preferences.js";
 const COLUMNS = [
   ["built", "Build-up", ({ buildUp }) => WORDS[buildUp] ?? ""],
   ["interest", "OI", ({ openInterest }) => known(openInterest, format.amount)],
-  ["change", "± OI", (_, change) => known(change, value => `${value > 0 ? "+" : ""}${format.amount(value)}`)],
+  ["change", "± OI", (_, change) => known(change, signed)],
   ["volume", "Volume", ({ volume }) => known(volume, format.amount)],
   ["iv", "IV %", ({ iv }) => known(iv, value => (value * 100).toFixed(1))],
   ["delta", "Delta", ({ delta }) => known(delta, value => value.toFixed(2))],
@@ -25,6 +25,9 @@ export const WORDS = {
 const REASONS = { no_price: "no price", below_intrinsic: "below intrinsic value", above_bound: "above any volatility's price", expired: "expired" };
 const FLAGS = { crossed: "bid above ask", zero_bid: "bid of 0", expired: "expired" };
 const AROUND = [["10", "10 strikes"], ["20", "20 strikes"], ["40", "40 strikes"], ["", "all strikes"]];
+
+/** An amount with its sign. */
+export const signed = value => `${["−", "", "+"][Math.sign(value) + 1]}${format.amount(Math.abs(value))}`;
 
 const known = (value, text) => (value === null || value === undefined ? "–" : text(value));
 
@@ -48,13 +51,12 @@ export class ChainView {
       this.#isPlaced = false;
       changed();
     });
-    const titles = [...COLUMNS.map(([name, title]) => [name, title]), ["strike", "Strike"], ...COLUMNS.toReversed().map(([name, title]) => [name, title])];
+    const titles = side => COLUMNS.map(([name, title]) => h("th", { scope: "col", "data-column": name, "aria-label": `${side}, ${title}` }, title));
+    // Columns that do not fit are left out, so no cell can span those of a side.
     const table = h("table", { id: "chain", "aria-label": "Option chain" },
-      h("thead", {},
-        h("tr", { class: "sides" }, h("th", { scope: "colgroup", class: "side" }, "Calls"), h("th", { scope: "col" }), h("th", { scope: "colgroup", class: "side" }, "Puts")),
-        h("tr", {}, ...titles.map(([name, title]) => h("th", { scope: "col", "data-column": name }, title)))),
+      h("caption", {}, h("span", {}, "Calls"), h("span", {}, "Puts")),
+      h("thead", {}, h("tr", {}, ...titles("Calls"), h("th", { scope: "col", "data-column": "strike" }, "Strike"), ...titles("Puts").reverse())),
       this.#body);
-    for (const side of table.querySelectorAll(".side")) side.colSpan = COLUMNS.length;
     this.element = this.#scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Chain" }, table);
   }
 

@@ -8,7 +8,7 @@ const TICKS = 5;
 export class Figure {
   #svg = s("svg", { role: "img" });
   #read = h("p", { class: "readout", "aria-live": "off" });
-  #legend = h("p", { class: "legend" });
+  #legend = h("p", { class: "keys" });
   #drawn = null;
   #at = null;
   #cursor = null;
@@ -59,17 +59,17 @@ export class Figure {
       parts.push(s("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }));
       parts.push(s("text", { class: "y", x: LEFT - 6, y: y(value) + 4 }, showY(value)));
     }
-    for (const value of spread(this.#xs, Math.max(2, Math.floor(width / 110)))) parts.push(s("text", { class: "x", x: x(value), y: height - 6 }, showX(value)));
+    for (const value of spread(this.#xs, Math.max(2, Math.floor(width / 110)))) parts.push(s("text", { class: `x ${x(value) > width - 40 ? "left" : ""}`, x: Math.min(x(value), width - 2), y: height - 6 }, showX(value)));
     const bars = series.filter(each => each.kind === "bars");
     const wide = Math.max(1, ((width - LEFT - RIGHT) / ((x1 - x0) / gap || 1)) * 0.8 / Math.max(1, bars.length));
     series.forEach((each, at) => {
       if (each.kind === "bars") parts.push(...barsOf(each, at, bars.indexOf(each), bars.length, wide, x, y, y(Math.max(y0, Math.min(y1, 0)))));
       else parts.push(s("path", { class: `line s${at}`, d: pathOf(each.points, x, y) }));
     });
-    for (const { x: value, name } of marks.filter(each => each.x !== null && each.x >= x0 && each.x <= x1)) {
+    for (const [row, { x: value, name }] of marks.filter(each => each.x !== null && each.x >= x0 && each.x <= x1).entries()) {
       const isRight = x(value) > width - 90;
       parts.push(s("line", { class: "mark", x1: x(value), x2: x(value), y1: TOP, y2: height - BOTTOM }));
-      parts.push(s("text", { class: `mark ${isRight ? "left" : ""}`, x: x(value) + (isRight ? -4 : 4), y: TOP + 10 }, name));
+      parts.push(s("text", { class: `mark ${isRight ? "left" : ""}`, x: x(value) + (isRight ? -4 : 4), y: TOP + 10 + 13 * row }, name));
     }
     this.#cursor = s("line", { class: "cursor", y1: TOP, y2: height - BOTTOM, hidden: true });
     this.#svg.replaceChildren(...parts, this.#cursor);

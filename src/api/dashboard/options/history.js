@@ -35,6 +35,6 @@ export class HistoryView {
     const showX = ms => (this.#interval === "1d" ? format.full(ms, null) : format.mark(ms, 3));
     this.#ratio.draw({ series: [line("of open interest", "pcrOi"), line("of volume", "pcrVolume")], showX, showY: value => value.toFixed(2) });
     this.#straddle.draw({ series: [line("Call and put", "atmStraddlePrice")], showX, showY: value => format.price(value, 2) });
-    this.#volatility.draw({ series: [line("IV", "atmIv")], showX, showY: value => `${(value * 100).toFixed(1)}%` });
+    this.#volatility.draw({ series: [line("IV", "atmIv")], showX, showY: value => `${(value * 100).toFixed(2)}%` });
   }
 }

@@ -2,7 +2,7 @@
 
 import * as format from "../format.js";
 import { h } from "../shell/dom.js";
-import { WORDS } from "./chain.js";
+import { signed, WORDS } from "./chain.js";
 import { Figure } from "./figure.js";
 
 const strike = value => `${value}`;
@@ -42,7 +42,7 @@ export class OpenInterestView {
       h("span", {}, h("strong", {}, "Support "), levels(support)),
       h("span", {}, h("strong", {}, "Calls "), split(callBuildup)),
       h("span", {}, h("strong", {}, "Puts "), split(putBuildup)),
-      ...largest.map(each => h("span", { "data-built": each.built ?? "" }, h("strong", {}, `${each.name} `), `${each.change > 0 ? "+" : ""}${format.amount(each.change)} ${WORDS[each.built] ?? ""}`)));
+      ...largest.map(each => h("span", { "data-built": each.built ?? "" }, h("strong", {}, `${each.name} `), `${signed(each.change)} ${WORDS[each.built] ?? ""}`)));
   }
 }
 

@@ -28,7 +28,7 @@ export class SmileView {
     this.#figure.draw({
       series: order.slice(0, SMILES_MAX).map(each => ({ name: each.expiry, kind: "line", points: each.points.map(point => [point.moneyness, point.iv]) })),
       marks: [{ x: 1, name: "forward" }],
-      showX: value => value.toFixed(3),
+      showX: percent,
       showY: percent,
     });
   }
@@ -51,7 +51,7 @@ export class SurfaceView {
 
   take(_, { smiles, arbitrage }) {
     const all = smiles.flatMap(each => each.points);
-    write(this.#hint, all.length === 0 ? "No contract out of the money has an implied volatility." : "Volatility out of the money, by expiry and by strike over forward. Darker is higher.");
+    write(this.#hint, all.length === 0 ? "No contract out of the money has an implied volatility." : "Volatility out of the money, by expiry and by strike over forward. The stronger the colour, the higher.");
     this.#table.replaceChildren(...(all.length === 0 ? [] : rowsOf(smiles, all)));
     this.#flags.replaceChildren(...arbitrage.map(each => h("li", {}, `${each.expiry} ${each.strike} ${KINDS[each.kind]}, by ${each.amount.toPrecision(3)}`)));
   }
