@@ -54,10 +54,10 @@ export class ChainView {
     const titles = side => COLUMNS.map(([name, title]) => h("th", { scope: "col", "data-column": name, "aria-label": `${side}, ${title}` }, title));
     // Columns that do not fit are left out, so no cell can span those of a side.
     const table = h("table", { id: "chain", "aria-label": "Option chain" },
-      h("caption", {}, h("span", {}, "Calls"), h("span", {}, "Puts")),
       h("thead", {}, h("tr", {}, ...titles("Calls"), h("th", { scope: "col", "data-column": "strike" }, "Strike"), ...titles("Puts").reverse())),
       this.#body);
-    this.element = this.#scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Chain" }, table);
+    this.#scroll = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Chain" }, table);
+    this.element = h("div", { class: "option-chain" }, h("p", { class: "sides", "aria-hidden": "true" }, h("span", {}, "Calls"), h("span", {}, "Puts")), this.#scroll);
   }
 
   asks(asked) {
