@@ -74,8 +74,8 @@ def test_what_is_sent_fits_the_document(service: Service) -> None:
         watcher.until("unsubscribed")
         for message in watcher.seen:
             check(message)
-        of_prices = server_messages(price_messages.EXAMPLES)
-        assert {message["type"] for message in watcher.seen} == of_prices.keys() - {"gap", "heartbeat"}
+        expected = server_messages(price_messages.EXAMPLES | ALERT_EXAMPLES)
+        assert {message["type"] for message in watcher.seen} == expected.keys() - {"gap", "heartbeat"}
 
 
 def test_what_is_sent_of_options_fits_the_document(service: Service) -> None:
