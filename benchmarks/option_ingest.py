@@ -1,4 +1,4 @@
-"""What options cost those who send ticks: the share of batch ingest that is kept while a chain changes."""
+"""What options take of the core that ticks are taken on, and how long their routes take meanwhile."""
 
 import json
 import threading
@@ -15,39 +15,31 @@ from benchmarks.options import MOMENT_MS, chain_body
 from benchmarks.rows import rows_of
 from benchmarks.sides import Side, sides
 
-_ALONE = "ticks alone"
-_CHANGES = "a chain of 4,000 contracts, 10 changes of 40 a second, looked at"
-_WHOLE = "the same, 10 whole chains a second"
+_CHANGES = "10 changes of 40 contracts, and a look"
+_WHOLE = "10 whole chains"
 _EVERY_SECONDS = 0.1
 _CHANGED = 40
 _PATHS = ("chain?strikes=21000:22000", "pcr", "max-pain", "open-interest", "straddle", "greeks", "volatility-surface")
 
 
 def option_ingest(rounds: int) -> list[dict[str, Any]]:
-    """Arrays of 1,000 ticks over 4 connections: alone; while 40 of the 4,000 contracts of a chain change 10 times a
-    second; and while all of it comes as often. Once a second somebody asks for a part of the chain.
+    """Changes of a chain of 4,000 contracts, by the time of the processor: what ten of them take of a second.
+
+    40 contracts, and once in ten changes somebody looks at a part of the chain; and all of them, unwatched.
     """
-    slices, ticks = batch_slices(rounds)
-    per_round = len(ticks) / len(slices)
-    rates: dict[str, list[float]] = {name: [] for name in (_ALONE, _CHANGES, _WHOLE)}
-    bodies = {_ALONE: [], _CHANGES: _changes(), _WHOLE: [chain_body()]}
-    with sides(*rates, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
-        for side in running[1:]:
-            _post(side, chain_body())
-        for number, shares in enumerate(slices):
-            turn = number % len(running)
-            for side in running[turn:] + running[:turn]:
-                with _changing(side, bodies[side.name]):
-                    seconds = drive(side.port, shares)
-                    start = time.perf_counter()
-                    side.metrics()
-                    seconds += time.perf_counter() - start
+    shares: dict[str, list[float]] = {_CHANGES: [], _WHOLE: []}
+    with sides("a service", PROCESSING__CHANNEL_CAPACITY="1000000") as (side,):
+        for number in range(rounds + 1):
+            for name, bodies in ((_CHANGES, _changes()), (_WHOLE, [chain_body()] * 10)):
+                before = side.cpu_seconds()
+                for at, body in enumerate(bodies):
+                    _post(side, body)
+                    if name == _CHANGES and at % 10 == 0:
+                        side.get(f"/api/options/NIFTY/{_PATHS[0]}")
+                side.metrics()
                 if number:
-                    rates[side.name].append(per_round / seconds)
-        for side in running:
-            if side.metrics()["processed"] != len(ticks):
-                raise WrongResult(f"{side.name} has not processed all of {len(ticks)} ticks")
-    return [rows_of({name: rates[name], _ALONE: rates[_ALONE]}, name, "ticks/s")[0] for name in (_CHANGES, _WHOLE)]
+                    shares[name].append((side.cpu_seconds() - before) / len(bodies) * 10 * 100)
+    return rows_of(shares, "", "% of a core")
 
 
 def option_answers(rounds: int) -> list[dict[str, Any]]:

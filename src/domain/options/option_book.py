@@ -30,11 +30,11 @@ class SummaryPoint:
 
 @dataclass(frozen=True)
 class ChainChange:
-    """Contracts of a chain that a batch has changed, by the names the service gives them."""
+    """Contracts of a chain that a batch has changed."""
 
     product: str
     expiry: str
-    contracts: tuple[str, ...]
+    contracts: tuple[ContractKey, ...]
 
 
 class ContractLimit(Exception):
@@ -74,7 +74,7 @@ class OptionBook:
         applied = Applied()
         figures = OptionFigures(quotes.quotes, self._model)
         applied.figures_at = figures.at
-        changed: dict[tuple[str, str], dict[ContractKey, str]] = {}
+        changed: dict[tuple[str, str], dict[ContractKey, None]] = {}
         for at, quote in enumerate(quotes.quotes):
             try:
                 state = self._states.get(quote.product) or ProductState(quote.product)
@@ -89,9 +89,7 @@ class OptionBook:
             except Exception as failure:
                 applied.failures.append((quote.product, failure))
         applied.processed = len(quotes) - len(applied.failures)
-        applied.updates += [
-            ChainChange(product, expiry, tuple(names.values())) for (product, expiry), names in changed.items()
-        ]
+        applied.updates += [ChainChange(product, expiry, tuple(keys)) for (product, expiry), keys in changed.items()]
         return applied
 
     def __len__(self) -> int:
@@ -163,7 +161,7 @@ class OptionBook:
         chain: ChainState,
         quote: OptionQuote,
         applied: Applied,
-        changed: dict[tuple[str, str], dict[ContractKey, str]],
+        changed: dict[tuple[str, str], dict[ContractKey, None]],
     ) -> None:
         key = (quote.strike, quote.is_call)
         if key not in chain.contracts and state.contracts >= self._contracts_max:
@@ -176,7 +174,7 @@ class OptionBook:
             return
         state.newest_us = max(state.newest_us, quote.timestamp_us)
         _name(state, quote)
-        changed.setdefault((quote.product, quote.expiry), {})[key] = quote.contract
+        changed.setdefault((quote.product, quote.expiry), {})[key] = None
 
     def _ended(self, chain: ChainState, quote: OptionQuote) -> list[Any]:
         """What the intervals end with that a quote is the first one after."""

@@ -9,7 +9,7 @@ from application.options.queries.get_option_contract import contract_in
 from application.ports.live_feed import Changes, LiveFeed
 from domain.options.chain import Chain
 from domain.options.option_book import ChainChange
-from domain.options.option_quote import OptionQuote, chain_name
+from domain.options.option_quote import OptionQuote, chain_name, contract_name
 
 _DAY_LENGTH = len("2026-01-29")
 
@@ -37,7 +37,7 @@ class OptionFeeds:
         """Distribute what has changed since the last call."""
         for event in self._source.take().events:
             if isinstance(event, ChainChange):
-                self.quotes.pending.update(event.contracts)
+                self.quotes.pending.update(contract_name(event.product, event.expiry, *key) for key in event.contracts)
                 name = chain_name(event.product, event.expiry)
                 self.chains.pending.add(name)
                 self.summaries.pending.add(name)

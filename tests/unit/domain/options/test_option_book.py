@@ -35,7 +35,7 @@ def test_a_quote_replaces_all_that_was_known_of_its_contract_and_leaves_the_othe
     second = quote(100, True, T0_US + 1, ask=3.0)
     applied = book.apply(OptionQuotes([second]))
     assert list(chains_of(book).chains[EXPIRY].quotes) == [second, other]
-    assert applied.updates == [ChainChange("NIFTY", EXPIRY, (f"NIFTY-{EXPIRY}-100-C",))]
+    assert applied.updates == [ChainChange("NIFTY", EXPIRY, ((100.0, True),))]
     assert (applied.processed, applied.late) == (1, 0)
 
 
