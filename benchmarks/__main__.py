@@ -16,6 +16,8 @@ from benchmarks import (
     desk,
     engine,
     ingest,
+    option_ingest,
+    options,
     pipeline,
     reading,
     rules,
@@ -60,6 +62,11 @@ BENCHMARKS = {
     "watchers": watchers.watchers,
     "held": watchers.held,
     "desk": desk.desk,
+    "implied volatility": options.implied,
+    "option chains": options.chains,
+    "option chain steps": options.chain_steps,
+    "option ingest": option_ingest.option_ingest,
+    "option answers": option_ingest.option_answers,
 }
 
 

@@ -18,11 +18,12 @@ from api.cli.replay_options import Columns, Speed
 from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from infrastructure.feeds.recorded_tick import (
+    OPTION_QUOTES,
     TICKS,
     TRADES,
     ColumnMapping,
+    Kind,
     RecordedBatch,
-    RecordedKind,
     RecordedTick,
     UnreadableRecording,
 )
@@ -46,7 +47,13 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
 )
-@click.option("--trades", is_flag=True, help="The files record trades.")
+@click.option("--trades", "has_trades", is_flag=True, help="The files record trades, as CSV or NDJSON.")
+@click.option(
+    "--options",
+    "has_options",
+    is_flag=True,
+    help="The files hold option quotes, as CSV or NDJSON, or chains as NDJSON.",
+)
 @click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
 def replay(
     files: tuple[Path, ...],
@@ -54,15 +61,18 @@ def replay(
     key: str | None,
     speed: float | None,
     batch_size: int,
-    trades: bool,
+    has_trades: bool,
     columns: ColumnMapping | None,
+    has_options: bool,
 ) -> None:
-    """Send recorded ticks, or trades, to a running service.
+    """Send recorded ticks, trades or option quotes to a running service.
 
     FILES are CSV with a header, NDJSON, either of them compressed with gzip or zstd, or Parquet; their content tells
     which. The columns are timestamp,symbol,price,volume,id, of which only symbol and price are required. Other columns
-    are refused; with --columns, those that it does not map are ignored. Those of trades are
-    timestamp,symbol,side,quantity,price,venue,sentAt,id, of which only side and quantity are required.
+    are refused; with --columns, those that it does not map are ignored. Names may be in snake_case. With --trades the
+    columns are timestamp,symbol,side,quantity,price,venue,sentAt,id, of which only side and quantity are required. With
+    --options they are the fields of an option quote, of which product, expiry, strike and optionType are required; a
+    line of NDJSON with calls or puts is a whole chain.
 
     The exit status is 1 if a tick was rejected, 130 after Ctrl+C, and 143 after SIGTERM.
 
@@ -71,10 +81,14 @@ def replay(
     marketdata replay ticks.csv --speed 1            at the recorded pace
     marketdata replay monday.csv.gz tuesday.parquet --speed 60 --url http://market.example:8000
     marketdata replay monday.csv --trades            recorded trades
+    marketdata replay chains.csv --options           option quotes
     marketdata replay ticks.csv --columns time=timestamp,ticker=symbol,last=price
     """
     signal.signal(signal.SIGTERM, _terminate)
     outcome = Outcome()
+    if has_trades and has_options:
+        raise click.UsageError("--trades and --options cannot be used together.")
+    kind = OPTION_QUOTES if has_options else TRADES if has_trades else TICKS
     start = time.monotonic()
     failure = None
     status = 0
@@ -84,7 +98,7 @@ def replay(
             _progress() as progress,
         ):
             for file in files:
-                _replay_file(file, TRADES if trades else TICKS, columns, speed, batch_size, client, outcome, progress)
+                _replay_file(file, columns, kind, speed, batch_size, client, outcome, progress)
     except KeyboardInterrupt as stop:
         status = 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     except UnreadableRecording as error:
@@ -112,8 +126,8 @@ def _progress() -> Progress:
 
 def _replay_file(
     file: Path,
-    kind: RecordedKind,
     columns: ColumnMapping | None,
+    kind: Kind,
     speed: float | None,
     batch_size: int,
     client: httpx.Client,
@@ -127,7 +141,7 @@ def _replay_file(
         batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
         for batch in batches:
             outcome.in_flight = len(batch.numbers)
-            outcome.take(file, batch.numbers, _send(client, kind.path, batch))
+            outcome.take(file, batch.numbers, _send(client, batch, kind.chain_path if batch.is_chain else kind.path))
             outcome.in_flight = 0
             ticks += len(batch.numbers)
             done = recording.done
@@ -149,6 +163,12 @@ def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[R
                     yield RecordedBatch.of(batch)
                     batch = []
                 time.sleep(wait)
+        if tick.quotes:
+            if batch:
+                yield RecordedBatch.of(batch)
+                batch = []
+            yield RecordedBatch.of_chain(tick)
+            continue
         batch.append(tick)
         if len(batch) == size:
             yield RecordedBatch.of(batch)
@@ -164,7 +184,7 @@ def _timestamp_us(timestamp: object) -> int | None:
         return None
 
 
-def _send(client: httpx.Client, path: str, batch: RecordedBatch) -> Answer:
+def _send(client: httpx.Client, batch: RecordedBatch, path: str) -> Answer:
     """Post a batch, retrying on 503 and 429, which mean that none of it was accepted."""
     headers = {"Content-Type": batch.media_type}
     for _ in range(_RETRIES_MAX):

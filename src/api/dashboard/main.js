@@ -132,8 +132,9 @@ function draw(now) {
   drawn = now;
   show();
   const isOpen = $("connection").dataset.state === "open";
-  $("welcome").hidden = desk.market.rows.size > 0 || !isOpen;
-  document.body.classList.toggle("empty", desk.market.rows.size === 0 && isOpen && desk.symbol === null);
+  const isEmpty = desk.market.rows.size === 0 && !desk.elsewhere && isOpen;
+  $("welcome").hidden = !isEmpty;
+  document.body.classList.toggle("empty", isEmpty && desk.symbol === null);
   layout.draw(desk.now());
   title(isOpen);
 }

@@ -25,7 +25,8 @@ Reason = tuple[Number, Number, str]
 class Observation:
     """What monitors are shown; one object for all of them, filled anew each time.
 
-    late: older than one before it. now_us: when it arrived, by the clock. figures: those a subject names, by name.
+    late: older than one before it. now_us: when it arrived, by the clock. figures: those a subject names, whose `get`
+    takes a name.
     """
 
     __slots__ = ("figures", "late", "now_us", "time_us", "value")
@@ -35,7 +36,7 @@ class Observation:
         self.time_us = 0
         self.late = False
         self.now_us = 0
-        self.figures: dict[str, Any] = {}
+        self.figures: Any = {}
 
 
 class Monitor:

@@ -108,6 +108,11 @@ class RuledBook:
         self._seen = Observation()
         book.publish_figures(self._watched)
 
+    @property
+    def book(self) -> Book:
+        """The one that it wraps."""
+        return self._book
+
     def apply(self, columns: Any) -> Applied:
         known = len(self._book)
         applied = self._book.apply(columns)
@@ -125,6 +130,7 @@ class RuledBook:
         """Show the observations of a batch to the rules about their keys."""
         watches, seen = self._watches, self._seen
         figures: dict[str, Any] = applied.figures
+        figures_at = applied.figures_at
         keys: list[str] = columns.keys
         values: list[Any] = self._values(columns)
         times_us: list[int] = columns.times_us
@@ -151,6 +157,8 @@ class RuledBook:
             seen.time_us = time_us
             if figures:
                 seen.figures = {name: column[at] for name, column in figures.items()}
+            elif figures_at is not None:
+                seen.figures = figures_at(at)
             try:
                 watch.observe(seen, changes)
             except Exception as error:
