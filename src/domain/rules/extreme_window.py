@@ -6,7 +6,7 @@ from bisect import bisect_right
 from decimal import Decimal
 
 from domain.numbers import Number, narrow, written
-from domain.prices.sliding_window import EARLIEST_US, SlidingWindow
+from domain.sliding_window import EARLIEST_US, SlidingWindow
 
 
 class ExtremeWindow:
