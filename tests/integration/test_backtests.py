@@ -100,7 +100,7 @@ def test_a_client_that_does_not_wait_asks_how_far_it_is(logged: Service) -> None
     begun = logged.client.post("/api/rules/backtest", json={"rule": rule("x", "A", **LEVEL)}, headers=headers)
     assert (begun.status_code, begun.json()["state"], begun.json()["result"]) == (202, "running", None)
     place = begun.headers["Location"]
-    done = eventually(lambda: (seen := logged.client.get(place).json())["state"] == "done" and seen)
+    done = eventually(lambda: (seen := logged.client.get(place).json())["state"] == "done" and seen, 60)
     assert (done["progress"], done["result"]["total"]) == (1.0, 6)
     assert logged.client.get("/api/rules/backtests/nosuch").status_code == 404
 
