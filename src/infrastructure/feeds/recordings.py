@@ -57,13 +57,14 @@ class Recording:
             return
         batch: list[RecordedTick] = []
         for tick in self:
+            if not tick.quotes:
+                batch.append(tick)
+            # What was read is sent, even if the next line cannot be read.
             if batch and (tick.quotes or len(batch) == size):
                 yield RecordedBatch.of(batch)
                 batch = []
             if tick.quotes:
                 yield RecordedBatch.of_chain(tick)
-            else:
-                batch.append(tick)
         if batch:
             yield RecordedBatch.of(batch)
 
