@@ -77,8 +77,8 @@ class Figures:
 
     @property
     def settled_mib(self) -> float:
-        """The peak memory of the first two fifths, in MiB. With 512 connections the allocator settles that late."""
-        return max(self.memory_mib[: _MEMORY_SAMPLES * 2 // 5])
+        """The peak memory of the first fifth, in MiB."""
+        return max(self.memory_mib[: _MEMORY_SAMPLES // 5])
 
 
 def _requests(case: Case) -> list[Iterator[bytes]]:

@@ -56,6 +56,9 @@ class RuleMonitor:
         """Return the bounds between which, as things are, no double changes anything."""
         if self.watches_clock or self.alert is not None or self._held or self._condition.truth != FALSE:
             return NO_BAND
+        if self._clear is not None and self._clear.band() == NO_BAND:
+            # It may remember values, so it has to see all.
+            return NO_BAND
         return self._condition.band()
 
     def next_moment_us(self) -> int:
