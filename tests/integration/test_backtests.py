@@ -16,7 +16,7 @@ RULES: list[dict[str, Any]] = [
     {"condition": {"deviation": {"sigmas": 2, "over": 50}}, "clear": {"deviation": {"sigmas": "0.5", "over": 20}}},
     {"condition": {"any": [{"range": {"low": 1, "high": 100}}, {"not": {"level": {"above": "1.35"}}}]}},
 ]
-RECORDINGS = sorted(Path(os.environ.get("MARKETDATA_RECORDINGS", "/nowhere")).glob("*.csv"))
+RECORDINGS = sorted(Path(os.environ.get("MARKETDATA_RECORDINGS", "/nowhere")).resolve().glob("*.csv"))
 
 
 def rule(rule_id: str, *keys: str, **fields: Any) -> dict[str, Any]:
