@@ -9,7 +9,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cost, decoding, delay, desk, engine, ingest, pipeline, reading, rules, storage, watchers, wrk
+from benchmarks import (
+    cost,
+    decoding,
+    delay,
+    desk,
+    engine,
+    ingest,
+    option_ingest,
+    options,
+    pipeline,
+    reading,
+    rules,
+    storage,
+    trades,
+    watchers,
+    wrk,
+)
 from infrastructure.engine import ENGINE
 
 BENCHMARKS = {
@@ -21,6 +37,9 @@ BENCHMARKS = {
     "decoding": decoding.decoding,
     "stream": ingest.stream,
     "reading": reading.reading,
+    "zeromq": trades.zeromq,
+    "trades": trades.trades,
+    "trades memory": trades.trades_memory,
     "singles wrk": wrk.singles,
     "reading wrk": wrk.reading,
     "sign-in wrk": wrk.singles_signed_in,
@@ -43,6 +62,11 @@ BENCHMARKS = {
     "watchers": watchers.watchers,
     "held": watchers.held,
     "desk": desk.desk,
+    "implied volatility": options.implied,
+    "option chains": options.chains,
+    "option chain steps": options.chain_steps,
+    "option ingest": option_ingest.option_ingest,
+    "option answers": option_ingest.option_answers,
 }
 
 

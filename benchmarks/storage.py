@@ -14,19 +14,19 @@ from benchmarks.load import drive, request
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import sides
 from benchmarks.ticks import START_MS, Tick, Walks
+from domain.bars import Interval, in_chunks
 from domain.numbers import Number
-from domain.prices.candle import Interval, in_chunks
 from domain.prices.candle_book import CandleBook
 from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_book import SymbolBook
 from domain.prices.symbol_state import StatisticsRules
 from domain.prices.ticks import Ticks
-from infrastructure.prices.candle_chunks import CHUNK
 from infrastructure.prices.price_format import PRICES, encode_candles
 from infrastructure.prices.price_store import SqlPriceStore
 from infrastructure.prices.stored_history import StoredHistory
 from infrastructure.prices.subject import prices_by
 from infrastructure.storage.block_builder import BlockBuilder
+from infrastructure.storage.candle_chunks import CHUNK
 from infrastructure.storage.checkpoints import Checkpoints
 from infrastructure.storage.journal import Journal
 from infrastructure.storage.payloads import seal

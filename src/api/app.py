@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any, cast
 
+import msgspec
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
@@ -115,10 +116,14 @@ def describe(container: Container) -> tuple[Json, Json]:
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
     examples = {name: example for each in features for name, example in each.live_examples.items()}
-    shapes = {name: shape for each in features for name, shape in each.live_shapes.items()}
+    live_shapes = [each.live_shapes for each in features]
     if not settings.cluster.enabled:
         examples |= LIVE_EXAMPLES
-        shapes |= LIVE_SHAPES
+        live_shapes.append(LIVE_SHAPES)
+    shapes: dict[str, list[type[msgspec.Struct]]] = {}
+    for own in live_shapes:
+        for name, shape in own.items():
+            shapes.setdefault(name, []).append(shape)
     return (
         openapi_document(_routes(features, settings, signs_in), names, signs_in),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),

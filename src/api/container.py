@@ -37,6 +37,7 @@ from infrastructure.access.key_watch import KeyWatch, NoWatch
 from infrastructure.access.sql_accounts import SqlAccountRepository
 from infrastructure.access.sql_keys import SqlKeyRepository
 from infrastructure.processing.seen_ids import SeenIds
+from infrastructure.processing.snapshots import Readable
 from infrastructure.rules.alert_feed import AlertFeed
 from infrastructure.rules.registry import RuleRegistry
 from infrastructure.rules.rule_recovery import RuleRecovery
@@ -93,6 +94,10 @@ def _behaviours(own: Sequence[Behaviour], member: "Member | None") -> list[Behav
     from infrastructure.cluster.catching_up import CaughtUp  # noqa: PLC0415
 
     return [*own, CaughtUp(member.follower)]
+
+
+def _readable(books: Mapping[str, Sequence[Book]], member: "Member | None") -> Mapping[str, Sequence[Readable]]:
+    return books if member is None else {name: model.books for name, model in member.models.items()}
 
 
 def _features(registry: Sequence[Entry], subjects: Sequence[Subject], core: Core) -> list[Features]:
@@ -189,10 +194,11 @@ class Container(containers.DeclarativeContainer):
         off=providers.Singleton(NoWatch),
     )
 
+    readable = providers.Callable(_readable, books, member)
     alert_memory = providers.Singleton(memory_of, settings)
     alert_feed = providers.Singleton(AlertFeed, alert_memory)
     core = providers.Singleton(
-        Core, settings, clock, journal, stored_answers, subjects_store, books, seen_ids, alert_feed, member
+        Core, settings, clock, journal, stored_answers, subjects_store, books, seen_ids, alert_feed, readable, member
     )
     features = providers.Singleton(_features, registry, subjects, core)
     rule_features = providers.Singleton(
@@ -213,7 +219,9 @@ class Container(containers.DeclarativeContainer):
     handshakes = providers.Singleton(Handshakes, hosts, origins, access, addresses, rate_limits)
     hub = providers.Singleton(
         Hub,
-        providers.Callable(lambda features: [each.live for each in features], features),
+        providers.Callable(
+            lambda features: [live for each in features for live in (each.live, *each.more_live)], features
+        ),
         clock,
         settings.provided.stream,
         access,

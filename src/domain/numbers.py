@@ -7,6 +7,7 @@ with more digits is kept, and compared, as the Decimal it was written as.
 
 import re
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
+from typing import Final
 
 Number = float | Decimal
 
@@ -14,6 +15,8 @@ Number = float | Decimal
 NUMBER_MIN = 2.2250738585072014e-308
 NUMBER_MAX = 1.7976931348623157e308
 DIGITS_MAX = 64
+_UNITS: Final = 1e8
+_UNITS_MAX: Final = 1e15
 # Fits the smallest allowed number in plain notation, leading zeros included.
 _TEXT_LENGTH_MAX = 400
 _EXPONENT_LENGTH_MAX = 10
@@ -30,6 +33,14 @@ class InvalidNumber(ValueError):
 def written(price: Number) -> Decimal:
     """Return the price exactly as written."""
     return Decimal(repr(price)) if isinstance(price, float) else price
+
+
+def is_higher(one: Number, other: Number) -> bool:
+    """Whether a number is above another one, as written."""
+    if isinstance(one, float) and isinstance(other, float):
+        # Of two doubles the larger one has the larger shortest text.
+        return one > other
+    return written(one) > written(other)
 
 
 def read_number(text: str) -> Number:
@@ -58,3 +69,13 @@ def narrow(number: Decimal) -> Number:
     """Return the number as a float if that is lossless, else unchanged."""
     nearest = float(number)
     return nearest if Decimal(repr(nearest)) == number else number
+
+
+def units_of(number: float) -> int:
+    """Return the number in units of 1e-8 if that is an integer of at most 15 digits, hence exact; else -1."""
+    units = number * _UNITS
+    if not 0.0 <= units < _UNITS_MAX:
+        return -1
+    # Not round(): the call costs more than the rest. Close to half-way there is no integer to be found.
+    whole = int(units + 0.5)
+    return whole if whole / _UNITS == number else -1

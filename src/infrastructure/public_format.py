@@ -15,13 +15,20 @@ class PublicFormat:
     """msgpack with the names of fields, so that versions of the service can run side by side.
 
     snapshot: class of the snapshots, a dataclass. events: the id of an event, by its class, also a dataclass. An id
-    derives from observations: an event that is made again has the same one.
+    derives from observations: an event that is made again has the same one. notices: updates that say what of a key
+    has changed, with its key; they mean nothing without the snapshot, so they go with it.
     """
 
-    def __init__(self, snapshot: type, events: Mapping[type, Callable[[Any], str]]) -> None:
+    def __init__(
+        self,
+        snapshot: type,
+        events: Mapping[type, Callable[[Any], str]],
+        notices: Mapping[type, Callable[[Any], str]] | None = None,
+    ) -> None:
         self._snapshot = _decoder(snapshot)
         self._ids = dict(events)
-        self._events = {kind.__name__: _decoder(kind) for kind in events}
+        self._notices = dict(notices or {})
+        self._events = {kind.__name__: _decoder(kind) for kind in (*self._ids, *self._notices)}
 
     def encode_snapshot(self, snapshot: Any) -> bytes:
         return _pack(snapshot)
@@ -34,6 +41,15 @@ class PublicFormat:
         kind = type(event)
         return f"{kind.__name__} {self._ids[kind](event)}", _pack(event)
 
+    def noticed_key(self, event: Any) -> str | None:
+        """Return the key that a notice is about; None for an event."""
+        key = self._notices.get(type(event))
+        return None if key is None else key(event)
+
+    def encode_notice(self, notice: Any) -> tuple[str, bytes]:
+        """Return what `decode_event` needs."""
+        return type(notice).__name__, _pack(notice)
+
     def decode_event(self, identity: str, payload: bytes) -> Any:
         return self._events[identity.partition(" ")[0]](payload)
 
@@ -41,9 +57,11 @@ class PublicFormat:
 def _decoder(kind: type) -> Callable[[bytes], Any]:
     """Return the function that decodes a dataclass."""
     hints = get_type_hints(kind)
+    if type not in hints.values():
+        return msgspec.msgpack.Decoder(kind).decode
+    # The annotations of a compiled class say `type` where its source says `Number` or `Number | None`.
     members: list[Any] = [
-        # The annotations of a compiled class say `type` where its source says `Number`.
-        (each.name, Number if hints[each.name] is type else hints[each.name])
+        (each.name, Number | None if hints[each.name] is type else hints[each.name])
         + (() if each.default is MISSING else (each.default,))
         for each in fields(kind)
     ]

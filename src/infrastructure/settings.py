@@ -9,12 +9,32 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.processing.channel import FullMode
+
+
+def _normalised(symbol: str) -> str:
+    try:
+        return normalise_symbol(symbol)
+    except InvalidSymbol as error:
+        raise ValueError(f"every symbol {error}") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # Another name may mean any address, now or later.
+        return host.lower() == "localhost"
+
+
+# A key of CURVE is 32 bytes.
+_Z85_KEY_LENGTH = 40
 
 
 class Section(BaseModel):
@@ -43,11 +63,7 @@ class ServerSettings(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine reaches the service."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            # Another name may mean any address, now or later.
-            return self.host.lower() == "localhost"
+        return _is_loopback(self.host)
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> "ServerSettings":
@@ -131,22 +147,133 @@ class SimulationSettings(Section):
     enabled: bool = False
     symbols: tuple[str, ...] = Field(("AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD"), min_length=1)
     ticks_per_second: int = Field(2000, ge=1, le=1_000_000)
+    trades_per_second: int = Field(100, ge=0, le=1_000_000)
     initial_price: float = Field(100.0, ge=1e-6, le=1e9)
     max_jitter: float = Field(0.01, gt=0, lt=1)
+    option_symbols: tuple[str, ...] = ("AAPL", "GOOG")
+    option_chains_per_second: float = Field(2.0, gt=0, le=1000)
     seed: int | None = None
 
-    @field_validator("symbols", mode="before")
+    @field_validator("symbols", "option_symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return value.split(",") if isinstance(value, str) else value
+        return [each for each in value.split(",") if each] if isinstance(value, str) else value
 
-    @field_validator("symbols")
+    @field_validator("symbols", "option_symbols")
     @classmethod
     def _normalised(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_normalised, symbols))
+
+
+class TradesSettings(Section):
+    default_symbol: str = "DEFAULT"
+    window: int = Field(100, ge=1, le=100_000)
+    feed_prices: bool = False
+    compatible_metrics: bool = True
+
+    @field_validator("default_symbol")
+    @classmethod
+    def _normalised(cls, symbol: str) -> str:
+        return _normalised(symbol)
+
+
+class BenchmarksSettings(Section):
+    max_tests: int = Field(100, ge=1, le=10_000)
+    runs_kept: int = Field(100, ge=1, le=10_000)
+    tolerance_percent: float = Field(10.0, gt=0, le=10_000)
+
+
+class ZeroMqSettings(Section):
+    # An address such as tcp://127.0.0.1:5555; empty for none.
+    bind: str = ""
+    high_water_mark: int = Field(1000, ge=1, le=1_000_000)
+    max_message_bytes: int = Field(65_536, ge=128, le=16_777_216)
+    # Of CURVE, in Z85: the secret key of the service, and the public keys of the publishers that may connect.
+    curve_secret_key: SecretStr = SecretStr("")
+    curve_clients: tuple[str, ...] = ()
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        transport, _, rest = self.bind.partition("://")
+        if transport != "tcp":
+            return True
+        return _is_loopback(rest.rpartition(":")[0].strip("[]"))
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether only publishers with a known key may connect."""
+        return bool(self.curve_secret_key.get_secret_value() and self.curve_clients)
+
+    @field_validator("bind")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"tcp://(\[[0-9A-Fa-f:.]+\]|[^:/\s]+):[0-9]{1,5}|ipc://\S+", value):
+            raise ValueError("must be empty, tcp://address:port or ipc://path")
+        return value
+
+    @field_validator("curve_clients", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _are_keys(self) -> "ZeroMqSettings":
+        secret = self.curve_secret_key.get_secret_value()
+        if any(len(key) != _Z85_KEY_LENGTH for key in (*self.curve_clients, *filter(None, [secret]))):
+            raise ValueError(f"every CURVE key has {_Z85_KEY_LENGTH} characters")
+        if self.curve_clients and not secret:
+            raise ValueError("curve_clients needs curve_secret_key")
+        return self
+
+
+class FeedsSettings(Section):
+    """Ways in that are not HTTP."""
+
+    zeromq: ZeroMqSettings = ZeroMqSettings()
+
+
+class OptionsSettings(Section):
+    """Rates and yields are continuous, a year, as fractions; those by product come before the general ones."""
+
+    pricing: Literal["bsm", "black76"] = "bsm"
+    rate: float = Field(0.0, ge=-1, le=10)
+    dividend_yield: float = Field(0.0, ge=-1, le=10)
+    rates: dict[str, float] = {}
+    dividend_yields: dict[str, float] = {}
+    expiry_time: str = "15:30"
+    expiry_zone: str = "Asia/Kolkata"
+    spot_max_age_seconds: float = Field(60.0, ge=0, le=31_536_000)
+    last_max_age_seconds: float = Field(60.0, ge=0, le=31_536_000)
+    max_contracts: int = Field(20_000, ge=1, le=1_000_000)
+    recent_summaries: int = Field(100_000, ge=1, le=10_000_000)
+
+    @field_validator("rates", "dividend_yields")
+    @classmethod
+    def _by_product(cls, given: dict[str, float]) -> dict[str, float]:
         try:
-            return tuple(normalise_symbol(symbol) for symbol in symbols)
+            found = {normalise_symbol(product): value for product, value in given.items()}
         except InvalidSymbol as error:
-            raise ValueError(f"every symbol {error}") from None
+            raise ValueError(f"every product {error}") from None
+        if not all(-1 <= value <= 10 for value in found.values()):
+            raise ValueError("every value must be between -1 and 10")
+        return found
+
+    @field_validator("expiry_time")
+    @classmethod
+    def _is_a_time(cls, given: str) -> str:
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?", given):
+            raise ValueError("must be a time of day such as 15:30")
+        return given
+
+    @field_validator("expiry_zone")
+    @classmethod
+    def _is_a_zone(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (ValueError, OSError, KeyError):
+            raise ValueError("must be a time zone such as Asia/Kolkata") from None
+        return given
 
 
 class StorageSettings(Section):
@@ -277,6 +404,9 @@ class RetentionSettings(Section):
     anomalies_max: int = Field(1_000_000, ge=1)
     alerts_days: float = Field(90.0, ge=0, le=36_500)
     alerts_max: int = Field(1_000_000, ge=1)
+    option_summaries_max: int = Field(1_000_000, ge=1)
+    option_positions_days: float = Field(2.0, ge=0, le=36_500)
+    option_positions_max: int = Field(100_000, ge=1)
 
 
 class ChannelSettings(Section):
@@ -397,6 +527,10 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     processing: ProcessingSettings = ProcessingSettings()
     simulation: SimulationSettings = SimulationSettings()
+    trades: TradesSettings = TradesSettings()
+    benchmarks: BenchmarksSettings = BenchmarksSettings()
+    feeds: FeedsSettings = FeedsSettings()
+    options: OptionsSettings = OptionsSettings()
     storage: StorageSettings = StorageSettings()
     cluster: ClusterSettings = ClusterSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -410,6 +544,12 @@ class Settings(BaseSettings):
     def is_exposed(self) -> bool:
         """Whether whoever reaches the network address may use the service, and nobody has said that this is meant."""
         return not (self.auth.enabled or self.auth.allow_anonymous_network or self.server.is_loopback)
+
+    @property
+    def is_feed_exposed(self) -> bool:
+        """The same of ZeroMQ."""
+        zeromq = self.feeds.zeromq
+        return not (zeromq.is_protected or self.auth.allow_anonymous_network or zeromq.is_loopback)
 
     @property
     def member(self) -> str:

@@ -2,13 +2,14 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import EnvSettingsSource
 
@@ -54,15 +55,20 @@ def load_settings(file: Path | None = None, overrides: Values | None = None) -> 
         for section, keys in values.items():
             if not isinstance(keys, Mapping):
                 raise InvalidSettings(f"{section} ({origin}): must be a section with keys")
-            merged.setdefault(section, {}).update(keys)
-            given.update({f"{section}.{key}": _name_of(origin, section, key) for key in keys})
+            merged[section] = _merged(merged.get(section, {}), keys)
+            given.update({f"{section}.{key}": _name_of(origin, section, key) for key in _keys_in(keys)})
             given.setdefault(section, origin)
     try:
         settings = Settings(**merged)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:
         raise InvalidSettings(_explain(error, given)) from None
-    names = [f"{section}.{key}" for section, values in settings for key in type(values).model_fields]
+    names = [f"{section}.{key}" for section, values in settings for key in _fields_of(type(values))]
     return LoadedSettings(settings, {name: given.get(name, "default") for name in names})
+
+
+def value_of(settings: Settings, key: str) -> object:
+    """Return the value of a key such as "server.port"."""
+    return reduce(getattr, key.split("."), settings)
 
 
 def masked(value: object) -> object:
@@ -100,6 +106,36 @@ class _Environment(EnvSettingsSource):
             return value
 
 
+def _merged(known: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge the keys of two layers, and those of sections in a section."""
+    merged = dict(known)
+    for key, value in later.items():
+        before = merged.get(key)
+        merged[key] = _merged(before, value) if isinstance(before, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _keys_in(keys: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in keys.items():
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{inner}" for inner in _keys_in(value))
+        yield key
+
+
+def _fields_of(section: type[BaseModel]) -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        inner = _section_of(field)
+        if inner is None:
+            yield name
+        else:
+            yield from (f"{name}.{key}" for key in _fields_of(inner))
+
+
+def _section_of(field: FieldInfo | None) -> type[BaseModel] | None:
+    kind = None if field is None else field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
 def _read_toml(file: Path) -> Values:
     try:
         with file.open("rb") as stream:
@@ -113,7 +149,7 @@ def _read_toml(file: Path) -> Values:
 def _name_of(origin: str, section: str, key: str) -> str:
     if origin != "environment":
         return origin
-    name = f"MARKETDATA_{section}__{key}".upper()
+    name = f"MARKETDATA_{section}__{key}".replace(".", "__").upper()
     # A whole section may also be given as JSON.
     return name if name in map(str.upper, os.environ) else f"MARKETDATA_{section}".upper()
 
@@ -121,7 +157,7 @@ def _name_of(origin: str, section: str, key: str) -> str:
 def _explain(error: ValidationError, given: Mapping[str, str]) -> str:
     lines = []
     for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"][:2])
+        key = ".".join(map(str, problem["loc"][: len(_sections_in(problem["loc"])) + 1]))
         message = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
         value = f" (value: {problem['input']!r})" if _may_be_shown(problem["loc"]) else ""
         lines.append(f"{key} ({given.get(key, 'default')}): {message}{value}")
@@ -130,7 +166,19 @@ def _explain(error: ValidationError, given: Mapping[str, str]) -> str:
 
 def _may_be_shown(path: tuple[int | str, ...]) -> bool:
     """Whether a wrong value belongs to one known key, and can hold no secret."""
-    section = Settings.model_fields.get(str(path[0]))
-    keys = getattr(section.annotation, "model_fields", {}) if section else {}
-    field: FieldInfo | None = keys.get(path[1]) if len(path) > 1 else None
+    sections = _sections_in(path)
+    field = sections[-1].model_fields.get(str(path[len(sections)])) if sections and len(path) > len(sections) else None
     return field is not None and field.repr and "Secret" not in str(field.annotation)
+
+
+def _sections_in(path: tuple[int | str, ...]) -> list[type[BaseModel]]:
+    """The sections that a path leads through, from the outermost."""
+    sections: list[type[BaseModel]] = []
+    fields: Mapping[str, FieldInfo] = Settings.model_fields
+    for part in path:
+        inner = _section_of(fields.get(str(part)))
+        if inner is None:
+            break
+        sections.append(inner)
+        fields = inner.model_fields
+    return sections

@@ -98,9 +98,10 @@ class SubjectTables(Protocol):
 class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
-    key: what a key is called on the wire. public: what readers see, for other members of a cluster. values: the value
-    of each observation in columns, for rules; None if there are no rules about the subject. figures: names of the
-    figures that its book publishes besides (`Applied.figures`).
+    key: what a key is called on the wire. public: what readers see, for other members of a cluster. keys_max: None for
+    `processing.max_symbols`. values: the value of each observation in columns, for rules; None if there are no rules
+    about the subject. figures: names of the figures that its book publishes besides (`Applied.figures`). has_parts:
+    whether figures can be of a part of the key, such as a contract. Rules are about figures only then.
     """
 
     name: str
@@ -110,5 +111,7 @@ class Subject:
     log: LogFormat
     public: PublicFormat
     tables: SubjectTables | None = None
+    keys_max: int | None = None
     values: Callable[[Any], list[Any]] | None = None
     figures: tuple[str, ...] = ()
+    has_parts: bool = False

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from deploy.kafka.broker import Brokers
 
+from api.subjects.registry import subjects_of
 from infrastructure.cluster.clients import Clients
 from infrastructure.cluster.owned_partition import read_to_end
 from infrastructure.cluster.topics import Topics, create_topics
@@ -22,8 +23,8 @@ _COMMON = {"CLUSTER__SESSION_TIMEOUT_MS": "3000", "STORAGE__CHECKPOINT_INTERVAL_
 class Cluster:
     """Members that share the brokers, under a cluster name of their own.
 
-    kind: of the services. subjects: that they have. kafka: what clients of the brokers need. more: settings of all
-    members.
+    kind: of the services. more_subjects: that they have besides those of the service. kafka: what clients of the
+    brokers need. more: settings of all members.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Cluster:
         partitions: int = 4,
         replication_factor: int = 1,
         kind: type[Service] = Service,
-        subjects: Sequence[str] = ("prices",),
+        more_subjects: Sequence[str] = (),
         kafka: Mapping[str, str] | None = None,
         **more: str,
     ) -> None:
@@ -59,7 +60,8 @@ class Cluster:
             overrides["cluster"]["kafka"] = kafka
         settings = load_settings(overrides=overrides).settings
         self._clients, self._topics = Clients(settings), Topics(settings.cluster.name)
-        create_topics(self._clients.admin(), self._topics, subjects, settings, replication_factor)
+        names = [*(subject.name for subject in subjects_of(settings)), *more_subjects]
+        create_topics(self._clients.admin(), self._topics, names, settings, replication_factor)
 
     def command(self, *arguments: str, **more: str) -> Any:
         """Run `marketdata cluster` to its end."""

@@ -8,12 +8,13 @@ from typing import Any
 
 from application.ports.journal import StoredAnswer
 from application.prices.ports.event_repository import EventFilter, EventOrder
-from domain.prices.candle import Candle, Interval, rolled_up
+from domain.bars import Interval, rolled_up
+from domain.prices.candle import Candle
 from domain.prices.price_move import PriceMove
 from domain.prices.ticks import Ticks
-from infrastructure.prices.candle_chunks import chunk_start
 from infrastructure.prices.price_format import PRICES, PriceLogFormat, StoredAnomaly
 from infrastructure.prices.price_store import Kind
+from infrastructure.storage.candle_chunks import chunk_start
 from infrastructure.storage.payloads import block_row, segments_of
 from infrastructure.storage.records import Batch, Block, Position, StoredState
 from infrastructure.storage.store import Place

@@ -1,7 +1,7 @@
 """A hub with fakes of its feed, clock and wires."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -40,6 +40,9 @@ class FakeFeed:
 
     def watch(self, watching: bool) -> None:
         self.watching = watching
+
+    def observe(self, keys: Collection[str]) -> None:
+        pass
 
     def take(self) -> Changes:
         changes = Changes(self._changed, self._anomalies)

@@ -2,6 +2,7 @@
 
 import click
 
+from api.cli.benchmark import benchmark
 from api.cli.cluster import cluster
 from api.cli.db import db
 from api.cli.export import export
@@ -11,6 +12,7 @@ from api.cli.replay import replay
 from api.cli.rules import rules
 from api.cli.serve import serve
 from api.cli.settings import settings
+from api.cli.trade import trade
 from api.cli.users import users
 from api.cli.watch import watch
 
@@ -25,6 +27,8 @@ def main() -> None:
     marketdata serve --port 9000 --simulation          with simulated prices, in a store of their own
     marketdata replay ticks.csv --speed 10             send a recording, ten times as fast
     marketdata watch AAPL 'BTC*'                       prices and anomalies, live in the terminal
+    marketdata trade buy 1.5 --symbol AAPL             send one trade
+    marketdata benchmark burst                         publish trades over ZeroMQ, and measure it
     marketdata settings                                the effective settings and their sources
     marketdata db status                               the store's schema and size
     marketdata keys create --role feeder "desk 7"      a key for a program
@@ -39,6 +43,8 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(replay)
 main.add_command(watch)
+main.add_command(trade)
+main.add_command(benchmark)
 main.add_command(settings)
 main.add_command(db)
 main.add_command(export)

@@ -75,7 +75,9 @@ def _settings(config: Path | None) -> Settings:
 
 
 def _tell(found: "ClusterStatus") -> None:
-    click.echo(f"group     {found.state}, {len(found.members)} workers")
+    click.echo(f"cluster   {len(found.members)} workers")
+    for subject, state in found.states.items():
+        click.echo(f"group     {subject}: {state}")
     for name, owned in sorted(found.members.items()):
         click.echo(f"worker    {name}: {owned} partitions")
     click.echo("partition                 owner                     lag (records)  age (s)")

@@ -14,8 +14,8 @@ from api.cli.loading import config_option, load_or_exit
 from api.subjects.registry import subjects_of
 from api.timestamps import InvalidTimestamp, from_rfc3339
 from api.views.prices import CandleView, TickView
-from application.prices.queries.time_range import EARLIEST_US, LATEST_US
-from domain.prices.candle import Interval
+from application.processing.time_range import EARLIEST_US, LATEST_US
+from domain.bars import Interval
 from domain.prices.price_update import PriceUpdate
 from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.prices.price_format import PRICES

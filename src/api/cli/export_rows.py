@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 
-from application.prices.queries.time_range import LATEST_US
-from domain.prices.candle import Candle, Interval
+from application.processing.time_range import LATEST_US
+from domain.bars import Interval
+from domain.prices.candle import Candle
 from domain.prices.price_update import PriceUpdate
-from infrastructure.prices.candle_chunks import CHUNK
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import PriceStore
+from infrastructure.storage.candle_chunks import CHUNK
 from infrastructure.storage.recovery import without_forgotten
 from infrastructure.storage.store import Place, Store
 

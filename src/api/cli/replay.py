@@ -17,7 +17,16 @@ from api.cli.loading import key_option
 from api.cli.replay_options import Columns, Speed
 from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
-from infrastructure.feeds.recorded_tick import ColumnMapping, RecordedBatch, RecordedTick, UnreadableRecording
+from infrastructure.feeds.recorded_tick import (
+    OPTION_QUOTES,
+    TICKS,
+    TRADES,
+    ColumnMapping,
+    Kind,
+    RecordedBatch,
+    RecordedTick,
+    UnreadableRecording,
+)
 from infrastructure.feeds.recordings import Recording
 from marketdata_client.calls import signed_by
 
@@ -38,6 +47,13 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
 )
+@click.option("--trades", "has_trades", is_flag=True, help="The files record trades, as CSV or NDJSON.")
+@click.option(
+    "--options",
+    "has_options",
+    is_flag=True,
+    help="The files hold option quotes, as CSV or NDJSON, or chains as NDJSON.",
+)
 @click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
 def replay(
     files: tuple[Path, ...],
@@ -45,13 +61,18 @@ def replay(
     key: str | None,
     speed: float | None,
     batch_size: int,
+    has_trades: bool,
     columns: ColumnMapping | None,
+    has_options: bool,
 ) -> None:
-    """Send recorded ticks to a running service.
+    """Send recorded ticks, trades or option quotes to a running service.
 
     FILES are CSV with a header, NDJSON, either of them compressed with gzip or zstd, or Parquet; their content tells
     which. The columns are timestamp,symbol,price,volume,id, of which only symbol and price are required. Other columns
-    are refused; with --columns, those that it does not map are ignored.
+    are refused; with --columns, those that it does not map are ignored. Names may be in snake_case. With --trades the
+    columns are timestamp,symbol,side,quantity,price,venue,sentAt,id, of which only side and quantity are required. With
+    --options they are the fields of an option quote, of which product, expiry, strike and optionType are required; a
+    line of NDJSON with calls or puts is a whole chain.
 
     The exit status is 1 if a tick was rejected, 130 after Ctrl+C, and 143 after SIGTERM.
 
@@ -59,10 +80,15 @@ def replay(
     marketdata replay ticks.csv                      as fast as the service accepts them
     marketdata replay ticks.csv --speed 1            at the recorded pace
     marketdata replay monday.csv.gz tuesday.parquet --speed 60 --url http://market.example:8000
-    marketdata replay trades.csv --columns time=timestamp,ticker=symbol,last=price
+    marketdata replay monday.csv --trades            recorded trades
+    marketdata replay chains.csv --options           option quotes
+    marketdata replay ticks.csv --columns time=timestamp,ticker=symbol,last=price
     """
     signal.signal(signal.SIGTERM, _terminate)
     outcome = Outcome()
+    if has_trades and has_options:
+        raise click.UsageError("--trades and --options cannot be used together.")
+    kind = OPTION_QUOTES if has_options else TRADES if has_trades else TICKS
     start = time.monotonic()
     failure = None
     status = 0
@@ -72,7 +98,7 @@ def replay(
             _progress() as progress,
         ):
             for file in files:
-                _replay_file(file, columns, speed, batch_size, client, outcome, progress)
+                _replay_file(file, columns, kind, speed, batch_size, client, outcome, progress)
     except KeyboardInterrupt as stop:
         status = 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     except UnreadableRecording as error:
@@ -101,6 +127,7 @@ def _progress() -> Progress:
 def _replay_file(
     file: Path,
     columns: ColumnMapping | None,
+    kind: Kind,
     speed: float | None,
     batch_size: int,
     client: httpx.Client,
@@ -110,11 +137,11 @@ def _replay_file(
     task: TaskID = progress.add_task(file.name, total=None, ticks=0)
     ticks = 0
     with file.open("rb") as stream:
-        recording = Recording(stream, columns)
+        recording = Recording(stream, columns, kind)
         batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
         for batch in batches:
             outcome.in_flight = len(batch.numbers)
-            outcome.take(file, batch.numbers, _send(client, batch))
+            outcome.take(file, batch.numbers, _send(client, batch, kind.chain_path if batch.is_chain else kind.path))
             outcome.in_flight = 0
             ticks += len(batch.numbers)
             done = recording.done
@@ -136,6 +163,12 @@ def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[R
                     yield RecordedBatch.of(batch)
                     batch = []
                 time.sleep(wait)
+        if tick.quotes:
+            if batch:
+                yield RecordedBatch.of(batch)
+                batch = []
+            yield RecordedBatch.of_chain(tick)
+            continue
         batch.append(tick)
         if len(batch) == size:
             yield RecordedBatch.of(batch)
@@ -151,11 +184,11 @@ def _timestamp_us(timestamp: object) -> int | None:
         return None
 
 
-def _send(client: httpx.Client, batch: RecordedBatch) -> Answer:
+def _send(client: httpx.Client, batch: RecordedBatch, path: str) -> Answer:
     """Post a batch, retrying on 503 and 429, which mean that none of it was accepted."""
     headers = {"Content-Type": batch.media_type}
     for _ in range(_RETRIES_MAX):
-        answer = client.post("/api/prices/batch", content=batch.body, headers=headers)
+        answer = client.post(path, content=batch.body, headers=headers)
         if answer.status_code not in (429, 503):
             break
         # A proxy may send a date instead of seconds; wait one second then.

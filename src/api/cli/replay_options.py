@@ -2,7 +2,7 @@
 
 import click
 
-from infrastructure.feeds.recorded_tick import FIELDS, ColumnMapping
+from infrastructure.feeds.recorded_tick import FIELDS, OPTION_QUOTES, TRADES, ColumnMapping
 
 _SPEED_MIN, _SPEED_MAX = 0.001, 1_000_000
 
@@ -31,7 +31,8 @@ class Columns(click.ParamType[ColumnMapping]):
         pairs = [pair.rpartition("=") for pair in str(value).split(",")]
         columns = {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
         for theirs, ours in columns.items():
-            if not theirs or ours not in FIELDS:
+            # Those of ticks come first; the recording checks that they are of its kind.
+            if not theirs or ours not in (*FIELDS, *TRADES.fields, *OPTION_QUOTES.fields):
                 self.fail(f"{theirs + '=' + ours!r} does not map a column to one of {', '.join(FIELDS)}", param, ctx)
         if len(set(columns.values())) < len(pairs):
             self.fail(f"{value!r} names a column or a field twice", param, ctx)

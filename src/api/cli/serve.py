@@ -39,6 +39,13 @@ def serve(host: str | None, port: int | None, config: Path | None, simulation: b
             "Turn it on with auth.enabled = true, or listen on 127.0.0.1. If everybody on that network may do so,\n"
             "say it with auth.allow_anonymous_network = true."
         )
+    if loaded.is_feed_exposed:
+        raise InvalidConfiguration(
+            f"who reaches {loaded.feeds.zeromq.bind} can send trades\n"
+            "Name the keys of the publishers with feeds.zeromq.curve_secret_key and feeds.zeromq.curve_clients, or\n"
+            "bind to 127.0.0.1. If everybody on that network may do so,\n"
+            "say it with auth.allow_anonymous_network = true."
+        )
     if problem := loaded.cluster_problem:
         raise InvalidConfiguration(problem)
     if loaded.auth.enabled and not loaded.storage.enabled and not loaded.cluster.enabled:

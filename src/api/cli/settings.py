@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 import msgspec
-from pydantic import BaseModel
 
 from api.cli.loading import config_option, load_or_exit
-from infrastructure.settings_loader import masked
+from infrastructure.settings_loader import masked, value_of
 
 # Decimals are numbers; what JSON does not know, such as a path, is text.
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
@@ -25,11 +24,7 @@ def settings(config: Path | None, as_json: bool) -> None:
     marketdata settings --json | jq '."server.port".value'
     """
     loaded = load_or_exit(config)
-    sections: dict[str, BaseModel] = dict(loaded.settings)
-    values = {}
-    for key in loaded.origins:
-        section, _, name = key.partition(".")
-        values[key] = masked(getattr(sections[section], name))
+    values = {key: masked(value_of(loaded.settings, key)) for key in loaded.origins}
     if as_json:
         told = {key: {"value": value, "from": loaded.origins[key]} for key, value in values.items()}
         click.echo(msgspec.json.format(_ENCODER.encode(told)).decode())

@@ -27,6 +27,9 @@ ACCESS = "access"
 # Scope key: who the request comes from.
 PRINCIPAL = "marketdata.principal"
 
+# Path parameters that name the key of a subject.
+_KEYS = ("symbol", "product")
+
 Headers = Iterable[tuple[bytes, bytes]]
 _SCHEME = b"bearer"
 _SAFE = ("GET", "HEAD")
@@ -125,10 +128,9 @@ def guard_of(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], Ba
         if principal is None:
             return
         scope[PRINCIPAL] = principal
-        segment = connection.path_params.get("symbol")
-        if principal.prefixes and segment is not None:
-            symbol = _normalised(symbol_in(segment))
-            if not principal.may_touch(symbol):
+        for name in _KEYS if principal.prefixes else ():
+            segment = connection.path_params.get(name)
+            if segment is not None and not principal.may_touch(symbol := _normalised(symbol_in(segment))):
                 raise SymbolNotFound(symbol)
 
     return guard

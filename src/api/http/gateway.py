@@ -21,7 +21,6 @@ from api.http.outgoing import Outgoing
 from api.http.rate_limits import CLIENT, Client, RateLimits
 from api.http.request_log import RequestLog
 from api.http.request_options import RequestOptions
-from api.http.symbol_paths import routable
 from application.access.errors import Unauthenticated
 from application.ports.clock import Clock
 from domain.network import network_of
@@ -190,7 +189,7 @@ class Gateway:
             await outgoing({"type": "http.response.start", "status": 204, "headers": more})
             await outgoing({"type": "http.response.body", "body": b""})
             return UNMATCHED, 204, None
-        path = routable(scope["path"], scope["raw_path"], scope["method"])
+        path = self._methods.routable(scope["path"], scope["raw_path"], scope["method"])
         # HEAD runs as GET; the server omits the body.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         inner = {

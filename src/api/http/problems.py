@@ -16,6 +16,7 @@
 | MalformedBody | 400 | malformed-body |
 | ValidationFailed | 400 | validation-failed |
 | SymbolNotFound | 404 | symbol-not-found |
+| OptionNotFound | 404 | option-not-found |
 | AnomalyNotFound | 404 | anomaly-not-found |
 | no such route | 404 | not-found |
 | MethodNotAllowed | 405, with Allow | method-not-allowed |
@@ -85,6 +86,7 @@ from application.errors import (
     HistoryDisabled,
     KeyInUse,
     KeyReused,
+    OptionNotFound,
     StorageFailed,
     SymbolNotFound,
     Unavailable,
@@ -159,6 +161,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("validation-failed", "Validation failed", 400, _summary(error), errors, logged)
         case SymbolNotFound():
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
+        case OptionNotFound():
+            return Problem("option-not-found", "Unknown product, expiry or contract", 404, str(error))
         case AnomalyNotFound():
             return Problem("anomaly-not-found", "Unknown anomaly", 404, str(error))
         case RuleNotFound():

@@ -12,7 +12,8 @@ from api.ingest.arrow_batches import RecordBatches
 from api.ingest.arrow_columns import Errors, Texts, encoded, null_rows, read_numbers, read_times_us
 from api.ingest.arrow_messages import Message, Messages
 from application.errors import BatchTooLarge, FieldError
-from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
+from application.prices.commands.process_price_batch import ProcessPriceBatch
+from application.processing.batches import ERRORS_REPORTED_MAX
 from domain.columns import present
 from domain.prices.ticks import Ticks
 

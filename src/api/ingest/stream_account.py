@@ -10,8 +10,9 @@ from api.views.problem import ErrorView
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Mediator
 from application.ports.processor import Patience
-from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
+from application.prices.commands.process_price_batch import ProcessPriceBatch
 from application.prices.commands.refuse_price_update import RefusePriceUpdate
+from application.processing.batches import ERRORS_REPORTED_MAX
 from application.processing.durability import Durability
 from domain.access.principal import Principal
 from infrastructure.processing.admission import Share

@@ -12,17 +12,18 @@ import msgspec
 
 from api.http.errors import MalformedBody
 from api.ingest.fast_ticks import NeedsStrictParser, fast_mixed_ticks, fast_ticks
+from api.ingest.items import STRICT_BYTES_MAX, check_size, items_of, values_of_lines
+from api.ingest.strict_fields import Unreadable
 from api.ingest.strict_json import read_json
-from api.ingest.strict_ticks import UnreadableTick, read_tick
+from api.ingest.strict_ticks import read_tick
 from api.ingest.tick_scanner import TickScanner
 from api.timestamps import InvalidTimestamp
-from application.errors import BatchTooLarge, FieldError
-from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
+from application.errors import FieldError
+from application.prices.commands.process_price_batch import ProcessPriceBatch
+from application.processing.batches import ERRORS_REPORTED_MAX
 from domain.numbers import InvalidNumber
 from domain.prices.ticks import Ticks
 from domain.vectors import COMPILED
-
-_STRICT_BYTES_MAX = 65_536
 
 
 class NumericTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -48,7 +49,6 @@ _NUMERIC_ONE = msgspec.json.Decoder(NumericTick)
 _NUMERIC_MANY = msgspec.json.Decoder(list[NumericTick])
 _FLEXIBLE_ONE = msgspec.json.Decoder(FlexibleTick)
 _FLEXIBLE_MANY = msgspec.json.Decoder(list[FlexibleTick])
-_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def decode_tick(body: bytes, now_us: int) -> Ticks:
@@ -56,7 +56,7 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
 
     Raises:
         MalformedBody: the body is not JSON, or far too long.
-        UnreadableTick: the body is not a tick.
+        Unreadable: the body is not a tick.
     """
     ticks = Ticks([], [], [])
     if append_tick(body, ticks, now_us):
@@ -69,7 +69,7 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
         return fast_ticks([plain.symbol], [plain.price], [plain.timestamp], body, 0)
     except _GIVES_UP:
         pass
-    if len(body) > _STRICT_BYTES_MAX:
+    if len(body) > STRICT_BYTES_MAX:
         # Far longer than any tick: millions of values would be built only to be rejected.
         raise MalformedBody(f"The body is not a tick: it is {len(body)} bytes long.")
     return Ticks.of((read_tick(read_json(body), now_us),))
@@ -77,7 +77,7 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
 
 def append_tick(body: bytes, ticks: Ticks, now_us: int) -> bool:
     """Append the tick of a body of one to `ticks`, if the scanner can read it; `now_us` is the default timestamp."""
-    return COMPILED and _SCANNER.one(body, ticks, now_us)
+    return COMPILED and _SCANNER.append(body, ticks, now_us)
 
 
 def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
@@ -88,15 +88,13 @@ def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         BatchTooLarge: it has more than `ticks_max` items; none has been validated.
     """
     if COMPILED and (scanned := _SCANNER.array(body, now_us)):
-        _check_size(len(scanned), ticks_max)
+        check_size(len(scanned), ticks_max)
         return ProcessPriceBatch(scanned)
     try:
         return ProcessPriceBatch(_read(_NUMERIC_MANY.decode, _FLEXIBLE_MANY.decode, body, now_us, ticks_max, 1))
     except _GIVES_UP:
         pass
-    items = _split_array(body)
-    _check_size(len(items), ticks_max)
-    return _sort([_read_item(bytes(item)) for item in items], now_us)
+    return _sort(items_of(body, "ticks", ticks_max), now_us)
 
 
 def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
@@ -107,7 +105,7 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
         BatchTooLarge: there are more than `ticks_max` lines, or far too many empty ones; none has been validated.
     """
     if COMPILED and (scanned := _SCANNER.lines(body, now_us)):
-        _check_size(len(scanned), ticks_max)
+        check_size(len(scanned), ticks_max)
         return ProcessPriceBatch(scanned)
     try:
         ticks = _read(_NUMERIC_ONE.decode_lines, _FLEXIBLE_ONE.decode_lines, body, now_us, ticks_max, 0)
@@ -116,13 +114,7 @@ def decode_lines(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:
             return ProcessPriceBatch(ticks)
     except _GIVES_UP:
         pass
-    if body.count(b"\n") > 2 * ticks_max:
-        raise BatchTooLarge(body.count(b"\n"), ticks_max)
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    if not lines:
-        raise MalformedBody("The body is empty.")
-    _check_size(len(lines), ticks_max)
-    return _sort([_read_line(line) for line in lines], now_us)
+    return _sort(values_of_lines(body, ticks_max), now_us)
 
 
 def _read(
@@ -141,9 +133,9 @@ def _read(
         ticks = plain(body)
     except msgspec.ValidationError:
         others = mixed(body)
-        _check_size(len(others), ticks_max)
+        check_size(len(others), ticks_max)
         return _mixed(others, body, gap * (len(others) - 1), now_us)
-    _check_size(len(ticks), ticks_max)
+    check_size(len(ticks), ticks_max)
     return fast_ticks(
         [tick.symbol for tick in ticks],
         [tick.price for tick in ticks],
@@ -166,41 +158,6 @@ def _mixed(ticks: list[FlexibleTick], body: bytes, gaps: int, now_us: int) -> Ti
     )
 
 
-def _check_size(ticks: int, ticks_max: int) -> None:
-    if ticks > ticks_max:
-        raise BatchTooLarge(ticks, ticks_max)
-
-
-def _split_array(body: bytes) -> list[msgspec.Raw]:
-    """The raw items of an array."""
-    if not body.strip():
-        raise MalformedBody("The body is empty.")
-    try:
-        return _ITEMS.decode(body)
-    except msgspec.ValidationError:
-        raise MalformedBody("The body is not a JSON array of ticks.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = str(error).removeprefix("JSON is malformed: ")
-        raise MalformedBody(f"The body is not JSON: {reason}.") from None
-    except RecursionError:
-        raise MalformedBody("The body is nested too deeply.") from None
-
-
-def _read_item(item: bytes) -> Any:
-    """Read one item; one that is far too long for a tick is not parsed."""
-    if len(item) > _STRICT_BYTES_MAX:
-        return UnreadableTick([FieldError("", "too_long", f"has more than {_STRICT_BYTES_MAX} bytes")])
-    return read_json(item)
-
-
-def _read_line(line: bytes) -> Any:
-    try:
-        return _read_item(line)
-    except MalformedBody as error:
-        message = str(error).replace("The body", "The line")
-        return UnreadableTick([FieldError("", "malformed", message)])
-
-
 # msgspec does not wrap the errors of invalid UTF-8 and deep nesting.
 _GIVES_UP = (
     msgspec.DecodeError,
@@ -220,7 +177,7 @@ def _sort(items: list[Any], now_us: int) -> ProcessPriceBatch:
         try:
             updates.append(read_tick(item, now_us))
             indexes.append(index)
-        except UnreadableTick as bad:
+        except Unreadable as bad:
             if len(errors) < ERRORS_REPORTED_MAX:
                 errors += [error.at(index) for error in bad.errors]
     return ProcessPriceBatch(Ticks.of(updates), indexes, len(items) - len(updates), tuple(errors))

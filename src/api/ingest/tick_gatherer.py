@@ -7,9 +7,10 @@ from itertools import groupby
 from api.http.errors import MalformedBody
 from api.http.gathering import Outcome
 from api.http.request_options import RequestOptions
-from api.ingest.strict_ticks import UnreadableTick
+from api.ingest.batch_intake import JSON
+from api.ingest.strict_fields import Unreadable
 from api.ingest.tick_decoding import append_tick, decode_tick
-from api.ingest.tick_intake import JSON, ONE_ACCEPTED
+from api.ingest.tick_intake import ONE_ACCEPTED
 from application.errors import FieldError, QueueFull, ValidationFailed
 from application.mediator import Mediator
 from application.ports.clock import Clock
@@ -59,7 +60,7 @@ class TickGatherer:
             return False
         try:
             tick = decode_tick(body, self._now_us)
-        except (MalformedBody, UnreadableTick):
+        except (MalformedBody, Unreadable):
             return False
         if tick.ids is not None or not self._is_of_known_symbol(tick):
             # A batch does not tell which of its ticks are duplicates, nor who brings a new symbol.

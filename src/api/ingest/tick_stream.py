@@ -19,9 +19,10 @@ from api.http.content_coding import coding_of, decoded_parts
 from api.http.errors import BodyTooLarge, MalformedBody
 from api.http.request_options import RequestOptions
 from api.http.shares import share_of
+from api.ingest.batch_intake import JSON, NDJSON, media_type
 from api.ingest.stream_account import StreamAccount
 from api.ingest.tick_decoding import decode_lines
-from api.ingest.tick_intake import ARROW, JSON, NDJSON, media_type
+from api.ingest.tick_intake import ARROW
 from api.views.ingest import ProgressView
 from api.views.view import encode
 from application.access.errors import Unauthenticated

@@ -15,7 +15,13 @@ class Alert(View, frozen=True):
     alert: AlertView
 
 
-SHAPES: dict[str, type[msgspec.Struct]] = {"alert": Alert}
+class AlertsGap(View, frozen=True):
+    """alerts: how many were dropped because the subscriber did not keep up."""
+
+    alerts: int
+
+
+SHAPES: dict[str, type[msgspec.Struct]] = {"alert": Alert, "gap": AlertsGap}
 # (description, message).
 EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "alert": (

@@ -58,6 +58,13 @@ class Hub:
         self.default_channels = subjects[0].default_channels
         self.state_channels = tuple(subject.name for subject in subjects)
         self.index: dict[str, WatchIndex[Session]] = {channel: WatchIndex() for channel in self.channels}
+        self.single_channels = tuple(
+            channel.name for subject in subjects for channel in subject.events if channel.is_of_observations
+        )
+        for subject in subjects:
+            for channel in subject.events:
+                if channel.is_of_observations:
+                    subject.feed.observe(self.index[channel.name].patterns)
         self.sent: Counter[str] = Counter()
         self.lost = 0
         self.refused = 0

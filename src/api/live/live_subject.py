@@ -14,6 +14,7 @@ class EventChannel:
     """name: of the channel. message: type of a message with one event, and the field that holds the event.
 
     kind: class of the events. key: the key of an event. view: converts an event for clients, None if it is not sent.
+    is_of_observations: whether the events are the observations themselves, of keys that are named one by one.
     """
 
     name: str
@@ -21,6 +22,7 @@ class EventChannel:
     kind: type
     key: Callable[[Any], str]
     view: Callable[[Any], View | None]
+    is_of_observations: bool = False
 
 
 class EventFeed(Protocol):

@@ -35,11 +35,10 @@ class Move(View, frozen=True):
 
 
 class Gap(View, frozen=True, omit_defaults=True):
-    """How many events of each channel were dropped because the subscriber did not keep up."""
+    """anomalies, moves: how many were dropped because the subscriber did not keep up."""
 
     anomalies: int | msgspec.UnsetType = msgspec.UNSET
     moves: int | msgspec.UnsetType = msgspec.UNSET
-    alerts: int | msgspec.UnsetType = msgspec.UNSET
 
 
 SHAPES: dict[str, type[msgspec.Struct]] = {

@@ -55,6 +55,11 @@ class Source(Protocol):
     @property
     def state_channels(self) -> Sequence[str]: ...
 
+    @property
+    def single_channels(self) -> Sequence[str]:
+        """The channels that take single symbols only."""
+        ...
+
     def ready(self, session: "Session") -> None: ...
 
     def matching(self, channel: str, pattern: str) -> Sequence[str]: ...
@@ -114,6 +119,10 @@ class Session:
         """Add subscriptions and send their snapshots. Raises Refused, without changing anything."""
         channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
         wanted = dict.fromkeys(patterns_of(symbols, self.principal.prefixes))
+        if any(pattern.endswith("*") for pattern in wanted):
+            for channel in channels:
+                if channel in self._hub.single_channels:
+                    raise Refused("invalid", f"The channel {channel} takes single symbols only.")
         interval_ms = self._interval_ms if interval_ms is None else interval_ms
         if not self._limits.min_interval_ms <= interval_ms <= INTERVAL_MS_MAX:
             raise Refused("invalid", f"intervalMs must be {self._limits.min_interval_ms} to {INTERVAL_MS_MAX}.")

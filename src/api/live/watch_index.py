@@ -1,7 +1,7 @@
 """Finds the watchers of a symbol."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from typing import Generic, TypeVar
 
 W = TypeVar("W")
@@ -20,6 +20,11 @@ class WatchIndex(Generic[W]):
         self._by_pattern: defaultdict[str, set[W]] = defaultdict(set)
         # Number of prefixes by length, without length 0.
         self._lengths: Counter[int] = Counter()
+
+    @property
+    def patterns(self) -> Collection[str]:
+        """A view of the patterns, without `*`, that changes with them."""
+        return self._by_pattern.keys()
 
     def add(self, pattern: str, watcher: W) -> None:
         if pattern == ALL:

@@ -13,18 +13,19 @@ from api.live.server_messages import Error, Heartbeat, Pong, Subscribed
 from api.reference.openapi import component_schemas
 
 _REF = "#/components/schemas/"
-_SERVER_BODIES: dict[str, type[msgspec.Struct]] = {
-    "subscribed": Subscribed,
-    "unsubscribed": Subscribed,
-    "pong": Pong,
-    "heartbeat": Heartbeat,
-    "error": Error,
+_SERVER_BODIES: dict[str, Sequence[type[msgspec.Struct]]] = {
+    "subscribed": (Subscribed,),
+    "unsubscribed": (Subscribed,),
+    "pong": (Pong,),
+    "heartbeat": (Heartbeat,),
+    "error": (Error,),
 }
 _CLIENT_BODIES: dict[str, type[msgspec.Struct]] = {"subscribe": Subscribe, "unsubscribe": Unsubscribe, "ping": Ping}
 
 
 Messages = Mapping[str, tuple[str, Json]]
-Shapes = Mapping[str, type[msgspec.Struct]]
+# More than one where subjects share a type of message.
+Shapes = Mapping[str, Sequence[type[msgspec.Struct]]]
 
 
 def server_messages(own: Messages) -> dict[str, tuple[str, Json]]:
@@ -37,7 +38,7 @@ def asyncapi_document(own: Messages, shapes: Shapes, channels: Sequence[str], de
     """own, shapes: the messages of the subjects. channels: all channels. default: those used if none is named."""
     server = server_messages(own)
     bodies = _SERVER_BODIES | dict(shapes)
-    messages = {name: _message(about, _CLIENT_BODIES[name], example) for name, (about, example) in CLIENT.items()}
+    messages = {name: _message(about, (_CLIENT_BODIES[name],), example) for name, (about, example) in CLIENT.items()}
     for name, (about, example) in server.items():
         front = {
             "type": "object",
@@ -70,7 +71,7 @@ def asyncapi_document(own: Messages, shapes: Shapes, channels: Sequence[str], de
 
 
 def _schemas(bodies: Shapes, channels: Sequence[str], default: Sequence[str]) -> Json:
-    schemas = component_schemas((*_CLIENT_BODIES.values(), *bodies.values()))
+    schemas = component_schemas((*_CLIENT_BODIES.values(), *(body for each in bodies.values() for body in each)))
     # The channels are known only at run time.
     named = {"type": "array", "items": {"enum": sorted(channels)}, "default": list(default)}
     for op in (Subscribe, Unsubscribe):
@@ -81,8 +82,9 @@ def _schemas(bodies: Shapes, channels: Sequence[str], default: Sequence[str]) ->
 _WATCH = {"$ref": "#/channels/watch"}
 
 
-def _message(about: str, body: type[msgspec.Struct], example: Json, *front: Json) -> Json:
-    schema = {"$ref": _REF + body.__name__}
+def _message(about: str, bodies: Sequence[type[msgspec.Struct]], example: Json, *front: Json) -> Json:
+    refs = [{"$ref": _REF + body.__name__} for body in bodies]
+    schema: Json = refs[0] if len(refs) == 1 else {"anyOf": refs}
     return {
         "contentType": "application/json",
         "summary": about,

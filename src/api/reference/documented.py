@@ -47,6 +47,16 @@ def header(name: str, description: str, example: object = None, schema: Json | N
     return parameter if example is None else parameter | {"example": example}
 
 
+# Of routes that answer with a list.
+ONE_PAGE = "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`."
+# Of routes that take a batch.
+IDEMPOTENCY_KEY = header(
+    "Idempotency-Key",
+    "A retry with the same key gets the first answer.",
+    schema={"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-~]+$"},
+)
+
+
 def text(media_type: str, example: str) -> Json:
     """Content other than JSON."""
     return {media_type: {"schema": {"type": "string"}, "example": example}}

@@ -12,8 +12,7 @@ from api.http.cursors import Int64, from_cursor, to_cursor
 from api.http.query import Cursor, Descending, From, Limit, Moment, NumberFormat, Numbers, OneQuery, Query, To
 from api.http.responses import PageResponse
 from api.reference import rule_examples as example
-from api.reference.documented import documented
-from api.routes.anomalies import ONE_PAGE
+from api.reference.documented import ONE_PAGE, documented
 from api.views.rules import AlertPageView, AlertView
 from application.mediator import Mediator
 from application.paging import Order

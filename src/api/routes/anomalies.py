@@ -13,7 +13,7 @@ from api.http.query import Cursor, Descending, From, Limit, Moment, NumberFormat
 from api.http.responses import PageResponse, ValidatedResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
-from api.reference.documented import documented
+from api.reference.documented import ONE_PAGE, documented
 from api.views.prices import AnomalyPageView, AnomalyView, ExplainedAnomalyView, MovePageView, MoveView
 from application.mediator import Mediator
 from application.paging import Order
@@ -26,7 +26,6 @@ from domain.prices.price_anomaly import Direction, Severity
 from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_PATTERN
 
 _PLACES: msgspec.json.Decoder[EventOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64, str])
-ONE_PAGE = "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`."
 
 
 _SymbolFilter = Annotated[

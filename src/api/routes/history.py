@@ -12,14 +12,13 @@ from api.http.query import Ascending, Cursor, From, Limit, Moment, NumberFormat,
 from api.http.responses import PageResponse
 from api.http.symbol_paths import SymbolPath, symbol_in
 from api.reference import price_examples as example
-from api.reference.documented import documented
-from api.routes.anomalies import ONE_PAGE
+from api.reference.documented import ONE_PAGE, documented
 from api.views.prices import CandlePageView, CandleView, TickPageView, TickView
 from application.mediator import Mediator
 from application.paging import Order
 from application.prices.queries.list_candles import ListCandles
 from application.prices.queries.list_ticks import ListTicks
-from domain.prices.candle import Interval
+from domain.bars import Interval
 
 # Of ticks, a position in the log; of candles, the rest of the range.
 _PLACES: msgspec.json.Decoder[tuple[int, int]] = msgspec.json.Decoder(tuple[Int64, Int64])

@@ -25,10 +25,11 @@ from api.http.query import (
 from api.http.request_options import RequestOptions
 from api.http.responses import ValidatedResponse, response_of, validated_response_of
 from api.http.symbol_paths import SymbolPath, symbol_in
-from api.ingest.tick_intake import ARROW, NDJSON, TickIntake
+from api.ingest.batch_intake import NDJSON
+from api.ingest.tick_intake import ARROW, TickIntake
 from api.ingest.tick_stream import TickStream
 from api.reference import price_examples as example
-from api.reference.documented import documented, header
+from api.reference.documented import IDEMPOTENCY_KEY, documented, header
 from api.views.ingest import AcceptedView, BatchView
 from api.views.prices import StatisticsPageView, StatisticsView
 from application.mediator import Mediator
@@ -42,11 +43,6 @@ from domain.symbol import SYMBOL_PATTERN
 _PLACES = msgspec.json.Decoder(str)
 _SYMBOL = SYMBOL_PATTERN[1:-1]
 _PREFER = header("Prefer", "`durable`: answer with 200 once the ticks are on disk.", "durable")
-_KEY = header(
-    "Idempotency-Key",
-    "A retry with the same key gets the first answer.",
-    schema={"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-~]+$"},
-)
 _TICK = {"$ref": "#/components/schemas/Tick"}
 _TICK_SCHEMA = {"Tick": example.TICK_SCHEMA}
 _PROGRESS = '{"accepted":1000,"rejected":0}\n{"accepted":1200,"rejected":0,"errors":[]}\n'
@@ -117,7 +113,7 @@ class PricesController(Controller):
             example.BATCH_ANSWER,
             also={200: (BatchView, "The valid ticks are on disk.", example.BATCH_ANSWER)},
             problems=(400, 409, 413, 415, 422, 503, 507),
-            headers=[_PREFER, _KEY],
+            headers=[_PREFER, IDEMPOTENCY_KEY],
             body={
                 "application/json": {
                     "schema": {"type": "array", "items": _TICK, "minItems": 1},

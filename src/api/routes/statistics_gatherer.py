@@ -8,7 +8,7 @@ from api.http.request_options import RequestOptions
 from application.errors import SymbolNotFound
 from application.mediator import Mediator
 from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
-from application.prices.queries.time_range import known_symbol
+from application.processing.known_symbol import known_symbol
 
 
 class StatisticsGatherer:
@@ -26,7 +26,7 @@ class StatisticsGatherer:
 
     def add(self, symbol: str) -> bool:
         try:
-            self._symbols.append(known_symbol(symbol))
+            self._symbols.append(known_symbol(symbol, "price"))
         except SymbolNotFound:
             return False
         return True

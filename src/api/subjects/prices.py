@@ -1,8 +1,6 @@
 """The prices subject: its features and how they are wired."""
 
 import random
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -10,6 +8,7 @@ from api.http.answer import Answer
 from api.http.dependencies import posted_by
 from api.http.encoded_states import EncodedStates
 from api.http.fast_path import FastRead
+from api.http.symbol_paths import unencoded_symbol_path
 from api.ingest.tick_gatherer import TickGatherer
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import STREAM_PATH, TickStream
@@ -24,7 +23,7 @@ from api.subjects.processing import Core, Processing, processing_of
 from api.views.prices import AnomalyView, MoveChangeView, StatisticsView
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
-from application.prices.commands.forget_symbol import ForgetSymbol, ForgetSymbolHandler, ForgetSymbolValidator
+from application.prices.commands.forget_symbol import ForgetSymbol
 from application.prices.commands.process_price_batch import (
     ProcessPriceBatch,
     ProcessPriceBatchHandler,
@@ -40,11 +39,7 @@ from application.prices.commands.tick_rules import TickRules
 from application.prices.messages import MESSAGES
 from application.prices.ports.history import History
 from application.prices.queries.get_anomaly import GetAnomaly, GetAnomalyHandler
-from application.prices.queries.get_symbol_statistics import (
-    GetSymbolStatistics,
-    GetSymbolStatisticsHandler,
-    GetSymbolStatisticsValidator,
-)
+from application.prices.queries.get_symbol_statistics import GetSymbolStatistics
 from application.prices.queries.list_candles import ListCandles, ListCandlesHandler, ListCandlesValidator
 from application.prices.queries.list_events import (
     GetRecentAnomalies,
@@ -52,17 +47,16 @@ from application.prices.queries.list_events import (
     ListEventsValidator,
     ListMoves,
 )
-from application.prices.queries.list_symbol_statistics import (
-    ListSymbolStatistics,
-    ListSymbolStatisticsHandler,
-    ListSymbolStatisticsValidator,
-)
+from application.prices.queries.list_symbol_statistics import ListSymbolStatistics
 from application.prices.queries.list_ticks import ListTicks, ListTicksHandler, ListTicksValidator
+from application.processing.forget_state import ForgetStateHandler
+from application.processing.get_state import GetStateHandler, GetStateValidator
+from application.processing.list_states import ListStatesHandler, ListStatesValidator
 from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_move import PriceMove
+from domain.prices.symbol_statistics import SymbolStatistics
 from infrastructure.feeds.simulation import RandomWalk, SimulatedFeed
 from infrastructure.prices.anomaly_collector import AnomalyCollector
-from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
 from infrastructure.prices.no_history import NoHistory
 from infrastructure.prices.price_events import PriceEvents
 from infrastructure.prices.price_retention import PriceRetention
@@ -71,7 +65,7 @@ from infrastructure.prices.recent_events import RecentEvents
 from infrastructure.prices.stored_events import StoredEvents, anomalies_in
 from infrastructure.prices.stored_history import StoredHistory
 from infrastructure.prices.subject import prices
-from infrastructure.processing.snapshots import Readable
+from infrastructure.processing.in_memory_states import InMemoryStates
 from infrastructure.settings import Settings
 from infrastructure.storage.retention import Pruner
 from infrastructure.storage.storage import Recovered
@@ -80,9 +74,10 @@ from infrastructure.telemetry.processing_collector import ProcessingCollector
 
 # A symbol that needs no escapes in its path. Others, with escapes or slashes, go through the router.
 _SYMBOL = attrgetter("symbol")
+_OBSERVATION = "price"
 _UPDATES = attrgetter("update_count")
 _BEFORE_ALL = (-(1 << 63), "", 0, "")
-_STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:=+&@$-]{1,64})\Z")
+_STATISTICS_PATH = unencoded_symbol_path("/api/prices/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +94,19 @@ def _assemble(subject: Subject, core: Core) -> Features:
     recent_anomalies: RecentEvents[PriceAnomaly] = RecentEvents(capacity)
     recent_moves: RecentEvents[PriceMove] = RecentEvents(capacity)
     if core.store is None:
-        reason = "storage.enabled is false" if core.cluster is None else "storage.url is not set"
-        repositories = Repositories(recent_anomalies, recent_moves, NoHistory(reason))
+        repositories = Repositories(recent_anomalies, recent_moves, NoHistory(core.no_history))
         pruners: list[Pruner] = []
         recovered: list[Recovered] = []
     else:
         store = SqlPriceStore(core.store)
         anomalies = StoredEvents(recent_anomalies, anomalies_in(store))
         moves = StoredEvents(recent_moves, store.moves)
-        books: Sequence[Readable] = core.books[subject.name]
         if core.cluster is not None:
-            books = core.cluster.models[subject.name].books
             # What is in the topics is not all there is.
             recent_anomalies.leave_out(_BEFORE_ALL)
             recent_moves.leave_out(_BEFORE_ALL)
         repositories = Repositories(anomalies, moves, StoredHistory(core.store, store, core.journal))
-        pruners = [PriceRetention(store, books, core.clock, core.settings.retention)]
+        pruners = [PriceRetention(store, core.readable[subject.name], core.clock, core.settings.retention)]
         recovered = [anomalies, moves]
     states = EncodedStates(StatisticsView.of, _UPDATES)
     for memory in (recent_anomalies, recent_moves, states):
@@ -154,9 +146,9 @@ def _validators(core: Core) -> dict[type, Validator]:
     return {
         ProcessPriceUpdate: ProcessPriceUpdateValidator(rules),
         ProcessPriceBatch: ProcessPriceBatchValidator(rules, settings.max_batch_size),
-        GetSymbolStatistics: GetSymbolStatisticsValidator(),
-        ForgetSymbol: ForgetSymbolValidator(),
-        ListSymbolStatistics: ListSymbolStatisticsValidator(page_max),
+        GetSymbolStatistics: GetStateValidator(_OBSERVATION),
+        ForgetSymbol: GetStateValidator(_OBSERVATION),
+        ListSymbolStatistics: ListStatesValidator(page_max),
         GetRecentAnomalies: ListEventsValidator(page_max),
         ListMoves: ListEventsValidator(page_max),
         ListCandles: ListCandlesValidator(page_max),
@@ -166,14 +158,15 @@ def _validators(core: Core) -> dict[type, Validator]:
 
 def _handlers(processing: Processing, core: Core, repositories: Repositories) -> dict[type, Handler]:
     processor, journal = processing.processor, core.durability
-    statistics, history = InMemoryStatisticsRepository(processing.snapshots), repositories.history
+    statistics: InMemoryStates[SymbolStatistics] = InMemoryStates(processing.snapshots)
+    history = repositories.history
     return {
         ProcessPriceUpdate: ProcessPriceUpdateHandler(processor, journal),
         ProcessPriceBatch: ProcessPriceBatchHandler(processor, journal),
         RefusePriceUpdate: RefusePriceUpdateHandler(processor),
-        ForgetSymbol: ForgetSymbolHandler(statistics, core.journal, processing.subject.name),
-        GetSymbolStatistics: GetSymbolStatisticsHandler(statistics),
-        ListSymbolStatistics: ListSymbolStatisticsHandler(statistics),
+        ForgetSymbol: ForgetStateHandler(statistics, core.journal, processing.subject.name, _OBSERVATION),
+        GetSymbolStatistics: GetStateHandler(statistics, _OBSERVATION),
+        ListSymbolStatistics: ListStatesHandler(statistics),
         GetRecentAnomalies: ListEventsHandler(repositories.anomalies),
         ListMoves: ListEventsHandler(repositories.moves),
         GetAnomaly: GetAnomalyHandler(history),

@@ -20,7 +20,7 @@ from infrastructure.processing.partitioned_processor import PartitionedProcessor
 from infrastructure.processing.placement import Placement, partition_of
 from infrastructure.processing.queueing import Queueing
 from infrastructure.processing.seen_ids import SeenIds
-from infrastructure.processing.snapshots import Snapshots
+from infrastructure.processing.snapshots import Readable, Snapshots
 from infrastructure.processing.throughput import Throughput
 from infrastructure.rules.alert_feed import AlertFeed, AlertSink
 from infrastructure.settings import Settings
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class Core:
     """What the service provides to its subjects.
 
-    books: by subject, one per partition. journal: also supplies a recorder per subject. store: None if storage is off,
+    books: by subject, one per partition. readable: the same for readers; in a cluster what the owners have published.
+    journal: also supplies a recorder per subject. store: None if storage is off,
     or the log is that of a cluster. cluster: this process as a member of one. alerts: where the alerts among events
     go.
     """
@@ -48,12 +49,18 @@ class Core:
     books: Mapping[str, Sequence[Book]]
     seen_ids: Mapping[str, SeenIds]
     alerts: AlertFeed
+    readable: Mapping[str, Sequence[Readable]]
     cluster: "Member | None" = None
 
     @property
     def durability(self) -> Journal:
         journal: Journal = self.journal
         return journal
+
+    @property
+    def no_history(self) -> str:
+        """Why no history is kept, where none is."""
+        return "storage.enabled is false" if self.cluster is None else "storage.url is not set"
 
     @property
     def is_durable(self) -> bool:
@@ -126,7 +133,8 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
         )
         for index, book in enumerate(books)
     ]
-    placement = Placement(partitions, subject.key, settings.max_symbols, core.settings.limits.key_symbols)
+    keys_max = settings.max_symbols if subject.keys_max is None else subject.keys_max
+    placement = Placement(partitions, subject.key, keys_max, core.settings.limits.key_symbols)
     processor = PartitionedProcessor(
         partitions,
         placement,

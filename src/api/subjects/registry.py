@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 
+from api.subjects.benchmarks import BENCHMARKS
 from api.subjects.features import Entry
+from api.subjects.options import OPTIONS
 from api.subjects.prices import PRICES
+from api.subjects.trades import TRADES
 from infrastructure.rules.registry import RuleRegistry
 from infrastructure.settings import Settings
 from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
 
 # Add a new subject here.
-SUBJECTS: tuple[Entry, ...] = (PRICES,)
+SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS, OPTIONS)
 
 
 def subjects_of(

@@ -4,7 +4,7 @@ import msgspec
 
 from api.views.problem import ErrorView
 from api.views.view import View
-from application.prices.commands.process_price_batch import BatchResult
+from application.processing.batches import BatchResult
 
 
 class AcceptedView(View, frozen=True, omit_defaults=True):

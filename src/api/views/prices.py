@@ -8,7 +8,8 @@ import msgspec
 from api.timestamps import to_rfc3339
 from api.views.view import View, significant
 from application.prices.ports.history import ExplainedAnomaly
-from domain.prices.candle import Candle, Interval
+from domain.bars import Interval
+from domain.prices.candle import Candle
 from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_move import MoveChange, PriceMove
 from domain.prices.price_update import PriceUpdate

@@ -1,6 +1,6 @@
 """The live feed: changes for subscribers."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,10 @@ class LiveFeed(Protocol):
 
     def watch(self, watching: bool) -> None:
         """Start or stop tracking changes. Nothing is tracked while there are no subscribers."""
+        ...
+
+    def observe(self, keys: Collection[str]) -> None:
+        """Track the observations of some keys too, as events. The collection may change meanwhile."""
         ...
 
     def take(self) -> Changes:

@@ -9,18 +9,16 @@ from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.numbers import Number, written
-from domain.prices.candle import SECOND_US, SUMS, Candle
+from domain.bars import SECOND_US
+from domain.numbers import Number, units_of, written
+from domain.prices.candle import SUMS, Candle
 from domain.prices.ticks import Ticks
 from domain.vectors import COMPILED
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# Multiples of this unit (1e-8) are summed as integers, which is exact and fast.
-_UNITS: Final = 1e8
-_UNITS_MAX: Final = 1e15
-# Half of the bits of _UNITS_MAX.
+# Half of the bits of what `units_of` returns at most.
 _HALF_BITS: Final = 25
 _HALF: Final = (1 << 25) - 1
 _TOP_MAX: Final = 1 << 62
@@ -111,8 +109,8 @@ class CandleSeries:
         """Add the volume of the tick pushed last."""
         self._with_volume = True
         if isinstance(price, float) and isinstance(volume, float):
-            price_units = _units(price)
-            volume_units = _units(volume)
+            price_units = units_of(price)
+            volume_units = units_of(volume)
             if price_units >= 0 and volume_units >= 0:
                 self._volume_units += volume_units
                 if COMPILED:
@@ -261,13 +259,3 @@ class CandleBook:
             return []
         with self._lock:
             return series.copies()
-
-
-def _units(number: float) -> int:
-    """Return the number in units of 1e-8 if that is an integer of at most 15 digits, hence exact; else -1."""
-    units = number * _UNITS
-    if not 0.0 <= units < _UNITS_MAX:
-        return -1
-    # Not round(): the call costs more than the rest. Close to half-way there is no integer to be found.
-    whole = int(units + 0.5)
-    return whole if whole / _UNITS == number else -1

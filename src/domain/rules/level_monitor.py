@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from domain.numbers import Number, written
 from domain.rules.condition import VALUE, Level
-from domain.rules.monitor import FALSE, TRUE, Monitor, Observation, Reason
+from domain.rules.monitor import FALSE, NO_BAND, TRUE, Band, Monitor, Observation, Reason
 
 
 class LevelMonitor(Monitor):
@@ -33,6 +34,13 @@ class LevelMonitor(Monitor):
             self.truth = TRUE
         else:
             self.truth = FALSE
+
+    def band(self) -> Band:
+        # Rounding to a double keeps the order, so what is between the rounded lines is between the lines.
+        if self._figure != VALUE:
+            return NO_BAND
+        below, above = self._below, self._above
+        return (-math.inf if below is None else float(below)), (math.inf if above is None else float(above))
 
     def reason(self) -> Reason:
         above, below, value = self._above, self._below, self._value

@@ -37,6 +37,7 @@ class Clients:
                 **self._common,
                 "enable.idempotence": True,
                 "acks": "all",
+                "message.max.bytes": RECORD_BYTES_MAX,
                 "compression.type": "lz4",
                 "linger.ms": 2,
                 # Until the brokers are back: the spool is bounded in observations.

@@ -16,6 +16,7 @@ from infrastructure.cluster.read_model import ReadModel
 from infrastructure.cluster.records import Position
 from infrastructure.cluster.topics import ClusterRefused, Topics, check_topics
 from infrastructure.cluster.worker import Worker
+from infrastructure.cluster.workers import Workers
 from infrastructure.settings import Settings
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.store import StoreRefused
@@ -63,9 +64,11 @@ class Member:
             followed[self._topics.state(subject.name)] = _states_of(self.models[subject.name])
             followed[self._topics.events(subject.name)] = _events_of(self.models[subject.name])
         self.follower = Follower(followed, partitions, self._clients)
-        self.worker: Worker | None = None
+        self.worker: Workers | None = None
         if self.is_worker:
-            self.worker = Worker(subjects, self._topics, self._clients, settings, clock, self.history)
+            self.worker = Workers(
+                [Worker(subject, self._topics, self._clients, settings, clock, self.history) for subject in subjects]
+            )
 
     @property
     def is_gateway(self) -> bool:

@@ -252,11 +252,13 @@ class OwnedPartition:
         )
 
     def _new_state(self, settings: Settings) -> PartitionState:
+        of_subject = self.subject.keys_max
+        keys_max = settings.processing.max_symbols if of_subject is None else of_subject
         return PartitionState(
             self.subject,
             self.index,
             # Over all partitions: no partition knows the keys of the others.
-            -(-settings.processing.max_symbols // settings.processing.partitions),
+            -(-keys_max // settings.processing.partitions),
             settings.storage.ids_max,
             settings.storage.ids_window_seconds,
             None if self._history is None else PendingHistory(self.subject),

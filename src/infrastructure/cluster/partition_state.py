@@ -7,7 +7,7 @@ record is when it joined the log.
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -91,6 +91,7 @@ class PartitionState:
         self._changed: dict[str, None] = {}
         self._dirty: dict[str, None] = {}
         self._events: list[Entry] = []
+        self._notices: dict[str, list[tuple[str, bytes]]] = {}
         self._new_ids: list[tuple[str, int]] = []
         # Stored pieces of ids: number, how many are in it, time of the newest.
         self._pieces: deque[tuple[int, int, int]] = deque()
@@ -160,10 +161,11 @@ class PartitionState:
             value = None
             if key in book:
                 snapshot = public.encode_snapshot(book.snapshot(key))
-                value = pack(PublicState(book.update_count(key), book.newest_us(key), snapshot))
+                notices = self._notices.get(key, [])
+                value = pack(PublicState(book.update_count(key), book.newest_us(key), snapshot, notices))
             states.append((KEY + key.encode(), value))
         events, self._events = self._events, []
-        self._changed = {}
+        self._changed, self._notices = {}, {}
         return states, events
 
     def checkpoint(self) -> list[Entry]:
@@ -251,14 +253,22 @@ class PartitionState:
         accounts.events += len(applied.events)
         if self.offset > self.published:
             for event in (*applied.events, *applied.updates):
-                identity, payload = self._subject.public.encode_event(event)
-                self._events.append((identity.encode(), payload))
+                self._publish(event)
         if self.history is not None and self.offset > self.history.upto:
             self.history.record(columns, applied)
         for key, failure in applied.failures:
             if key not in self._logged and len(self._logged) < _LOGGED_KEYS_MAX:
                 self._logged.add(key)
                 _log.error("observation failed", key=key, partition=self._index, exc_info=failure)
+
+    def _publish(self, event: Any) -> None:
+        public = self._subject.public
+        key = public.noticed_key(event)
+        if key is not None:
+            self._notices.setdefault(key, []).append(public.encode_notice(event))
+            return
+        identity, payload = public.encode_event(event)
+        self._events.append((identity.encode(), payload))
 
     def _forget(self, key: str) -> None:
         self.book.forget(key)

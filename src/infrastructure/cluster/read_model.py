@@ -25,8 +25,11 @@ class ReplicaBook:
         self._public = public
         self._states: dict[str, PublicState] = {}
 
-    def put(self, key: str, payload: bytes) -> None:
-        self._states[key] = STATES.decode(payload)
+    def put(self, key: str, payload: bytes) -> list[Any]:
+        """Return the notices about what has changed."""
+        state = self._states[key] = STATES.decode(payload)
+        notices, state.notices = state.notices, []
+        return [self._public.decode_event(kind, notice) for kind, notice in notices]
 
     def forget(self, key: str) -> bool:
         """Remove a key. Return whether it was known."""
@@ -72,6 +75,7 @@ class ReadModel:
     def read_states(self, partition: int, entries: Sequence[Read]) -> None:
         book = self.books[partition]
         changed: list[str] = []
+        notices: list[Any] = []
         for name, value in entries:
             if name == POSITION:
                 if value is not None:
@@ -80,10 +84,10 @@ class ReadModel:
             key = name[len(KEY) :].decode()
             changed.append(key)
             if value is not None:
-                book.put(key, value)
+                notices += book.put(key, value)
             elif book.forget(key):
                 self.snapshots.forget()
-        self.tracker.mark(changed, ())
+        self.tracker.mark(changed, notices)
 
     async def read_events(self, entries: Sequence[Read]) -> None:
         events: list[Any] = []

@@ -61,11 +61,15 @@ class Position(msgspec.Struct):
 
 
 class PublicState(msgspec.Struct, array_like=True):
-    """The snapshot of a key, after so many observations, the newest of them of this time."""
+    """The snapshot of a key, after so many observations, the newest of them of this time.
+
+    notices: kind and content of what says what has changed since the one before.
+    """
 
     updates: int
     newest_us: int
     snapshot: bytes
+    notices: list[tuple[str, bytes]] = []
 
 
 CHECKPOINTS = msgspec.msgpack.Decoder(Checkpoint)

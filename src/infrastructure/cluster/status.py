@@ -30,9 +30,9 @@ class PartitionStatus:
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
-    """state: of the group of workers. members: how many partitions each has."""
+    """state: of the group of workers of each subject. members: how many partitions each worker has."""
 
-    state: str
+    states: dict[str, str]
     members: dict[str, int]
     partitions: list[PartitionStatus]
 
@@ -42,17 +42,23 @@ def read_status(clients: Clients, topics: Topics, subjects: Sequence[Subject], s
     admin = clients.admin()
     check_topics(admin, topics, [subject.name for subject in subjects], settings.processing.partitions)
     try:
-        group = admin.describe_consumer_groups([topics.workers])[topics.workers].result(_SECONDS)
-        asked = ConsumerGroupTopicPartitions(topics.workers)
-        committed = admin.list_consumer_group_offsets([asked])[topics.workers].result(_SECONDS).topic_partitions
+        states: dict[str, str] = {}
         owners: dict[tuple[str, int], str] = {}
         members: dict[str, int] = {}
-        for member in group.members:
-            name = str(member.group_instance_id or member.client_id)
-            assigned = member.assignment.topic_partitions if member.assignment is not None else []
-            members[name] = len(assigned)
-            owners |= {(each.topic, each.partition): name for each in assigned}
-        offsets = {(each.topic, each.partition): each.offset for each in committed or ()}
+        offsets: dict[tuple[str, int], int] = {}
+        for subject in subjects:
+            name = topics.workers(subject.name)
+            group = admin.describe_consumer_groups([name])[name].result(_SECONDS)
+            states[subject.name] = group.state.name.lower()
+            for member in group.members:
+                worker = str(member.group_instance_id or member.client_id)
+                assigned = member.assignment.topic_partitions if member.assignment is not None else []
+                members[worker] = members.get(worker, 0) + len(assigned)
+                owners |= {(each.topic, each.partition): worker for each in assigned}
+            # One group at a time, as the brokers have it.
+            asked = ConsumerGroupTopicPartitions(name)
+            committed = admin.list_consumer_group_offsets([asked])[name].result(_SECONDS).topic_partitions
+            offsets |= {(each.topic, each.partition): each.offset for each in committed or ()}
         partitions = []
         reader = clients.reader()
         try:
@@ -69,4 +75,4 @@ def read_status(clients: Clients, topics: Topics, subjects: Sequence[Subject], s
             reader.close()
     except KafkaException as failure:
         raise ClusterRefused(f"the brokers do not answer: {failure.args[0].str()}") from None
-    return ClusterStatus(group.state.name.lower(), members, partitions)
+    return ClusterStatus(states, members, partitions)

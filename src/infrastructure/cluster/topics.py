@@ -20,7 +20,7 @@ _COMPACTED = {
     "segment.ms": "60000",
     "min.cleanable.dirty.ratio": "0.1",
     "delete.retention.ms": "3600000",
-    # The state of a key with the longest moving average.
+    # The state of a key with the longest moving average, or with the most contracts.
     "max.message.bytes": str(RECORD_BYTES_MAX),
 }
 
@@ -55,10 +55,9 @@ class Topics:
         """The requests with an Idempotency-Key."""
         return f"{self.name}.answers"
 
-    @property
-    def workers(self) -> str:
-        """The consumer group of the workers."""
-        return f"{self.name}.workers"
+    def workers(self, subject: str) -> str:
+        """The consumer group of the workers. One for each subject, so that the partitions of each are shared evenly."""
+        return f"{self.name}.{subject}.workers"
 
     def transactional_id(self, subject: str, partition: int) -> str:
         return f"{self.name}.{subject}.{partition}"
@@ -85,6 +84,7 @@ def create_topics(
             **_deleted(settings.retention.ticks_days),
             # The time at which a record joins the log is what ids expire by, on every member alike.
             "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(RECORD_BYTES_MAX),
         }
         configurations[topics.state(subject)] = _COMPACTED
         configurations[topics.checkpoints(subject)] = _COMPACTED

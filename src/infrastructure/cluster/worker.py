@@ -1,4 +1,4 @@
-"""The worker of a member: a thread that reads the partitions it is assigned, applies them, and publishes the result.
+"""The worker of one subject: a thread that reads the partitions it is assigned, applies them, and publishes the result.
 
 Single writer: only this thread touches the books of the partitions, and Kafka assigns a partition to one member. A
 member that has lost a partition without noticing applies to no avail: the transactions of the next owner shut it out.
@@ -43,7 +43,7 @@ class Worker:
 
     def __init__(
         self,
-        subjects: Sequence[Subject],
+        subject: Subject,
         topics: Topics,
         clients: Clients,
         settings: Settings,
@@ -55,7 +55,7 @@ class Worker:
         self.restarts = 0
         self.seconds = 0.0
         self.history = history
-        self._subjects = {topics.log(subject.name): subject for subject in subjects}
+        self._subject = subject
         self._topics = topics
         self._clients = clients
         self._settings = settings
@@ -65,7 +65,7 @@ class Worker:
         self._broken: dict[_Place, float] = {}
         self._stopping = threading.Event()
         self._executor = ThreadPoolExecutor(_THREADS, "commit")
-        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"worker of {subject.name}", daemon=True)
         self._next_commit = 0.0
 
     @property
@@ -76,16 +76,19 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, seconds: float) -> None:
-        """Publish everything with a checkpoint, and leave. Blocks."""
+    def leave(self) -> None:
+        """Publish everything with a checkpoint, and leave the group."""
         self._stopping.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has left. Blocks."""
         if self._thread.is_alive():
             self._thread.join(seconds)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            consumer = self._clients.worker_consumer(self._topics.workers)
+            consumer = self._clients.worker_consumer(self._topics.workers(self._subject.name))
             try:
                 self._work(consumer)
             except KafkaException as failure:
@@ -106,7 +109,10 @@ class Worker:
 
     def _work(self, consumer: Consumer) -> None:
         consumer.subscribe(
-            list(self._subjects), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+            [self._topics.log(self._subject.name)],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
         )
         while not self._stopping.is_set():
             messages = consumer.consume(_RECORDS, _POLL_SECONDS)
@@ -226,10 +232,9 @@ class Worker:
             self._broken.pop(place, None)
 
     def _owned_partition(self, place: _Place) -> OwnedPartition:
-        topic, partition = place
         return OwnedPartition(
-            self._subjects[topic],
-            partition,
+            self._subject,
+            place[1],
             self._topics,
             self._clients,
             self._settings,

@@ -1,14 +1,16 @@
-"""A simulated feed: random walks, sent like the ticks of any other feeder."""
+"""Simulated feeds: random walks, and whatever else flows, sent like the observations of any other feeder."""
 
 import random
 from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
 from application.errors import MarketDataError
-from application.mediator import Mediator
+from application.mediator import Mediator, Message
 from application.ports.clock import Clock
 from application.prices.commands.process_price_batch import ProcessPriceBatch
+from application.processing.batches import BatchResult
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from infrastructure.processing.admission import Admission, Share
@@ -46,8 +48,16 @@ _USUAL = {
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class Flow(Protocol):
+    """What a simulated feed sends."""
+
+    async def batch(self, count: int, now_us: int) -> Message[BatchResult]:
+        """Return the command for the next `count` observations."""
+        ...
+
+
 class RandomWalk:
-    """Ticks of all symbols in turn: small steps, and now and then a few large ones in a row.
+    """A `Flow` of ticks of all symbols in turn: small steps, and now and then a few large ones in a row.
 
     initial_price: of a symbol whose usual price is not known. max_jitter: the largest step, as a fraction of the price.
     ticks_per_second: of all symbols together.
@@ -75,6 +85,9 @@ class RandomWalk:
         self._source = source
         self._turn = 0
 
+    async def batch(self, count: int, now_us: int) -> Message[BatchResult]:
+        return ProcessPriceBatch(Ticks.of(self.next(now_us) for _ in range(count)))
+
     def next(self, timestamp_us: int) -> PriceUpdate:
         turn = self._turn
         self._turn = (turn + 1) % len(self._symbols)
@@ -98,22 +111,24 @@ class RandomWalk:
 
 
 class SimulatedFeed:
-    """Sends `ticks_per_second` through the mediator, counted from the start, so that late wake-ups do not accumulate.
+    """Sends `per_second` observations through the mediator.
 
-    batch_max: the most ticks sent at once.
+    They are counted from the start, so that late wake-ups do not accumulate.
+
+    batch_max: the most sent at once.
     """
 
     def __init__(
         self,
-        walk: RandomWalk,
-        ticks_per_second: int,
+        flow: Flow,
+        per_second: int,
         batch_max: int,
         mediator: Mediator,
         admission: Admission,
         clock: Clock,
     ) -> None:
-        self._walk = walk
-        self._ticks_per_second = ticks_per_second
+        self._flow = flow
+        self._per_second = per_second
         self._batch_max = min(batch_max, _BATCH_MAX)
         self._mediator = mediator
         self._admission = admission
@@ -125,8 +140,8 @@ class SimulatedFeed:
         start = self._clock.monotonic()
         sent = 0
         while True:
-            due = int((self._clock.monotonic() - start) * self._ticks_per_second) - sent
-            if due > _CATCH_UP_SECONDS * self._ticks_per_second:
+            due = int((self._clock.monotonic() - start) * self._per_second) - sent
+            if due > _CATCH_UP_SECONDS * self._per_second:
                 sent += due
                 due = 0
             while due > 0:
@@ -145,7 +160,7 @@ class SimulatedFeed:
     async def _send(self, count: int) -> None:
         now_us = self._clock.now_us()
         try:
-            await self._mediator.send(ProcessPriceBatch(Ticks.of(self._walk.next(now_us) for _ in range(count))))
+            await self._mediator.send(await self._flow.batch(count, now_us))
         except MarketDataError as error:
-            # The feed ignores overload and shutdown, and does not retry: refused ticks are lost.
-            _log.debug("simulated ticks refused", reason=str(error))
+            # The feed ignores overload and shutdown, and does not retry: what is refused is lost.
+            _log.debug("simulated observations refused", reason=str(error))

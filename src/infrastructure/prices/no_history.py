@@ -2,7 +2,7 @@
 
 from application.errors import HistoryDisabled
 from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
-from domain.prices.candle import Interval
+from domain.bars import Interval
 
 
 class NoHistory:

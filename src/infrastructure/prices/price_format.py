@@ -3,6 +3,7 @@
 msgpack, with numbers as doubles, or as text where a double is not lossless.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,9 @@ from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity
 from domain.prices.price_move import MoveChange, PriceMove
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
 from domain.prices.ticks import Ticks
+from infrastructure.storage.candle_chunks import CandleFormat
 from infrastructure.storage.payloads import check, pack, seal
+from infrastructure.storage.schema import CANDLE_CHUNK
 
 # The name of the subject in the log.
 PRICES = "prices"
@@ -171,7 +174,7 @@ _CandleRow = tuple[int, _Stored, _Stored, _Stored, _Stored, int, int, int, str |
 _CANDLES: msgspec.msgpack.Decoder[list[_CandleRow]] = msgspec.msgpack.Decoder(list[_CandleRow])
 
 
-def encode_candles(candles: dict[int, Candle]) -> bytes:
+def encode_candles(candles: Mapping[int, Candle]) -> bytes:
     return pack(old_to_new(candles))
 
 
@@ -192,6 +195,8 @@ def decode_candles(payload: bytes) -> list[Candle]:
         for row in _CANDLES.decode(payload)
     ]
 
+
+PRICE_CANDLES = CandleFormat(PRICES, CANDLE_CHUNK, encode_candles, decode_candles)
 
 _AnomalyRow = tuple[_Stored, _Stored, float, int]
 _ANOMALY: msgspec.msgpack.Decoder[_AnomalyRow] = msgspec.msgpack.Decoder(_AnomalyRow)

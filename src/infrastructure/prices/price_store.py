@@ -6,35 +6,18 @@ from typing import Any, Literal, Protocol
 import sqlalchemy as sa
 
 from application.prices.ports.event_repository import EventFilter, EventOrder
-from domain.prices.candle import Candle, Interval
 from domain.prices.price_move import PriceMove
 from domain.symbol import BEHIND_ALL
-from infrastructure.prices.candle_chunks import candles_of, chunk_start
-from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, move_of
-from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, MOVE
+from infrastructure.prices.price_format import PRICE_CANDLES, StoredAnomaly, anomaly_of, move_of
+from infrastructure.storage.candle_store import CandleStore, SqlCandles
+from infrastructure.storage.schema import ANOMALY, MOVE
 from infrastructure.storage.sql_database import SqlDatabase
 
 Kind = Literal["anomalies", "moves"]
 
 
-class PriceStore(Protocol):
+class PriceStore(CandleStore, Protocol):
     """Every method may raise StoreFailed, and Corrupt for a row that is not what was written."""
-
-    async def candles(
-        self,
-        symbol: str,
-        interval: Interval,
-        from_us: int,
-        to_us: int,
-        chunks_max: int,
-        newest_first: bool = False,
-    ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
-        """Return the first or the last chunks with candles that start within [from, to), and those candles.
-
-        The chunks are in that order, the candles of each oldest first. Each chunk comes with its start, and the block
-        up to which it is complete.
-        """
-        ...
 
     async def anomalies(
         self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True
@@ -52,14 +35,6 @@ class PriceStore(Protocol):
 
     # For retention. Deletes are limited to `limit` rows per call and return the number deleted.
 
-    async def candles_over(self, interval: Interval, chunks_max: int) -> int | None:
-        """Return the time before which to prune so that about `chunks_max` are left; None if there are no more."""
-        ...
-
-    async def prune_candles(self, interval: Interval, symbol: str, before_us: int, limit: int) -> int:
-        """Delete chunks of candles that begin before `before_us`."""
-        ...
-
     async def events_over(self, kind: Kind, count_max: int) -> int | None:
         """Return the time before which to prune so that about `count_max` are left; None if there are no more."""
         ...
@@ -69,41 +44,11 @@ class PriceStore(Protocol):
         ...
 
 
-class SqlPriceStore:
+class SqlPriceStore(SqlCandles):
     """The `PriceStore` in a SQL database."""
 
     def __init__(self, database: SqlDatabase) -> None:
-        self._database = database
-
-    async def candles(
-        self,
-        symbol: str,
-        interval: Interval,
-        from_us: int,
-        to_us: int,
-        chunks_max: int,
-        newest_first: bool = False,
-    ) -> Sequence[tuple[int, int, Sequence[Candle]]]:
-        table = CANDLE_CHUNK.c
-        statement = (
-            sa.select(CANDLE_CHUNK)
-            .where(
-                table.width == interval.seconds,
-                table.symbol == symbol,
-                table.start_us >= chunk_start(interval, from_us),
-                table.start_us < to_us,
-            )
-            .order_by(table.start_us.desc() if newest_first else table.start_us)
-            .limit(chunks_max)
-        )
-
-        def read(connection: sa.Connection) -> list[tuple[int, int, Sequence[Candle]]]:
-            return [
-                (row[2], row[3], [each for each in candles_of(tuple(row)) if from_us <= each.start_us < to_us])
-                for row in connection.execute(statement)
-            ]
-
-        return await self._database.reading(read)
+        super().__init__(database, PRICE_CANDLES)
 
     async def anomalies(
         self, matching: EventFilter, after: EventOrder | None, limit: int, newest_first: bool = True
@@ -129,18 +74,6 @@ class SqlPriceStore:
             return None if row is None else anomaly_of(tuple(row))
 
         return await self._database.reading(read)
-
-    async def candles_over(self, interval: Interval, chunks_max: int) -> int | None:
-        table = CANDLE_CHUNK.c
-        own = sa.select(table.start_us).where(table.width == interval.seconds)
-        return await self._database.scalar(own.order_by(table.start_us.desc()).offset(chunks_max).limit(1))
-
-    async def prune_candles(self, interval: Interval, symbol: str, before_us: int, limit: int) -> int:
-        table = CANDLE_CHUNK.c
-        own = (table.width == interval.seconds, table.symbol == symbol)
-        oldest = sa.select(table.start_us).where(*own, table.start_us < before_us).order_by(table.start_us).limit(limit)
-        chosen = table.start_us.in_(oldest.scalar_subquery())
-        return await self._database.delete(sa.delete(CANDLE_CHUNK).where(*own, chosen))
 
     async def events_over(self, kind: Kind, count_max: int) -> int | None:
         _, time_us = _TABLES[kind]

@@ -1,7 +1,7 @@
 """The tables of prices beside the log: anomalies, moves and candles."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,18 @@ import sqlalchemy as sa
 from domain.prices.candle_book import CandleBook
 from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_move import PriceMove
-from infrastructure.prices.candle_chunks import CandleChunks, ChunkKey, candles_of
-from infrastructure.prices.price_format import StoredAnomaly, anomaly_of, anomaly_row, move_of, stored_move_row
+from infrastructure.prices.price_format import (
+    PRICE_CANDLES,
+    StoredAnomaly,
+    anomaly_of,
+    anomaly_row,
+    move_of,
+    stored_move_row,
+)
+from infrastructure.storage.candle_chunks import CandleChunks
 from infrastructure.storage.records import LoggedEvent, Put
 from infrastructure.storage.schema import ANOMALY, CANDLE_CHUNK, MOVE
 from infrastructure.subject import Aggregates
-
-_KEYS_AT_ONCE = 200
 
 
 class PriceTables:
@@ -24,7 +29,7 @@ class PriceTables:
 
     def __init__(self, window_us: int) -> None:
         self._window_us = window_us
-        self._chunks = CandleChunks()
+        self._chunks = CandleChunks(PRICE_CANDLES)
 
     def new_aggregates(self) -> CandleBook:
         return CandleBook()
@@ -48,8 +53,7 @@ class PriceTables:
         moves = {each.event.order: each.event for each in events if isinstance(each.event, PriceMove)}
         put(connection, MOVE, [stored_move_row(move) for move in moves.values()], True)
         if isinstance(aggregates, CandleBook):
-            rows = self._chunks.merged(aggregates, last_seq, lambda keys: _load_chunks(connection, keys))
-            put(connection, CANDLE_CHUNK, rows, True)
+            self._chunks.write(connection, put, aggregates, last_seq)
 
     def forget(self) -> None:
         self._chunks.forget()
@@ -65,7 +69,7 @@ class PriceTables:
         put(connection, ANOMALY, [anomaly_row(each) for each in shifted], True)
 
     def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
-        return [(CANDLE_CHUNK, candles_of), (ANOMALY, anomaly_of), (MOVE, move_of)]
+        return [(CANDLE_CHUNK, PRICE_CANDLES.candles_of), (ANOMALY, anomaly_of), (MOVE, move_of)]
 
     def sizes(self) -> Mapping[str, sa.Select[Any]]:
         return {
@@ -73,11 +77,3 @@ class PriceTables:
             "anomalies": sa.select(sa.func.count()).select_from(ANOMALY),
             "moves": sa.select(sa.func.count()).select_from(MOVE),
         }
-
-
-def _load_chunks(connection: sa.Connection, keys: Sequence[ChunkKey]) -> Iterable[tuple[Any, ...]]:
-    table = CANDLE_CHUNK.c
-    key = sa.tuple_(table.width, table.symbol, table.start_us)
-    for at in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[at : at + _KEYS_AT_ONCE]
-        yield from map(tuple, connection.execute(sa.select(CANDLE_CHUNK).where(key.in_(some))))

@@ -1,21 +1,17 @@
 """History from the store, and from what is not written yet."""
 
 from collections import deque
-from collections.abc import Sequence
 
-from application.errors import StorageFailed
 from application.prices.ports.history import CandlePage, ExplainedAnomaly, TickPage, TickPlace
-from domain.prices.candle import Candle, Interval, rolled_up
-from domain.prices.candle_book import CandleBook
+from domain.bars import Interval
 from domain.prices.price_update import PriceUpdate
-from infrastructure.prices.candle_chunks import CHUNK, chunk_start
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import PriceStore
-from infrastructure.storage.answered import answered
-from infrastructure.storage.journal import Journal, PendingAggregates
+from infrastructure.storage.answered import answered, caught_up
+from infrastructure.storage.journal import Journal
 from infrastructure.storage.store import Store
+from infrastructure.storage.stored_candles import StoredCandles
 
-_CHUNKS_AT_ONCE = 32
 # Most ticks shown of the window of an anomaly.
 _WINDOW_MAX = 10_000
 
@@ -27,11 +23,12 @@ class StoredHistory:
         self._store = store
         self._prices = prices
         self._journal = journal
+        self._candles = StoredCandles(prices, journal, PRICES)
 
     async def ticks(
         self, symbol: str, from_us: int, to_us: int, after: TickPlace | None, limit: int, newest_first: bool = False
     ) -> TickPage:
-        await self._catch_up()
+        await caught_up(self._journal)
         found = await answered(self._store.observations(PRICES, symbol, from_us, to_us, after, limit + 1, newest_first))
         shown = found[:limit]
         return TickPage(tuple(tick for _, tick in shown), shown[-1][0] if len(found) > limit else None)
@@ -39,46 +36,13 @@ class StoredHistory:
     async def candles(
         self, symbol: str, interval: Interval, from_us: int, to_us: int, limit: int, newest_first: bool = False
     ) -> CandlePage:
-        # A batch may be written, and a new one started, during the query: include those from before and after.
-        batches = self._journal.unwritten_aggregates(PRICES)
-        seq_of: dict[int, int] = {}
-        found: dict[int, Candle] = {}
-        low_us, high_us = from_us, to_us
-        while low_us < high_us and len(found) <= limit:
-            chunks = await answered(
-                self._prices.candles(symbol, interval, low_us, high_us, _CHUNKS_AT_ONCE, newest_first)
-            )
-            for start_us, seq, candles in chunks:
-                seq_of[start_us] = seq
-                found.update((candle.start_us, candle) for candle in candles)
-            if len(chunks) < _CHUNKS_AT_ONCE:
-                break
-            if newest_first:
-                high_us = chunks[-1][0]
-            else:
-                low_us = chunks[-1][0] + CHUNK * interval.width_us
-        batches += [batch for batch in self._journal.unwritten_aggregates(PRICES) if batch not in batches]
-        for batch in batches:
-            for candle in _of(batch, symbol, interval):
-                stored_seq = seq_of.get(chunk_start(interval, candle.start_us), -1)
-                if not from_us <= candle.start_us < to_us or (batch.seq is not None and stored_seq >= batch.seq):
-                    continue
-                known = found.get(candle.start_us)
-                if known is None:
-                    found[candle.start_us] = candle
-                else:
-                    known.merge(candle)
-        starts = sorted(found, reverse=newest_first)
-        shown = tuple(found[start] for start in starts[:limit])
-        rest = None
-        if len(starts) > limit:
-            rest = (from_us, starts[limit - 1]) if newest_first else (starts[limit], to_us)
-        return CandlePage(shown, rest)
+        items, rest = await self._candles.page(symbol, interval, from_us, to_us, limit, newest_first)
+        return CandlePage(items, rest)
 
     async def anomaly(self, anomaly_id: str) -> ExplainedAnomaly | None:
         stored = await answered(self._prices.anomaly(anomaly_id))
         if stored is None:
-            await self._catch_up()
+            await caught_up(self._journal)
             stored = await answered(self._prices.anomaly(anomaly_id))
         if stored is None:
             return None
@@ -99,16 +63,3 @@ class StoredHistory:
             tick.price for tick in window
         }
         return ExplainedAnomaly(anomaly, tuple(window), complete)
-
-    async def _catch_up(self) -> None:
-        """Wait until the store has everything, unless it fails."""
-        try:
-            await self._journal.committed()
-        except StorageFailed:
-            # What is stored can still be queried.
-            return
-
-
-def _of(batch: PendingAggregates, symbol: str, interval: Interval) -> Sequence[Candle]:
-    assert isinstance(batch.aggregates, CandleBook), "prices add up to candles"
-    return rolled_up(batch.aggregates.candles(symbol), interval.width_us)

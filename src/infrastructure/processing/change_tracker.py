@@ -4,10 +4,11 @@ One event loop: workers mark, one reader takes. Workers yield to the loop, so no
 they process in that time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from application.ports.live_feed import Changes
+from domain.columns import Columns
 
 
 class ChangeTracker:
@@ -17,10 +18,21 @@ class ChangeTracker:
         self._watched = False
         self._keys: set[str] = set()
         self._events: list[Any] = []
+        self._observed: Collection[str] = ()
 
     def watch(self, watching: bool) -> None:
         self._watched = watching
         self.take()
+
+    def observe(self, keys: Collection[str]) -> None:
+        """Track the observations of some keys too, as events. The collection may change meanwhile."""
+        self._observed = keys
+
+    def see(self, columns: Columns) -> None:
+        """Track the observations that somebody watches."""
+        observed = self._observed
+        if self._watched and observed:
+            self._events += [columns[at] for at, key in enumerate(columns.keys) if key in observed]
 
     def mark(self, keys: Iterable[str], events: Sequence[Any]) -> None:
         if self._watched:

@@ -50,6 +50,8 @@ class ChangeNotice(Protocol):
 
     def mark(self, keys: Iterable[str], events: Sequence[Any]) -> None: ...
 
+    def see(self, columns: Columns) -> None: ...
+
 
 class Partition:
     """index: its number, from 0; `partitions`: how many there are. recorder, notice, throughput: shared by all of them.
@@ -116,6 +118,7 @@ class Partition:
         applied = self.book.apply(batch)
         self._recorder.record(batch, applied)
         self._notice.mark(batch.keys, applied.events)
+        self._notice.see(batch)
         if applied.updates:
             self._notice.mark((), applied.updates)
         self.processed += applied.processed

@@ -1,6 +1,6 @@
 """The live feed of one instance: its own workers' changes, read from their books."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from application.ports.live_feed import Changes
@@ -17,6 +17,9 @@ class PartitionFeed:
 
     def watch(self, watching: bool) -> None:
         self._tracker.watch(watching)
+
+    def observe(self, keys: Collection[str]) -> None:
+        self._tracker.observe(keys)
 
     def take(self) -> Changes:
         return self._tracker.take()

@@ -1,17 +1,16 @@
 """Rules and alerts in the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from application.errors import StorageFailed
 from application.rules.ports.alerts import AlertFilter, AlertOrder, AlertPage
 from domain.rules.alert import Alert, AlertState
 from domain.symbol import BEHIND_ALL
 from infrastructure.rules.rule_format import alert_of, rule_of
 from infrastructure.rules.stored_rule import StoredRule
-from infrastructure.storage.answered import answered
+from infrastructure.storage.answered import answered, caught_up
 from infrastructure.storage.journal import Journal
 from infrastructure.storage.schema import ALERT, RULE
 from infrastructure.storage.sql_database import SqlDatabase
@@ -23,12 +22,12 @@ class SqlRules:
     def __init__(self, database: SqlDatabase) -> None:
         self._database = database
 
-    async def rules(self, subjects: Mapping[str, Sequence[str]]) -> list[StoredRule]:
+    async def rules(self, subjects: Mapping[str, Sequence[str]], with_parts: Collection[str] = ()) -> list[StoredRule]:
         """Raises Corrupt."""
         statement = sa.select(RULE).order_by(RULE.c.id)
 
         def read(connection: sa.Connection) -> list[StoredRule]:
-            return [rule_of(tuple(row), subjects) for row in connection.execute(statement)]
+            return [rule_of(tuple(row), subjects, with_parts) for row in connection.execute(statement)]
 
         return await self._database.reading(read)
 
@@ -123,21 +122,13 @@ class StoredAlerts:
         self._journal = journal
 
     async def get(self, alert_id: str) -> Alert | None:
-        await self._catch_up()
+        await caught_up(self._journal)
         return await answered(self._store.get(alert_id))
 
     async def page(
         self, matching: AlertFilter, after: AlertOrder | None, limit: int, newest_first: bool = True
     ) -> AlertPage:
-        await self._catch_up()
+        await caught_up(self._journal)
         found = await answered(self._store.page(matching, after, limit + 1, newest_first))
         shown = found[:limit]
         return AlertPage(tuple(shown), shown[-1].order if len(found) > limit else None)
-
-    async def _catch_up(self) -> None:
-        """Wait until the store has everything, unless it fails."""
-        try:
-            await self._journal.committed()
-        except StorageFailed:
-            # What is stored can still be queried.
-            return

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 import structlog
 
-from application.errors import HistoryUnavailable
+from application.errors import HistoryUnavailable, StorageFailed
+from application.ports.journal import Journal
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.store import StoreFailed
 
@@ -21,3 +22,12 @@ async def answered(question: Awaitable[Result]) -> Result:
     except (StoreFailed, Corrupt) as error:
         _log.error("the store did not answer", reason=str(error))
         raise HistoryUnavailable from None
+
+
+async def caught_up(journal: Journal) -> None:
+    """Wait until the store has everything, unless it fails."""
+    try:
+        await journal.committed()
+    except StorageFailed:
+        # What is stored can still be queried.
+        return

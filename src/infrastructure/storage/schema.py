@@ -67,6 +67,19 @@ CANDLE_CHUNK = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# The same, of trades.
+TRADE_CANDLE_CHUNK = sa.Table(
+    "trade_candle_chunk",
+    METADATA,
+    sa.Column("width", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # `seq` and `place`: the position of the tick in the log, its block and the index in it.
 ANOMALY = sa.Table(
     "anomaly",
@@ -100,6 +113,32 @@ MOVE = sa.Table(
     sa.Column("crc", sa.BigInteger, nullable=False),
     sa.Index("ix_move_order", "started_us", "symbol", "sequence", "direction"),
     sa.Index("ix_move_symbol", "symbol", "started_us", "sequence", "direction"),
+)
+
+# What option chains were at the end of each interval. `interval_s`: its length in seconds.
+OPTION_SUMMARY = sa.Table(
+    "option_summary",
+    METADATA,
+    sa.Column("product", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("expiry", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("interval_s", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_option_summary_start", "interval_s", "start_us"),
+    sqlite_with_rowid=False,
+)
+
+# Prices and open interest of the contracts of a chain at the end of a minute.
+OPTION_POSITION = sa.Table(
+    "option_position",
+    METADATA,
+    sa.Column("product", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("expiry", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("end_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_option_position_end", "end_us"),
 )
 
 # Keys that are forgotten, and whose observations up to block `seq` are still to be erased from the log.

@@ -41,7 +41,7 @@ class ProcessingCollector(Collector):
                 f"marketdata_{name}_{account}", f"{title} {help_text}", value=getattr(statistics, account)
             )
         yield GaugeMetricFamily(f"marketdata_{name}_queued", f"{title} accepted, not processed yet.", statistics.queued)
-        yield GaugeMetricFamily(f"marketdata_active_{key}s", f"Every {key} with a state.", statistics.active_keys)
+        yield GaugeMetricFamily(f"{self._prefix}_active_{key}s", f"Every {key} with a state.", statistics.active_keys)
         yield GaugeMetricFamily(
             f"marketdata_throughput_{name}_per_second",
             f"{title} processed a second, over the last seconds.",

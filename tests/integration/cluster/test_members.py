@@ -159,6 +159,10 @@ def test_a_member_with_another_number_of_partitions_refuses_to_start(
     assert made.command("create-topics").stdout == "every topic exists\n"
     other = made.command("create-topics", "--replication-factor", "1", CLUSTER__NAME="elsewhere")
     assert other.stdout.splitlines() == [
-        f"created elsewhere.{each}"
-        for each in ("prices.log", "prices.state", "prices.events", "prices.checkpoint", "answers")
+        *(
+            f"created elsewhere.{subject}.{each}"
+            for subject in ("prices", "trades", "benchmarks", "options")
+            for each in ("log", "state", "events", "checkpoint")
+        ),
+        "created elsewhere.answers",
     ]

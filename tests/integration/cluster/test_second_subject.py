@@ -17,7 +17,7 @@ T0 = 1769860800000
 @pytest.fixture
 def cluster(brokers: Brokers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     directory = tmp_path_factory.mktemp("counters")
-    with Cluster(directory, brokers, partitions=2, kind=CountingService, subjects=("prices", "counters")) as made:
+    with Cluster(directory, brokers, partitions=2, kind=CountingService, more_subjects=("counters",)) as made:
         made.start("gateway", "gateway")
         made.start("worker", "worker")
         for member in made.members.values():

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from domain.prices.candle import Interval
+from domain.bars import Interval
 from domain.prices.symbol_book import SymbolBook
 from domain.prices.ticks import Ticks
 from infrastructure.cluster.pending_history import PendingHistory

@@ -8,7 +8,7 @@ import pytest
 
 from application.ports.journal import StoredAnswer
 from application.prices.ports.event_repository import EventFilter
-from domain.prices.candle import Interval
+from domain.bars import Interval
 from domain.prices.price_anomaly import Direction, Severity
 from domain.prices.price_update import PriceUpdate
 from domain.prices.symbol_book import SymbolBook

@@ -7,23 +7,12 @@ from application.errors import BatchTooLarge, FieldError, ValidationFailed
 from application.mediator import Message
 from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
-from application.prices.commands.tick_rules import FORBIDDEN_SYMBOL, TickRules
+from application.prices.commands.tick_rules import TickRules
+from application.processing.batches import ERRORS_REPORTED_MAX, FORBIDDEN_SYMBOL, BatchResult
 from application.processing.durability import Durability, submit
 from domain.access.principal import ANYBODY, Principal
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
-
-ERRORS_REPORTED_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """accepted, rejected, duplicates: ticks. errors: those of the first rejected ticks, by index."""
-
-    accepted: int
-    rejected: int
-    errors: tuple[FieldError, ...]
-    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +37,11 @@ class ProcessPriceBatch(Message[BatchResult]):
     errors_max: int = ERRORS_REPORTED_MAX
     sender: Principal = ANYBODY
 
+    @property
+    def count(self) -> int:
+        """Ticks in the batch, invalid ones included."""
+        return len(self.ticks) + self.rejected
+
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
 
@@ -66,7 +60,7 @@ class ProcessPriceBatchValidator:
             BatchTooLarge: it has more than `ticks_max` ticks; none is counted.
             ValidationFailed: it has no valid tick.
         """
-        count = len(command.ticks) + command.rejected
+        count = command.count
         if count > self._ticks_max:
             raise BatchTooLarge(count, self._ticks_max)
         if count == 0:

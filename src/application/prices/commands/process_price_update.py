@@ -6,7 +6,8 @@ from application.errors import ValidationFailed
 from application.mediator import Message
 from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
-from application.prices.commands.tick_rules import FORBIDDEN_SYMBOL, TickRules
+from application.prices.commands.tick_rules import TickRules
+from application.processing.batches import FORBIDDEN_SYMBOL
 from application.processing.durability import Durability, submit
 from domain.access.principal import ANYBODY, Principal
 from domain.prices.ticks import Ticks

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.prices.candle import Candle, Interval
+from domain.bars import Interval
+from domain.prices.candle import Candle
 from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_update import PriceUpdate
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from application.errors import FieldError, SymbolNotFound, ValidationFailed
 from application.mediator import Message
 from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
+from application.ports.states import StateRepository
 from application.prices.ports.history import History
-from application.prices.ports.statistics_repository import StatisticsRepository
-from application.prices.queries.time_range import EARLIEST_US, check_range, known_symbol
-from domain.prices.candle import Candle, Interval
+from application.processing.known_symbol import known_symbol
+from application.processing.time_range import EARLIEST_US, check_range
+from domain.bars import Interval
+from domain.prices.candle import Candle
+from domain.prices.symbol_statistics import SymbolStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,13 @@ class ListCandlesValidator:
         check_range(query.from_us, query.to_us, errors)
         if errors:
             raise ValidationFailed(errors)
-        return replace(query, symbol=known_symbol(query.symbol), limit=limit)
+        return replace(query, symbol=known_symbol(query.symbol, "price"), limit=limit)
 
 
 class ListCandlesHandler:
     """Raises SymbolNotFound if no price of the symbol has been processed, HistoryUnavailable."""
 
-    def __init__(self, history: History, statistics: StatisticsRepository) -> None:
+    def __init__(self, history: History, statistics: StateRepository[SymbolStatistics]) -> None:
         self._history = history
         self._statistics = statistics
 

@@ -7,7 +7,7 @@ from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
 from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
 from application.prices.ports.event_repository import EventFilter, EventOrder, EventPage, EventRepository
-from application.prices.queries.time_range import check_range
+from application.processing.time_range import check_range
 from domain.prices.price_anomaly import PriceAnomaly
 from domain.prices.price_move import PriceMove
 from domain.symbol import InvalidSymbol, normalise_symbol

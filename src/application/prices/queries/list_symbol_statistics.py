@@ -1,64 +1,10 @@
 """List the statistics of many symbols."""
 
-from dataclasses import dataclass, replace
-
-from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
-from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
-from application.prices.ports.statistics_repository import StatisticsPage, StatisticsRepository
-from application.prices.queries.time_range import EARLIEST_US, LATEST_US, check_range
-from domain.symbol import InvalidSymbol, normalise_symbol
+from application.ports.states import StatePage
+from application.processing.list_states import ListStates
+from domain.prices.symbol_statistics import SymbolStatistics
 
 
-@dataclass(frozen=True, slots=True)
-class ListSymbolStatistics(Message[StatisticsPage]):
-    """Sorted by symbol.
-
-    symbols: None for all. from_us, to_us: only symbols last updated within [from_us, to_us). after: the symbol after
-        which the page starts. prefixes: only symbols that start with one of these; none for all.
-    """
-
-    symbols: tuple[str, ...] | None = None
-    limit: int | None = None
-    after: str | None = None
-    from_us: int | None = None
-    to_us: int | None = None
-    order: Order = Order.ASC
-    prefixes: tuple[str, ...] = ()
-
-
-class ListSymbolStatisticsValidator:
-    def __init__(self, limit_max: int) -> None:
-        self._limit_max = limit_max
-
-    def validate(self, query: ListSymbolStatistics) -> ListSymbolStatistics:
-        errors: list[FieldError] = []
-        limit = page_size(query.limit, self._limit_max, errors)
-        check_range(query.from_us, query.to_us, errors)
-        if query.symbols is None:
-            symbols = None
-        else:
-            names = []
-            for name in query.symbols:
-                try:
-                    names.append(normalise_symbol(name))
-                except InvalidSymbol as error:
-                    errors.append(FieldError("symbols", "invalid_symbol", f"{name[:64]!a} {error}"))
-            symbols = tuple(sorted(set(names)))
-        if errors:
-            raise ValidationFailed(errors)
-        return replace(query, symbols=symbols, limit=limit)
-
-
-class ListSymbolStatisticsHandler:
-    def __init__(self, repository: StatisticsRepository) -> None:
-        self._repository = repository
-
-    async def handle(self, query: ListSymbolStatistics) -> StatisticsPage:
-        limit = query.limit or PAGE_SIZE_DEFAULT
-        updated = None
-        if query.from_us is not None or query.to_us is not None:
-            from_us = EARLIEST_US if query.from_us is None else query.from_us
-            updated = (from_us, LATEST_US if query.to_us is None else query.to_us)
-        descending = query.order is Order.DESC
-        return await self._repository.page(query.symbols, query.after, limit, updated, descending, query.prefixes)
+class ListSymbolStatistics(ListStates, Message[StatePage[SymbolStatistics]]):
+    __slots__ = ()

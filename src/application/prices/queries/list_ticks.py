@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from application.errors import FieldError, SymbolNotFound, ValidationFailed
 from application.mediator import Message
 from application.paging import PAGE_SIZE_DEFAULT, Order, page_size
+from application.ports.states import StateRepository
 from application.prices.ports.history import History, TickPage, TickPlace
-from application.prices.ports.statistics_repository import StatisticsRepository
-from application.prices.queries.time_range import EARLIEST_US, LATEST_US, check_range, known_symbol
+from application.processing.known_symbol import known_symbol
+from application.processing.time_range import EARLIEST_US, LATEST_US, check_range
+from domain.prices.symbol_statistics import SymbolStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class ListTicksValidator:
         check_range(query.from_us, query.to_us, errors)
         if errors:
             raise ValidationFailed(errors)
-        return replace(query, symbol=known_symbol(query.symbol), limit=limit)
+        return replace(query, symbol=known_symbol(query.symbol, "price"), limit=limit)
 
 
 class ListTicksHandler:
     """Raises SymbolNotFound if no price of the symbol has been processed, HistoryUnavailable."""
 
-    def __init__(self, history: History, statistics: StatisticsRepository) -> None:
+    def __init__(self, history: History, statistics: StateRepository[SymbolStatistics]) -> None:
         self._history = history
         self._statistics = statistics
 

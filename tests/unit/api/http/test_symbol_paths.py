@@ -3,9 +3,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.http.cursors import from_cursor, to_cursor
-from api.http.symbol_paths import routable
+from api.http.symbol_paths import SymbolPaths
 from api.routes import anomalies
 from application.errors import ValidationFailed
+
+PATHS = SymbolPaths(
+    [
+        "/api/anomalies",
+        "/api/prices",
+        "/api/prices/batch",
+        "/api/prices/{symbol}",
+        "/api/prices/{symbol}/anomalies",
+        "/api/trades/{symbol}/history",
+    ]
+)
 
 
 @pytest.mark.parametrize(
@@ -22,15 +33,18 @@ from application.errors import ValidationFailed
         ("/api/prices/batch", "/api/prices/BATCH"),
         ("/api/prices", "/api/prices"),
         ("/api/anomalies", "/api/anomalies"),
+        # Each subject has segments of its own.
+        ("/api/trades/BTC/USD/history", "/api/trades/BTC%2FUSD/history"),
+        ("/api/prices/BTC/history", "/api/prices/BTC%2FHISTORY"),
     ],
 )
 def test_symbol_becomes_one_segment(raw: str, path: str) -> None:
     decoded = raw.partition("?")[0].replace("%2F", "/")
-    assert routable(decoded, raw.encode(), "GET") == path
+    assert PATHS.routable(decoded, raw.encode(), "GET") == path
 
 
 def test_posts_are_left_alone() -> None:
-    assert routable("/api/prices/batch", b"/api/prices/batch", "POST") == "/api/prices/batch"
+    assert PATHS.routable("/api/prices/batch", b"/api/prices/batch", "POST") == "/api/prices/batch"
 
 
 # No symbol has a NUL or a backslash.

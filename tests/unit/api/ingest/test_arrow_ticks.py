@@ -18,7 +18,8 @@ from api.ingest.arrow_ticks import ArrowTicks, decode_arrow
 from api.ingest.tick_decoding import decode_array
 from api.timestamps import LATEST_US
 from application.errors import BatchTooLarge
-from application.prices.commands.process_price_batch import ERRORS_REPORTED_MAX, ProcessPriceBatch
+from application.prices.commands.process_price_batch import ProcessPriceBatch
+from application.processing.batches import ERRORS_REPORTED_MAX
 from domain.prices.price_update import PriceUpdate
 from support.arrow import NOON_MS, batch_of, body_of, dictionary_of, stream_of
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.http.errors import MalformedBody
 from api.ingest import tick_decoding
-from api.ingest.strict_ticks import UnreadableTick
+from api.ingest.strict_fields import Unreadable
 from api.ingest.tick_decoding import decode_array, decode_lines, decode_tick
 from api.ingest.tick_scanner import TickScanner
 from application.errors import BatchTooLarge
@@ -103,7 +103,7 @@ def test_good_tick_is_read(body: str, update: PriceUpdate) -> None:
 
 @pytest.mark.parametrize(("body", "errors"), BAD)
 def test_bad_tick_is_explained_field_by_field(body: str, errors: list[tuple[str, str]]) -> None:
-    with pytest.raises(UnreadableTick) as caught:
+    with pytest.raises(Unreadable) as caught:
         decode_tick(body.encode(), NOW_US)
     assert [(error.field, error.code) for error in caught.value.errors] == errors
 
@@ -262,7 +262,7 @@ class _Refusing:
 
     decode_lines = decode
 
-    def one(self, body: bytes, ticks: Ticks, now_us: int) -> bool:
+    def append(self, body: bytes, ticks: Ticks, now_us: int) -> bool:
         return False
 
     def array(self, body: bytes, now_us: int) -> None:
@@ -274,7 +274,7 @@ class _Refusing:
 def _outcome(decode: Any, body: bytes) -> object:
     try:
         result = decode(body, NOW_US)
-    except UnreadableTick as bad:
+    except Unreadable as bad:
         return bad.errors
     except MalformedBody:
         return None

@@ -1,12 +1,12 @@
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from application.errors import BatchTooLarge, FieldError, QueueFull, StorageFailed, SymbolNotFound, ValidationFailed
-from application.prices.commands.forget_symbol import ForgetSymbol, ForgetSymbolHandler
+from application.ports.states import StateRepository
+from application.prices.commands.forget_symbol import ForgetSymbol
 from application.prices.commands.process_price_batch import (
-    ERRORS_REPORTED_MAX,
     ProcessPriceBatch,
     ProcessPriceBatchHandler,
     ProcessPriceBatchValidator,
@@ -18,7 +18,8 @@ from application.prices.commands.process_price_update import (
 )
 from application.prices.commands.refuse_price_update import RefusePriceUpdate, RefusePriceUpdateHandler
 from application.prices.commands.tick_rules import TickRules
-from application.prices.ports.statistics_repository import StatisticsRepository
+from application.processing.batches import ERRORS_REPORTED_MAX
+from application.processing.forget_state import ForgetStateHandler
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from support.fakes import START_US, FakeClock, FakeJournal
@@ -216,6 +217,6 @@ class NoStatistics:
 
 @pytest.mark.parametrize(("symbol", "error"), [("HALF", StorageFailed), ("NEVER", SymbolNotFound)])
 async def test_a_symbol_is_gone_only_once_it_is_gone_from_disk(symbol: str, error: type[Exception]) -> None:
-    handler = ForgetSymbolHandler(cast("StatisticsRepository", NoStatistics()), ForgettingJournal(), "prices")
+    handler = ForgetStateHandler(cast("StateRepository[Any]", NoStatistics()), ForgettingJournal(), "prices", "price")
     with pytest.raises(error):
         await handler.handle(ForgetSymbol(symbol))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.bars import Interval, rolled_up
 from domain.numbers import written
-from domain.prices.candle import Candle, Interval, rolled_up
+from domain.prices.candle import Candle
 from domain.prices.candle_book import CandleBook
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks

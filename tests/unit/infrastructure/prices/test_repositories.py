@@ -5,17 +5,18 @@ import pytest
 from application.prices.ports.event_repository import EventFilter, EventOrder
 from domain.prices.price_anomaly import Direction, PriceAnomaly, Severity, make_anomaly
 from domain.prices.price_update import PriceUpdate
+from domain.prices.symbol_statistics import SymbolStatistics
 from domain.prices.ticks import Ticks
-from infrastructure.prices.in_memory_statistics import InMemoryStatisticsRepository
 from infrastructure.prices.recent_events import RecentEvents
 from infrastructure.prices.stored_events import StoredEvents
+from infrastructure.processing.in_memory_states import InMemoryStates
 from infrastructure.processing.placement import partition_of
 from support.processing import partitions_of, snapshots_of
 
 
 async def test_statistics_come_sorted_in_pages_whatever_partition_they_are_in() -> None:
     partitions = partitions_of(3)
-    repository = InMemoryStatisticsRepository(snapshots_of(partitions))
+    repository: InMemoryStates[SymbolStatistics] = InMemoryStates(snapshots_of(partitions))
     names = [f"S{i:02}" for i in range(10)]
     for name in reversed(names):
         partitions[partition_of(name, 3)].book.apply(Ticks.of([PriceUpdate(name, 1.0, 0)]))
@@ -31,7 +32,8 @@ async def test_statistics_come_sorted_in_pages_whatever_partition_they_are_in() 
 async def test_chosen_symbols_are_those_that_exist() -> None:
     partitions = partitions_of(1)
     partitions[0].book.apply(Ticks.of([PriceUpdate("A", 1.0, 0), PriceUpdate("C", 1.0, 0)]))
-    page = await InMemoryStatisticsRepository(snapshots_of(partitions)).page(("C", "B", "A"), None, 10)
+    repository: InMemoryStates[SymbolStatistics] = InMemoryStates(snapshots_of(partitions))
+    page = await repository.page(("C", "B", "A"), None, 10)
     assert [item.symbol for item in page.items] == ["A", "C"]
     assert page.total == 2
 

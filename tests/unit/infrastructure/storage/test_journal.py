@@ -7,7 +7,7 @@ import pytest
 
 from application.errors import StorageFailed
 from application.ports.journal import StoredAnswer
-from domain.prices.candle import Interval
+from domain.bars import Interval
 from domain.prices.price_update import PriceUpdate
 from domain.prices.symbol_book import SymbolBook
 from domain.prices.ticks import Ticks

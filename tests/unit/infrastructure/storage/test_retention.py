@@ -4,7 +4,7 @@ import pytest
 
 from application.ports.journal import StoredAnswer
 from application.prices.ports.event_repository import EventFilter
-from domain.prices.candle import Interval
+from domain.bars import Interval
 from infrastructure.prices.price_retention import PriceRetention
 from infrastructure.settings import RetentionSettings
 from infrastructure.storage.retention import Retention

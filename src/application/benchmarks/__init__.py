@@ -1,0 +1,1 @@
+"""Benchmarks: use cases, one per file."""

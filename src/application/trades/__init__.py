@@ -1,0 +1,1 @@
+"""Trades: use cases, one per file, and their ports."""

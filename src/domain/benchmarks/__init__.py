@@ -1,0 +1,1 @@
+"""Benchmarks: what trading systems measured of themselves."""

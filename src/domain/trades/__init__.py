@@ -1,0 +1,1 @@
+"""Trades: executions, and what they add up to."""

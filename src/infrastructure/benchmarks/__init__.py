@@ -1,0 +1,1 @@
+"""Storage and metrics of benchmarks."""

@@ -1,0 +1,30 @@
+"""The `Subject` of benchmarks."""
+
+from operator import attrgetter
+
+from domain.benchmarks.benchmark_book import FIGURE_NAMES, BenchmarkBook
+from domain.benchmarks.benchmark_summary import BenchmarkSummary
+from domain.benchmarks.regression import BenchmarkRegression
+from infrastructure.benchmarks.benchmark_format import BENCHMARKS, BenchmarkLogFormat
+from infrastructure.public_format import PublicFormat
+from infrastructure.settings import BenchmarksSettings
+from infrastructure.subject import Subject
+
+
+def benchmarks(settings: BenchmarksSettings) -> Subject:
+    """Create the subject from the settings."""
+    return Subject(
+        name=BENCHMARKS,
+        observations="benchmarks",
+        key="test",
+        new_book=lambda: BenchmarkBook(settings.runs_kept, settings.tolerance_percent),
+        log=BenchmarkLogFormat(),
+        public=PublicFormat(BenchmarkSummary, {BenchmarkRegression: _id_of}),
+        keys_max=settings.max_tests,
+        values=attrgetter("throughputs"),
+        figures=tuple(FIGURE_NAMES.values()),
+    )
+
+
+def _id_of(regression: BenchmarkRegression) -> str:
+    return f"{regression.key} {regression.figure.value} {regression.detected_at_us}"
