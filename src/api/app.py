@@ -60,7 +60,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     access: Access | None = container.access()
     dependencies = _dependencies(container, connected)
     app = Litestar(
-        route_handlers=_routes(features, settings, signs_in=access is not None) if serves else [OperationsController],
+        route_handlers=_routes(features, signs_in=access is not None) if serves else [OperationsController],
         dependencies=dependencies,
         lifespan=[lambda _: _running(container)],
         exception_handlers={Exception: problem_response},
@@ -125,7 +125,7 @@ def describe(container: Container) -> tuple[Json, Json]:
         for name, shape in own.items():
             shapes.setdefault(name, []).append(shape)
     return (
-        openapi_document(_routes(features, settings, signs_in), names, signs_in),
+        openapi_document(_routes(features, signs_in), names, signs_in),
         asyncapi_document(examples, shapes, hub.channels, hub.default_channels),
     )
 
@@ -166,11 +166,9 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
     return {**COMMON, **{name: value if isinstance(value, Provide) else constant(value) for name, value in own.items()}}
 
 
-def _routes(features: list[Features], settings: Settings, signs_in: bool) -> list[ControllerRouterHandler]:
+def _routes(features: list[Features], signs_in: bool) -> list[ControllerRouterHandler]:
     own = (*_OWN_ROUTES, *_SIGN_IN_ROUTES) if signs_in else _OWN_ROUTES
-    # The owners of partitions in a cluster show nothing to rules.
-    of_rules = () if settings.cluster.enabled else RULE_ROUTES
-    return [*(route for each in features for route in each.routes), *of_rules, *own]
+    return [*(route for each in features for route in each.routes), *RULE_ROUTES, *own]
 
 
 def _ignore() -> None:

@@ -92,8 +92,9 @@ def _behaviours(own: Sequence[Behaviour], member: "Member | None") -> list[Behav
     if member is None:
         return [*own]
     from infrastructure.cluster.catching_up import CaughtUp  # noqa: PLC0415
+    from infrastructure.cluster.without_rules import WithoutRules  # noqa: PLC0415
 
-    return [*own, CaughtUp(member.follower)]
+    return [*own, WithoutRules(RULE_MESSAGES), CaughtUp(member.follower)]
 
 
 def _readable(books: Mapping[str, Sequence[Book]], member: "Member | None") -> Mapping[str, Sequence[Readable]]:

@@ -101,7 +101,8 @@ class Subject:
     key: what a key is called on the wire. public: what readers see, for other members of a cluster. keys_max: None for
     `processing.max_symbols`. values: the value of each observation in columns, for rules; None if there are no rules
     about the subject. figures: names of the figures that its book publishes besides (`Applied.figures`). has_parts:
-    whether figures can be of a part of the key, such as a contract. Rules are about figures only then.
+    whether figures can be of a part of the key, such as a contract. Rules are about figures only then. is_observed:
+    whether subscribers may watch single observations.
     """
 
     name: str
@@ -115,3 +116,4 @@ class Subject:
     values: Callable[[Any], list[Any]] | None = None
     figures: tuple[str, ...] = ()
     has_parts: bool = False
+    is_observed: bool = False

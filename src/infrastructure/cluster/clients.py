@@ -67,20 +67,19 @@ class Clients:
         """For the log, in the group that shares its partitions."""
         return Consumer(
             {
-                **self._common,
-                "group.id": group,
+                **self._of_group(group),
                 # A member that comes back in time gets its partitions back, and nobody else moves.
                 "group.instance.id": self._member,
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": self._session_ms,
-                "heartbeat.interval.ms": self._session_ms // 4,
-                "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "queued.max.messages.kbytes": 16_384,
             },
             logger=_logger,
         )
+
+    def visitor(self, group: str) -> Consumer:
+        """A member of the group that leaves it when it is closed."""
+        return Consumer(self._of_group(group), logger=_logger)
 
     def reader(self) -> Consumer:
         """For whole partitions of compacted topics: what is committed, and a sign at the end."""
@@ -97,3 +96,13 @@ class Clients:
             },
             logger=_logger,
         )
+
+    def _of_group(self, group: str) -> dict[str, Any]:
+        return {
+            **self._common,
+            "group.id": group,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": self._session_ms,
+            "heartbeat.interval.ms": self._session_ms // 4,
+            "enable.auto.commit": False,
+        }

@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from application.errors import Unavailable
 from infrastructure.cluster.clients import Clients
@@ -37,18 +37,20 @@ FollowedRecord = tuple[bytes, bytes | None, int]
 
 
 class Follower:
-    """topics: what takes the records of each. partitions: of every topic.
+    """topics: what takes the records of each. partitions: of every topic. from_end: topics whose past is not read.
 
     failure: why nothing can be read; None while something can.
     """
 
-    def __init__(self, topics: Mapping[str, Followed], partitions: int, clients: Clients) -> None:
+    def __init__(
+        self, topics: Mapping[str, Followed], partitions: int, clients: Clients, from_end: Collection[str] = ()
+    ) -> None:
         self.failure: str | None = None
         self._topics = topics
         self._clients = clients
         # Partitions that have not been read to their end yet.
         self._ahead = {(topic, partition) for topic in topics for partition in range(partitions)}
-        self._next = dict.fromkeys(self._ahead, OFFSET_BEGINNING)
+        self._next = {place: OFFSET_END if place[0] in from_end else OFFSET_BEGINNING for place in self._ahead}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None

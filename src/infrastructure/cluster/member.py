@@ -1,7 +1,7 @@
 """This process as a member of a cluster: what it runs by its role, and how it starts and stops."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -63,7 +63,8 @@ class Member:
         for subject in subjects:
             followed[self._topics.state(subject.name)] = _states_of(self.models[subject.name])
             followed[self._topics.events(subject.name)] = _events_of(self.models[subject.name])
-        self.follower = Follower(followed, partitions, self._clients)
+        followed[self._topics.observed] = _observed_of(self.models)
+        self.follower = Follower(followed, partitions, self._clients, from_end=(self._topics.observed,))
         self.worker: Workers | None = None
         if self.is_worker:
             self.worker = Workers(
@@ -134,6 +135,16 @@ class Member:
 def _states_of(model: ReadModel) -> Followed:
     async def read(partition: int, records: Sequence[FollowedRecord]) -> None:
         model.read_states(partition, [(key, value) for key, value, _ in records])
+
+    return read
+
+
+def _observed_of(models: Mapping[str, ReadModel]) -> Followed:
+    async def read(partition: int, records: Sequence[FollowedRecord]) -> None:
+        for subject, value, _ in records:
+            model = models.get(subject.decode())
+            if model is not None and value is not None:
+                model.read_observed(value)
 
     return read
 

@@ -185,6 +185,7 @@ class OwnedPartition:
             [
                 (self._topics.events(subject), events),
                 (self._topics.state(subject), states),
+                (self._topics.observed, self.state.observed()),
                 (self._topics.checkpoints(subject), [(POSITION, b"%d" % self.state.offset)]),
             ],
             list(self._carried.items()) if checkpoints else None,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from domain.book import Book
-from domain.columns import Columns
+from domain.columns import Columns, numbered
 from infrastructure.cluster.pending_history import PendingHistory
 from infrastructure.cluster.records import (
     CHECKPOINT,
@@ -92,6 +92,7 @@ class PartitionState:
         self._dirty: dict[str, None] = {}
         self._events: list[Entry] = []
         self._notices: dict[str, list[tuple[str, bytes]]] = {}
+        self._observed: list[Entry] = []
         self._new_ids: list[tuple[str, int]] = []
         # Stored pieces of ids: number, how many are in it, time of the newest.
         self._pieces: deque[tuple[int, int, int]] = deque()
@@ -167,6 +168,11 @@ class PartitionState:
         events, self._events = self._events, []
         self._changed, self._notices = {}, {}
         return states, events
+
+    def observed(self) -> list[Entry]:
+        """Take the observations since the last call, if the subject has those who watch them."""
+        observed, self._observed = self._observed, []
+        return observed
 
     def checkpoint(self) -> list[Entry]:
         """Take what has changed since the last checkpoint, ready for the next one."""
@@ -254,6 +260,9 @@ class PartitionState:
         if self.offset > self.published:
             for event in (*applied.events, *applied.updates):
                 self._publish(event)
+            if self._subject.is_observed:
+                payload = self._subject.log.encode(*numbered(columns.keys), columns)
+                self._observed.append((self._subject.name.encode(), payload))
         if self.history is not None and self.offset > self.history.upto:
             self.history.record(columns, applied)
         for key, failure in applied.failures:

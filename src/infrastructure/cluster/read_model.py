@@ -101,6 +101,11 @@ class ReadModel:
                 events.append(self.subject.public.decode_event(name.decode(), value))
         await self._publish(events)
 
+    def read_observed(self, segment: bytes) -> None:
+        """Take observations for those who watch them."""
+        if self.tracker.sees:
+            self.tracker.see(self.subject.log.decode(segment))
+
     async def reached(self, partition: int, offset: int) -> None:
         """Wait until everything before an offset of the log is published here."""
         position = self.positions[partition]

@@ -23,6 +23,12 @@ _COMPACTED = {
     # The state of a key with the longest moving average, or with the most contracts.
     "max.message.bytes": str(RECORD_BYTES_MAX),
 }
+_OBSERVED = {
+    "cleanup.policy": "delete",
+    "retention.ms": "600000",
+    "segment.ms": "600000",
+    "max.message.bytes": str(RECORD_BYTES_MAX),
+}
 
 
 class ClusterRefused(Exception):
@@ -51,6 +57,11 @@ class Topics:
         return f"{self.name}.{subject}.checkpoint"
 
     @property
+    def observed(self) -> str:
+        """Single observations for those who watch them, of the subjects that have such a channel; kept for minutes."""
+        return f"{self.name}.observed"
+
+    @property
     def answers(self) -> str:
         """The requests with an Idempotency-Key."""
         return f"{self.name}.answers"
@@ -66,7 +77,7 @@ class Topics:
         """Every topic of some subjects."""
         for subject in subjects:
             yield from (self.log(subject), self.state(subject), self.events(subject), self.checkpoints(subject))
-        yield self.answers
+        yield from (self.observed, self.answers)
 
 
 def create_topics(
@@ -78,7 +89,10 @@ def create_topics(
         ClusterRefused: the brokers do not create one of them.
     """
     known = _partitions(admin)
-    configurations = {topics.answers: _deleted(2 * settings.storage.ids_window_seconds / 86_400)}
+    configurations = {
+        topics.answers: _deleted(2 * settings.storage.ids_window_seconds / 86_400),
+        topics.observed: _OBSERVED,
+    }
     for subject in subjects:
         configurations[topics.log(subject)] = {
             **_deleted(settings.retention.ticks_days),

@@ -7,13 +7,14 @@ member that has lost a partition without noticing applies to no avail: the trans
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from application.ports.clock import Clock
 from infrastructure.cluster.clients import Clients
+from infrastructure.cluster.group_watch import GroupWatch
 from infrastructure.cluster.history_writer import HistoryMoved, HistoryWriter
 from infrastructure.cluster.owned_partition import OwnedPartition
 from infrastructure.cluster.partition_state import RecordsMissing
@@ -67,6 +68,16 @@ class Worker:
         self._executor = ThreadPoolExecutor(_THREADS, "commit")
         self._thread = threading.Thread(target=self._run, name=f"worker of {subject.name}", daemon=True)
         self._next_commit = 0.0
+        self._watch = GroupWatch(
+            clients,
+            topics.workers(subject.name),
+            topics.log(subject.name),
+            settings.processing.partitions,
+            settings.member,
+            topics.observed,
+        )
+        self._looking: Future[None] | None = None
+        self._next_look = 0.0
 
     @property
     def owned(self) -> Sequence[OwnedPartition]:
@@ -122,6 +133,7 @@ class Worker:
             self._flush(consumer)
             for place in [place for place, due in self._broken.items() if due <= start]:
                 self._acquire_again(consumer, place)
+            self._look(start)
             self.seconds += self._clock.monotonic() - start
         self._release(list(self._owned))
 
@@ -158,6 +170,14 @@ class Worker:
             self._next_commit = now + _COMMIT_SECONDS
             done = [TopicPartition(*place, owned.flushed) for place, owned in self._owned.items()]
             consumer.commit(offsets=done, asynchronous=True)
+
+    def _look(self, now: float) -> None:
+        """Look after the group, in a thread of its own."""
+        if now >= self._next_look and (self._looking is None or self._looking.done()):
+            if self._looking is not None and (failure := self._looking.exception()) is not None:
+                _log.warning("the group of the workers cannot be looked at", reason=str(failure))
+            self._next_look = now + self._settings.cluster.session_timeout_ms / 1000
+            self._looking = self._executor.submit(self._watch.look, self._stopping)
 
     def _guarded(self, place: _Place, work: Callable[[], None]) -> None:
         """Work on a partition. If it fails, the partition starts over from its checkpoint."""

@@ -28,10 +28,15 @@ class ChangeTracker:
         """Track the observations of some keys too, as events. The collection may change meanwhile."""
         self._observed = keys
 
+    @property
+    def sees(self) -> bool:
+        """Whether somebody watches observations."""
+        return self._watched and bool(self._observed)
+
     def see(self, columns: Columns) -> None:
         """Track the observations that somebody watches."""
-        observed = self._observed
-        if self._watched and observed:
+        if self.sees:
+            observed = self._observed
             self._events += [columns[at] for at, key in enumerate(columns.keys) if key in observed]
 
     def mark(self, keys: Iterable[str], events: Sequence[Any]) -> None:

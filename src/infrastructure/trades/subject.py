@@ -33,5 +33,6 @@ def trades(settings: TradesSettings) -> TradeSubject:
         public=PublicFormat(TradeStatistics, {}),
         values=attrgetter("quantities"),
         figures=("imbalance", "latency"),
+        is_observed=True,
         totals=totals,
     )

@@ -207,10 +207,11 @@ def member(**sections: dict[str, Any]) -> Settings:
     [
         ({"processing": {"partitions": 0}}, "processing.partitions must be set"),
         ({"simulation": {"enabled": True}}, "a simulation needs topics of its own"),
+        ({"rules": {"file": "rules.toml"}}, "rules.file must be empty"),
         ({"auth": {"enabled": True}}, "auth.enabled needs storage.url"),
         ({"server": {"port": 0}}, "cluster.member must be set"),
     ],
-    ids=["partitions", "simulation", "keys", "member"],
+    ids=["partitions", "simulation", "rules", "keys", "member"],
 )
 def test_what_makes_no_member_of_a_cluster_is_said(sections: dict[str, dict[str, Any]], problem: str) -> None:
     assert member().cluster_problem == ""
