@@ -10,7 +10,7 @@ import pytest
 from deploy.kafka.broker import Brokers
 
 from support.cluster import Cluster, ready
-from support.option_chains import T0_US, chain_body
+from support.option_chains import EXPIRY, T0_US, chain_body
 from support.postgres import Postgres
 from support.service import Service, eventually
 from support.watcher import Watcher
@@ -87,6 +87,12 @@ def send(services: Sequence[Service], bodies: Iterator[tuple[str, Any]]) -> None
         assert answer.status_code == 200, answer.text
 
 
+def past(service: Service, path: str) -> list[Any]:
+    """What is stored; nothing as long as nothing is known."""
+    found: list[Any] = service.client.get(path).json().get("items", [])
+    return found
+
+
 def answers(service: Service) -> dict[str, Any]:
     """The bytes of every answer about the present, and what is known of the past without places in the log."""
     paths = ["/api/trades", "/api/benchmarks", "/api/benchmarks/summary", "/api/options"]
@@ -156,6 +162,18 @@ def test_all_subjects_answer_as_in_one_process_whoever_is_killed(
     same(late, expected)
 
 
+def heard(watcher: Watcher, kinds: set[str]) -> None:
+    """Read until there was a message of each type."""
+
+    def look() -> bool:
+        missing = kinds - {each["type"] for each in watcher.seen}
+        if missing:
+            watcher.read()
+        return not missing
+
+    eventually(look, 90)
+
+
 def test_what_changes_is_watched_at_any_gateway(brokers: Brokers, cluster: Callable[..., Cluster]) -> None:
     made = cluster(brokers, partitions=2)
     for name, role in (("gateway-1", "gateway"), ("gateway-2", "gateway"), ("worker", "worker")):
@@ -174,7 +192,7 @@ def test_what_changes_is_watched_at_any_gateway(brokers: Brokers, cluster: Calla
         send([second], runs())
         for watcher in (here, there):
             # Each subject comes on its own way, so the order of its messages only is sure.
-            eventually(lambda read=watcher: {each["type"] for each in [read.read(), *read.seen]} >= _EVENTS)  # type: ignore[misc]  # bound at once
+            heard(watcher, _EVENTS)
             while len(executions := [each for each in watcher.seen if each["type"] == "execution"]) < 2:
                 watcher.read()
             moments = [each["execution"]["timestamp"] for each in executions]
@@ -186,8 +204,8 @@ def test_what_changes_is_watched_at_any_gateway(brokers: Brokers, cluster: Calla
         send([second], posts(2))
         for watcher in (here, there):
             changed = watcher.until("chains")["chains"]
-            assert [(each["product"], each["spotPrice"]) for each in changed] == [("NIFTY", 102)]
-            eventually(lambda read=watcher: "quotes" in {each["type"] for each in [*read.seen, read.read()]})  # type: ignore[misc]  # bound at once
+            assert [(each["chain"], each["summary"]["spotPrice"]) for each in changed] == [(f"NIFTY-{EXPIRY}", 102)]
+            heard(watcher, {"quotes"})
 
 
 def test_a_product_and_the_trades_of_a_symbol_are_forgotten(
@@ -198,13 +216,15 @@ def test_a_product_and_the_trades_of_a_symbol_are_forgotten(
     ready(member)
     for number in range(3):
         send([member], posts(number))
-    eventually(lambda: len(member.client.get("/api/options/BANK/history").json()["items"]) == 2, 60)
+    eventually(
+        lambda: past(member, "/api/options/BANK/history") and len(past(member, "/api/trades/T1/history")) == 3, 90
+    )
     for path in ("/api/options/NIFTY", "/api/trades/T1"):
         assert member.client.delete(path).status_code == 204
     assert member.client.get("/api/options/NIFTY/chain").status_code == 404
     assert member.client.get("/api/trades/T1").status_code == 404
     assert [each["symbol"] for each in member.pages("/api/trades")] == [each for each in SYMBOLS if each != "T1"]
     send([member], posts(3))
-    eventually(lambda: member.client.get("/api/trades/T1").status_code == 200)
+    eventually(lambda: member.client.get("/api/trades/T1").status_code == 200, 90)
     assert member.client.get("/api/trades/T1").json()["tradeCount"] == 1
-    eventually(lambda: len(member.client.get("/api/trades/T1/history").json()["items"]) == 1)
+    eventually(lambda: len(past(member, "/api/trades/T1/history")) == 1, 90)
