@@ -150,7 +150,7 @@ def _post(gateway: Side, bodies: Sequence[bytes]) -> None:
 
 def _partitions(gateway: Side) -> list[Mapping[str, Any]]:
     partitions: list[Mapping[str, Any]] = json.loads(gateway.get("/health"))["cluster"]["partitions"]
-    return partitions
+    return [each for each in partitions if each["subject"] == "prices"]
 
 
 def _wait_for_owners(gateway: Side, workers: int) -> None:
