@@ -5,6 +5,7 @@ MarketDataError
 ├── BatchTooLarge         the batch has more ticks than allowed
 ├── SymbolNotFound        the symbol is unknown
 ├── AnomalyNotFound       no anomaly has that id
+├── DeadReadingNotFound   no message over MQTT that could not be taken has that id
 ├── HistoryDisabled       the service keeps no history
 ├── StorageFailed         data that should be on disk is not
 ├── KeyReused             the Idempotency-Key belongs to another request
@@ -86,6 +87,13 @@ class AnomalyNotFound(MarketDataError):
 
     def __init__(self, anomaly_id: str) -> None:
         super().__init__(f"No anomaly has the id {ascii(anomaly_id[:64])[1:-1]}.")
+
+
+class DeadReadingNotFound(MarketDataError):
+    """No message over MQTT that could not be taken has that id."""
+
+    def __init__(self, dead_id: int) -> None:
+        super().__init__(f"No dead letter of MQTT has the id {dead_id}.")
 
 
 class HistoryDisabled(MarketDataError):

@@ -98,8 +98,8 @@ class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
     key: what a key is called on the wire. keys_max: None for `processing.max_symbols`. values: the value of each
-    observation in columns, for rules; None if there are no rules about the subject. figures: names of the figures that
-    its book publishes besides (`Applied.figures`).
+    observation in columns, for rules, None for one that no rule is shown; None if there are no rules about the subject.
+    figures: names of the figures that its book publishes besides (`Applied.figures`).
     """
 
     name: str

@@ -3,7 +3,7 @@
 Every handler declares its rule in its `opt`. A handler without one is for nobody, and a test finds it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, cast
 
@@ -125,11 +125,9 @@ def guard_of(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], Ba
         if principal is None:
             return
         scope[PRINCIPAL] = principal
-        segment = connection.path_params.get("symbol")
-        if principal.prefixes and segment is not None:
-            symbol = _normalised(symbol_in(segment))
-            if not principal.may_touch(symbol):
-                raise SymbolNotFound(symbol)
+        key = _key_in(connection.path_params) if principal.prefixes else None
+        if key is not None and not principal.may_touch(key):
+            raise SymbolNotFound(key)
 
     return guard
 
@@ -141,6 +139,14 @@ def _bearer(headers: Headers) -> str:
     if scheme.lower() != _SCHEME:
         raise Unauthenticated
     return credentials.strip(b" ").decode("latin-1")
+
+
+def _key_in(params: Mapping[str, Any]) -> str | None:
+    """The key that a path is about. Of a machine, its handlers leave out the sensors that do not exist to somebody."""
+    if "sensor" in params:
+        return _normalised(f"{params['machine']}/{params['sensor']}")
+    segment = params.get("symbol")
+    return None if segment is None else _normalised(symbol_in(segment))
 
 
 def _normalised(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from api.subjects.benchmarks import BENCHMARKS
 from api.subjects.features import Entry
 from api.subjects.prices import PRICES
+from api.subjects.readings import READINGS
 from api.subjects.trades import TRADES
 from infrastructure.rules.registry import RuleRegistry
 from infrastructure.settings import Settings
@@ -12,7 +13,7 @@ from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
 
 # Add a new subject here.
-SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS)
+SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS, READINGS)
 
 
 def subjects_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.numbers import Number, written
+from domain.numbers import Number, exceeds, plain
 from domain.rules.condition import VALUE, Level
 from domain.rules.monitor import FALSE, TRUE, Monitor, Observation, Reason
 
@@ -50,20 +50,6 @@ class LevelMonitor(Monitor):
 
     def load(self, saved: list[Any]) -> None:
         self.truth, self._value = saved
-
-
-def plain(number: Number) -> str:
-    """A number in plain notation, with every digit and no zeros behind them."""
-    text = f"{written(number):f}"
-    return text.rstrip("0").removesuffix(".") if "." in text else text
-
-
-def exceeds(one: Number, other: Number) -> bool:
-    """Whether one number, as written, is larger than another."""
-    if isinstance(one, float) and isinstance(other, float):
-        # Doubles are in the order of the shortest decimals that they stand for.
-        return one > other
-    return written(one) > written(other)
 
 
 def _is_nearer(value: Number, one: Number, other: Number) -> bool:

@@ -63,6 +63,11 @@ class KeyWatch:
         if monitor.watches_clock:
             self.by_clock.remove(monitor)
 
+    def skip(self, time_us: int) -> None:
+        """Count an observation that is shown to no rule."""
+        self.sequence += 1
+        self.newest_us = max(self.newest_us, time_us)
+
     def observe(self, seen: Observation, changes: list[Alert]) -> None:
         sequence = self.sequence + 1
         for monitor in self.by_clock:
@@ -80,7 +85,8 @@ class RuledBook:
 
     Without rules a batch costs one comparison. With rules, observations of keys without any cost one look-up each.
 
-    rules: of the subject; whoever changes them calls `add` and `remove` too. values: of the observations in a batch.
+    rules: of the subject; whoever changes them calls `add` and `remove` too. values: of the observations in a batch;
+        None for one that is shown to no rule.
     now_us: the clock; None if it is as late as the newest observation, for observations of the past.
     """
 
@@ -124,6 +130,9 @@ class RuledBook:
             if watch is None:
                 continue
             value = values[at]
+            if value is None:
+                watch.skip(times_us[at])
+                continue
             if not isinstance(value, float) and not isinstance(value, Decimal):
                 # The book has not taken it.
                 continue
@@ -171,6 +180,11 @@ class RuledBook:
     def monitor(self, key: str, rule_id: str) -> RuleMonitor | None:
         watch = self._watches.get(key)
         return None if watch is None else watch.find(rule_id)
+
+    def alerting(self, key: str) -> list[Rule]:
+        """Return the rules whose alerts about a key are open."""
+        watch = self._watches.get(key)
+        return [] if watch is None else [each.rule for each in watch.monitors if each.alert is not None]
 
     def monitors(self) -> list[tuple[str, RuleMonitor]]:
         """Return all monitors with their keys."""

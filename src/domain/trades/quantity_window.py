@@ -6,7 +6,7 @@ from collections import deque
 from decimal import Context, Decimal
 from math import sqrt
 
-from domain.trades.exact_sum import SUMMED, UNIT_DIGITS, Exact, ExactSum, decimal_of
+from domain.exact_sum import SUMMED, UNIT_DIGITS, Exact, ExactSum, decimal_of, square_of
 
 _UNITS: int = 10**UNIT_DIGITS
 # What is divided, or whose root is taken, rounds once more when it becomes a double.
@@ -40,7 +40,7 @@ class QuantityWindow:
             self._drop()
         self._entries.append(quantity if is_buy else _negated(quantity))
         self._total.add(quantity)
-        self._squares.add(_square(quantity))
+        self._squares.add(square_of(quantity))
         if is_buy:
             self._bought.add(quantity)
         peaks = self._peaks
@@ -114,15 +114,11 @@ class QuantityWindow:
         entry = self._entries.popleft()
         quantity = _size_of(entry)
         self._total.subtract(quantity)
-        self._squares.subtract(_square(quantity))
+        self._squares.subtract(square_of(quantity))
         if entry >= 0:
             self._bought.subtract(quantity)
         if self._peaks[0][0] == self._number - self._size:
             self._peaks.popleft()
-
-
-def _square(quantity: Exact) -> Exact:
-    return quantity * quantity if isinstance(quantity, int) else SUMMED.multiply(quantity, quantity)
 
 
 def _negated(quantity: Exact) -> Exact:

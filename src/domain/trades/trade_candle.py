@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.bars import Bar
+from domain.exact_sum import Exact, ExactSum
 from domain.numbers import Number, written
-from domain.trades.exact_sum import Exact, ExactSum
 
 
 class TradeCandle(Bar):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.bars import SECOND_US
-from domain.trades.exact_sum import exact_of
+from domain.exact_sum import exact_of
 from domain.trades.trade_candle import TradeCandle
 from domain.trades.trades import Trades
 

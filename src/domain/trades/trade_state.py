@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+from domain.exact_sum import SUMMED, UNIT_DIGITS, Exact, ExactSum, decimal_of, exact_of
 from domain.numbers import Number
-from domain.trades.exact_sum import SUMMED, UNIT_DIGITS, Exact, ExactSum, decimal_of, exact_of
 from domain.trades.latency_histogram import LatencyHistogram
 from domain.trades.quantity_window import QuantityWindow
 from domain.trades.trade_checkpoint import SumNumbers, TradeCheckpoint

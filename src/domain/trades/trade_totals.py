@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.trades.exact_sum import ExactSum
+from domain.exact_sum import ExactSum
 
 
 class TradeTotals:

@@ -16,12 +16,20 @@ Exact = int | Decimal
 
 
 def exact_of(number: Number) -> Exact:
-    """Return a number, which is at least 0, as it is summed."""
+    """Return a number as it is summed."""
     if isinstance(number, float):
         units = units_of(number)
         if units >= 0:
             return units
+        units = units_of(-number)
+        if units >= 0:
+            return -units
     return written(number)
+
+
+def square_of(exact: Exact) -> Exact:
+    """Return the square; of units, in units of 1e-16."""
+    return exact * exact if isinstance(exact, int) else SUMMED.multiply(exact, exact)
 
 
 def decimal_of(exact: Exact) -> Decimal:
