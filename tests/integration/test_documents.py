@@ -60,6 +60,7 @@ def stable(text: str) -> str:
         ("docs/rules.md", 8),
         ("docs/stream.md", 1),
         ("docs/trades.md", 7),
+        ("docs/readings.md", 5),
     ],
 )
 def test_every_curl_of_a_document_answers_as_printed(
@@ -183,6 +184,7 @@ def test_every_command_of_every_document_is_run_or_has_a_reason_not_to_be() -> N
         "docs/rules.md",
         "docs/stream.md",
         "docs/trades.md",
+        "docs/readings.md",
     )
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         name = str(document.relative_to(ROOT))

@@ -39,6 +39,17 @@ ROUTES = {
     ("/api/alerts", "get"),
     ("/api/alerts/{id}/acknowledge", "post"),
     ("/api/alerts/{id}/resolve", "post"),
+    ("/api/readings", "post"),
+    ("/api/readings/batch", "post"),
+    ("/api/readings/dead-letters", "get"),
+    ("/api/readings/dead-letters/{id}/replay", "post"),
+    ("/api/machines", "get"),
+    ("/api/machines/{machine}", "get"),
+    ("/api/machines/{machine}", "delete"),
+    ("/api/machines/{machine}/{sensor}", "get"),
+    ("/api/machines/{machine}/{sensor}", "delete"),
+    ("/api/machines/{machine}/{sensor}/history", "get"),
+    ("/api/machines/{machine}/{sensor}/rollups", "get"),
     ("/api/stream", "get"),
     ("/ws", "get"),
     ("/", "get"),
@@ -97,6 +108,16 @@ def test_every_example_fits_its_schema(content: dict[str, Any]) -> None:
         ("get", "/health", "/health"),
         ("get", "/health/live", "/health/live"),
         ("get", "/health/ready", "/health/ready"),
+        ("post", "/api/readings", "/api/readings"),
+        ("post", "/api/readings/batch", "/api/readings/batch"),
+        ("get", "/api/readings/dead-letters", "/api/readings/dead-letters"),
+        ("get", "/api/machines", "/api/machines"),
+        ("get", "/api/machines/doc", "/api/machines/{machine}"),
+        ("get", "/api/machines/doc/t", "/api/machines/{machine}/{sensor}"),
+        ("get", "/api/machines/none/t", "/api/machines/{machine}/{sensor}"),
+        ("get", "/api/machines/doc/t/history", "/api/machines/{machine}/{sensor}/history"),
+        ("get", "/api/machines/doc/t/rollups?interval=1h", "/api/machines/{machine}/{sensor}/rollups"),
+        ("get", "/api/machines/doc/t/rollups?interval=5m", "/api/machines/{machine}/{sensor}/rollups"),
         ("post", "/api/prices", "/api/prices"),
         ("post", "/api/prices/batch", "/api/prices/batch"),
         ("post", "/api/prices/stream", "/api/prices/stream"),
@@ -106,6 +127,8 @@ def test_every_example_fits_its_schema(content: dict[str, Any]) -> None:
 def test_every_answer_fits_the_document(service: Service, method: str, path: str, route: str) -> None:
     for price in ("100", "104.00000000000000000001"):
         service.post({"symbol": "DOC", "price": price})
+    reading = {"machineId": "DOC", "sensorType": "t", "value": -1}
+    service.client.post("/api/readings", json=reading, headers={"Prefer": "durable"})
     service.settled()
     operation = DOCUMENT["paths"][route][method]
     body = operation.get("requestBody", {"content": {"application/json": {"example": None}}})["content"]

@@ -32,7 +32,7 @@ def ids(service: Service) -> list[str]:
 def test_rules_are_added_listed_tried_and_removed_from_the_command_line(
     start: Callable[..., Service], tmp_path: Path
 ) -> None:
-    service = start()
+    service = start(READINGS__DEFAULT_RULES="false")
     (tmp_path / "rules.toml").write_text(RULES)
 
     def run(*arguments: str) -> tuple[int, str]:

@@ -44,6 +44,8 @@ def status(config: Path | None) -> None:
         click.echo(f"schema    {schema.current or 'none'}, of {schema.newest}")
         for table, rows in (await store.sizes()).items() if schema.current == schema.newest else ():
             click.echo(f"{table:<9} {rows:,}")
+        if schema.current == schema.newest and await store.has_hypertable():
+            click.echo("readings  in a hypertable of TimescaleDB")
 
     _with(config, tell, read_only=True)
 

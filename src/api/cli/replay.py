@@ -13,10 +13,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from api.cli.loading import key_option
+from api.cli.export import Timestamp
+from api.cli.loading import config_option, key_option
+from api.cli.replay_log import SUBJECTS, in_batches, logged_ticks
 from api.cli.replay_options import Columns, Speed
 from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from application.processing.time_range import EARLIEST_US, LATEST_US
 from infrastructure.feeds.recorded_tick import (
     TICKS,
     TRADES,
@@ -39,7 +42,7 @@ class _Terminated(KeyboardInterrupt):
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service to send to.")
 @key_option
 @click.option("--speed", type=Speed(), default="max", show_default=True, help="Relative to the recorded pace.")
@@ -47,6 +50,10 @@ class _Terminated(KeyboardInterrupt):
     "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
 )
 @click.option("--trades", is_flag=True, help="The files record trades.")
+@click.option("--subject", type=click.Choice(list(SUBJECTS)), help="Send the log of the configured store instead.")
+@click.option("--from", "from_us", type=Timestamp(), default=EARLIEST_US, help="Only from this time on (RFC 3339).")
+@click.option("--to", "to_us", type=Timestamp(), default=LATEST_US, help="Only before this time.")
+@config_option
 @click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
 def replay(
     files: tuple[Path, ...],
@@ -55,6 +62,10 @@ def replay(
     speed: float | None,
     batch_size: int,
     trades: bool,
+    subject: str | None,
+    from_us: int,
+    to_us: int,
+    config: Path | None,
     columns: ColumnMapping | None,
 ) -> None:
     """Send recorded ticks, or trades, to a running service.
@@ -64,6 +75,9 @@ def replay(
     are refused; with --columns, those that it does not map are ignored. Those of trades are
     timestamp,symbol,side,quantity,price,venue,sentAt,id, of which only side and quantity are required.
 
+    With --subject there are no FILES: what the store of this configuration has logged of it is sent again, in order of
+    arrival, to a fresh service for example, which comes to the same states and alerts.
+
     The exit status is 1 if a tick was rejected, 130 after Ctrl+C, and 143 after SIGTERM.
 
     \b
@@ -71,8 +85,11 @@ def replay(
     marketdata replay ticks.csv --speed 1            at the recorded pace
     marketdata replay monday.csv.gz tuesday.parquet --speed 60 --url http://market.example:8000
     marketdata replay monday.csv --trades            recorded trades
+    marketdata replay --subject readings --from 2026-01-31T12:00:00Z --url http://127.0.0.1:9000
     marketdata replay ticks.csv --columns time=timestamp,ticker=symbol,last=price
     """
+    if bool(files) == bool(subject):
+        raise click.UsageError("name either FILES or a --subject")
     signal.signal(signal.SIGTERM, _terminate)
     outcome = Outcome()
     start = time.monotonic()
@@ -83,6 +100,12 @@ def replay(
             httpx.Client(base_url=url, headers=signed_by(key), timeout=_TIMEOUT_SECONDS) as client,
             _progress() as progress,
         ):
+            if subject is not None:
+                file = Path(f"log of {subject}")
+                logged = logged_ticks(config, subject, from_us, to_us)
+                batches = in_batches(logged, batch_size) if speed is None else _paced(logged, speed, batch_size)
+                for batch in batches:
+                    _take(file, SUBJECTS[subject].path, batch, client, outcome)
             for file in files:
                 _replay_file(file, TRADES if trades else TICKS, columns, speed, batch_size, client, outcome, progress)
     except KeyboardInterrupt as stop:
@@ -126,13 +149,17 @@ def _replay_file(
         recording = Recording(stream, columns, kind)
         batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
         for batch in batches:
-            outcome.in_flight = len(batch.numbers)
-            outcome.take(file, batch.numbers, _send(client, kind.path, batch))
-            outcome.in_flight = 0
+            _take(file, kind.path, batch, client, outcome)
             ticks += len(batch.numbers)
             done = recording.done
             progress.update(task, total=None if done is None else 1.0, completed=done, ticks=ticks)
     progress.update(task, total=1.0, completed=1.0)
+
+
+def _take(file: Path, path: str, batch: RecordedBatch, client: httpx.Client, outcome: Outcome) -> None:
+    outcome.in_flight = len(batch.numbers)
+    outcome.take(file, batch.numbers, _send(client, path, batch))
+    outcome.in_flight = 0
 
 
 def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[RecordedBatch]:

@@ -44,7 +44,10 @@ const live = new Live({
   },
   message(message) {
     lastHeard = Date.now();
-    if (message.type === "snapshot") {
+    if (message.type === "snapshot" && message.prices === undefined) {
+      // Of another subject: the states that its panel asked for.
+      for (const [channel, states] of Object.entries(message)) if (Array.isArray(states)) desk.tell(channel, message);
+    } else if (message.type === "snapshot") {
       desk.market.snapshot(message);
       if (message.last) settled();
     } else if (message.type === "prices") {

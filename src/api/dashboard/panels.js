@@ -6,7 +6,8 @@
 import { alerts } from "./alerts/panel.js";
 import { rules } from "./alerts/rules.js";
 import { chart } from "./chart/panel.js";
+import { machines } from "./machines/panel.js";
 import { moves } from "./moves/panel.js";
 import { watchlist } from "./watch/panel.js";
 
-export const PANELS = [watchlist, chart, moves, alerts, rules];
+export const PANELS = [watchlist, chart, moves, alerts, rules, machines];

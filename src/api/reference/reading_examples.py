@@ -17,7 +17,7 @@ READING = {
 BATCH = [
     READING,
     {"machineId": "CNC-001", "sensorType": "vibration", "value": "-0.25"},
-    {"machineId": "CNC-001", "sensorType": "temperature", "value": 85, "quality": "fine"},
+    {"machineId": "CNC-001", "sensorType": "temperature", "value": 85, "timestamp": "2199-01-01T00:00:00Z"},
 ]
 NDJSON_BATCH = (
     '{"machineId":"CNC-001","sensorType":"temperature","value":85.4}\n'
@@ -27,7 +27,12 @@ BATCH_ANSWER = {
     "accepted": 2,
     "rejected": 1,
     "errors": [
-        {"field": "quality", "code": "unknown_value", "message": "must be one of good, uncertain, bad", "index": 2}
+        {
+            "field": "timestamp",
+            "code": "in_the_future",
+            "message": "must not be more than 60 s ahead of the server's clock",
+            "index": 2,
+        }
     ],
 }
 SENSOR: dict[str, Any] = {

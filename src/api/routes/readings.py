@@ -22,6 +22,7 @@ from api.views.readings import DeadReadingPageView, DeadReadingView
 from application.mediator import Mediator
 from application.readings.commands.replay_dead_reading import ReplayDeadReading
 from application.readings.queries.list_dead_readings import ListDeadReadings
+from domain.access.principal import Principal
 
 _PREFER = header("Prefer", "`durable`: answer with 200 once the readings are on disk.", "durable")
 _READING = {"$ref": "#/components/schemas/Reading"}
@@ -97,9 +98,13 @@ class ReadingsController(Controller):
         opt=documented("One page.", example.DEAD_READINGS, problems=(400,)) | rule(Rule.OPERATE),
     )
     async def list_dead_readings(
-        self, params: NamedDependency[DeadReadingsQuery], mediator: NamedDependency[Mediator]
+        self,
+        params: NamedDependency[DeadReadingsQuery],
+        mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> DeadReadingPageView:
-        page = await mediator.send(ListDeadReadings(params.limit, from_cursor(params.cursor, _IDS)))
+        before = from_cursor(params.cursor, _IDS)
+        page = await mediator.send(ListDeadReadings(params.limit, before, principal.prefixes))
         return DeadReadingPageView(list(map(DeadReadingView.of, page.items)), page.total, to_cursor(page.next_before))
 
     @post(
@@ -114,6 +119,7 @@ class ReadingsController(Controller):
         id: Annotated[int, PathParameter(examples=[Example(value=7)])],  # noqa: A002  # as on the wire
         params: NamedDependency[NoQuery],
         mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> AcceptedView:
-        await mediator.send(ReplayDeadReading(id))
+        await mediator.send(ReplayDeadReading(id, principal.prefixes))
         return AcceptedView(1)

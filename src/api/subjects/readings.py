@@ -51,6 +51,7 @@ from infrastructure.feeds.mqtt.reading_messages import ReadingMessages
 from infrastructure.processing.in_memory_states import InMemoryStates
 from infrastructure.readings.default_rules import default_rules
 from infrastructure.readings.in_memory_machines import InMemoryMachines
+from infrastructure.readings.reading_rows import RowRetention
 from infrastructure.readings.reading_tables import ROLLUPS
 from infrastructure.readings.stored_readings import NoReadings, StoredReadings
 from infrastructure.readings.subject import readings, sensor_types
@@ -70,7 +71,10 @@ def _assemble(subject: Subject, core: Core) -> Features:
         rollups = SqlCandles(core.store, ROLLUPS)
         history = StoredReadings(core.store, rollups, core.journal)
         books = core.books[subject.name]
-        pruners = [CandleRetention(rollups, books, core.clock, settings.retention, _days(settings.retention))]
+        pruners = [
+            CandleRetention(rollups, books, core.clock, settings.retention, _days(settings.retention)),
+            RowRetention(core.store, core.clock),
+        ]
     mqtt = _mqtt(core)
     states = EncodedStates(SensorView.of, attrgetter("update_count"))
     core.journal.on_forget(subject.name, states.forget)
@@ -201,7 +205,7 @@ def _feed(mediator: Mediator, processing: Processing, core: Core, mqtt: _Mqtt) -
 
 
 def _define(settings: Settings) -> Subject:
-    return readings(settings.readings)
+    return readings(settings.readings, keeps_rows=bool(settings.store.url))
 
 
 def _rules(settings: Settings) -> Sequence[Rule]:

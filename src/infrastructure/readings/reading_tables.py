@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from domain.exact_sum import ExactSum
 from domain.readings.rollup import ROLLUP_INTERVALS, Rollup
 from domain.readings.rollup_book import RollupBook
+from infrastructure.feeds.mqtt.dead_readings import dead_reading_of
 from infrastructure.readings.reading_format import READINGS, number_of
+from infrastructure.readings.reading_rows import RollupsAndRows, forget_rows, write_rows
 from infrastructure.storage.candle_chunks import CandleChunks, CandleFormat
 from infrastructure.storage.payloads import pack
 from infrastructure.storage.records import LoggedEvent, Put
-from infrastructure.storage.schema import READING_ROLLUP_CHUNK
+from infrastructure.storage.schema import DEAD_READING, READING_ROLLUP_CHUNK, READING_ROW
 from infrastructure.subject import Aggregates
 
 _Stored = float | str
@@ -36,13 +38,14 @@ ROLLUPS = CandleFormat(READINGS, READING_ROLLUP_CHUNK, encode_rollups, decode_ro
 
 
 class ReadingTables:
-    """The `SubjectTables` of readings."""
+    """The `SubjectTables` of readings. keeps_rows: whether readings are kept as plain rows too."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_rows: bool = False) -> None:
         self._chunks = CandleChunks(ROLLUPS)
+        self._keeps_rows = keeps_rows
 
-    def new_aggregates(self) -> RollupBook:
-        return RollupBook()
+    def new_aggregates(self) -> RollupBook | RollupsAndRows:
+        return RollupsAndRows() if self._keeps_rows else RollupBook()
 
     def write(
         self,
@@ -53,7 +56,10 @@ class ReadingTables:
         first_seq: int,
         last_seq: int,
     ) -> None:
-        if isinstance(aggregates, RollupBook):
+        if isinstance(aggregates, RollupsAndRows):
+            rows = self._chunks.write(connection, put, aggregates, last_seq)
+            write_rows(connection, put, ROLLUPS, rows, aggregates, last_seq)
+        elif isinstance(aggregates, RollupBook):
             self._chunks.write(connection, put, aggregates, last_seq)
 
     def forget(self) -> None:
@@ -61,6 +67,8 @@ class ReadingTables:
 
     def forget_key(self, connection: sa.Connection, key: str) -> None:
         connection.execute(sa.delete(READING_ROLLUP_CHUNK).where(READING_ROLLUP_CHUNK.c.symbol == key))
+        if self._keeps_rows:
+            forget_rows(connection, key)
         self._chunks.forget()
 
     def shift(self, connection: sa.Connection, put: Put, seq: int, erased: Sequence[int]) -> None:
@@ -68,10 +76,14 @@ class ReadingTables:
         pass
 
     def readers(self) -> Sequence[tuple[sa.Table, Callable[[tuple[Any, ...]], object]]]:
-        return [(READING_ROLLUP_CHUNK, ROLLUPS.candles_of)]
+        return [(READING_ROLLUP_CHUNK, ROLLUPS.candles_of), (DEAD_READING, dead_reading_of)]
 
     def sizes(self) -> Mapping[str, sa.Select[Any]]:
-        return {"rollup chunks": sa.select(sa.func.count()).select_from(READING_ROLLUP_CHUNK)}
+        return {
+            "rollup chunks": sa.select(sa.func.count()).select_from(READING_ROLLUP_CHUNK),
+            "reading rows": sa.select(sa.func.count()).select_from(READING_ROW),
+            "dead readings": sa.select(sa.func.count()).select_from(DEAD_READING),
+        }
 
 
 def _row(rollup: Rollup) -> tuple[Any, ...]:

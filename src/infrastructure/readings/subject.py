@@ -13,15 +13,15 @@ from infrastructure.settings import ReadingsSettings
 from infrastructure.subject import Subject
 
 
-def readings(settings: ReadingsSettings) -> Subject:
-    """Create the subject from the settings."""
+def readings(settings: ReadingsSettings, keeps_rows: bool = False) -> Subject:
+    """Create the subject from the settings. keeps_rows: whether readings are kept as plain rows too, for SQL."""
     return Subject(
         name=READINGS,
         observations="readings",
         key="sensor",
         new_book=lambda: ReadingBook(settings.window),
         log=ReadingLogFormat(),
-        tables=ReadingTables(),
+        tables=ReadingTables(keeps_rows),
         values=values_of,
     )
 

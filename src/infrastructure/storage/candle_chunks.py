@@ -102,10 +102,13 @@ class CandleChunks:
             self._count -= len(self._newest.popitem(last=False)[1][1])
         return rows
 
-    def write(self, connection: sa.Connection, put: Callable[..., None], book: Candles, seq: int) -> None:
-        """Write the book's candles, in the transaction of the log."""
+    def write(
+        self, connection: sa.Connection, put: Callable[..., None], book: Candles, seq: int
+    ) -> list[tuple[Any, ...]]:
+        """Write the book's candles, in the transaction of the log. Return the rows."""
         rows = self.merged(book, seq, lambda keys: self._load(connection, keys))
         put(connection, self._form.table, rows, True)
+        return rows
 
     def forget(self) -> None:
         self._newest.clear()

@@ -48,6 +48,8 @@ BODIES = {
     "/api/prices/stream": (b'{"symbol":"AAPL","price":1}\n', "application/x-ndjson"),
     "/api/trades": (b'{"symbol":"AAPL","side":"buy","quantity":1}', "application/json"),
     "/api/trades/batch": (b'[{"symbol":"AAPL","side":"buy","quantity":1}]', "application/json"),
+    "/api/readings": (b'{"machineId":"AAPL","sensorType":"t","value":1}', "application/json"),
+    "/api/readings/batch": (b'[{"machineId":"AAPL","sensorType":"t","value":1}]', "application/json"),
     "/api/benchmarks": (
         b'{"testType":"burst","testName":"a","totalTrades":1,"durationSeconds":1,"tradesPerSecond":1}',
         "application/json",
@@ -73,7 +75,7 @@ TABLE = table()
 
 
 def concrete(path: str) -> str:
-    return path.format(symbol="AAPL", id="0" * 32, name="style.css")
+    return path.format(symbol="AAPL", machine="AAPL", sensor="t", id="0" * 32, name="style.css")
 
 
 def expected(rule: Rule | None, name: str) -> int | None:

@@ -14,7 +14,10 @@ from domain.readings.readings import Readings
 
 @dataclass(frozen=True, slots=True)
 class ReplayDeadReading(Message[None]):
+    """prefixes: of the keys that the caller is limited to; to who is, there is no dead letter."""
+
     dead_id: int
+    prefixes: tuple[str, ...] = ()
 
 
 class ReplayDeadReadingHandler:
@@ -39,7 +42,7 @@ class ReplayDeadReadingHandler:
 
     async def handle(self, command: ReplayDeadReading) -> None:
         dead = self._dead.get(command.dead_id)
-        if dead is None:
+        if dead is None or command.prefixes:
             raise DeadReadingNotFound(command.dead_id)
         reading = self._reader.reading(dead)
         errors = self._rules.check(reading, self._rules.latest_us())

@@ -10,10 +10,11 @@ from application.readings.ports.dead_readings import DeadReadingPage, DeadReadin
 
 @dataclass(frozen=True, slots=True)
 class ListDeadReadings(Message[DeadReadingPage]):
-    """before: exclusive start of the page."""
+    """before: exclusive start of the page. prefixes: of the keys that the caller is limited to; who is, sees none."""
 
     limit: int | None = None
     before: int | None = None
+    prefixes: tuple[str, ...] = ()
 
 
 class ListDeadReadingsValidator:
@@ -33,4 +34,6 @@ class ListDeadReadingsHandler:
         self._dead = dead
 
     async def handle(self, query: ListDeadReadings) -> DeadReadingPage:
+        if query.prefixes:
+            return DeadReadingPage((), 0, None)
         return self._dead.page(query.before, query.limit or PAGE_SIZE_DEFAULT)

@@ -111,6 +111,6 @@ class BrokerSession:
             self.overflowed += 1
             return
         self._waiting.append(
-            Received(message.topic, message.payload, message.qos, message.mid, message.dup, message.retain)
+            Received(message.topic, bytes(message.payload), message.qos, message.mid, message.dup, message.retain)
         )
         self._came.set()

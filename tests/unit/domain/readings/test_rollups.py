@@ -93,17 +93,15 @@ def test_every_rollup_of_the_recording_is_that_of_pandas() -> None:
     mixed = list(recorded)
     random.Random(1).shuffle(mixed)
     found = rollups_of(mixed)
-    frame = pd.Series(
-        [float(each.value) for each in recorded],
-        index=pd.to_datetime([each.timestamp_us for each in recorded], unit="us", utc=True),
-    )
+    moments = pd.to_datetime([each.timestamp_us for each in recorded], unit="us", utc=True)
+    frame = pd.Series([float(each.value) for each in recorded], index=moments)
     for interval, name in ((Interval.M1, "1min"), (Interval.H1, "1h"), (Interval.D1, "1D")):
-        groups = frame.groupby(frame.index.floor(name))
+        groups = frame.groupby(moments.floor(name))
         wanted = groups.agg(["mean", "min", "max", "count"])
         wanted["std"] = groups.std(ddof=0)
         assert len(found[interval]) == len(wanted) > 70
         for start, row in wanted.iterrows():
-            rollup = found[interval][round(start.timestamp() * 1_000_000)]
+            rollup = found[interval][round(pd.Timestamp(str(start)).timestamp() * 1_000_000)]
             assert (rollup.min, rollup.max, rollup.moments.count) == (row["min"], row["max"], row["count"])
             assert rollup.moments.mean == pytest.approx(row["mean"], rel=1e-13)
             assert rollup.moments.deviation == pytest.approx(row["std"], rel=1e-9, abs=1e-12)
