@@ -55,7 +55,13 @@ MACHINE = {
     "machineId": "CNC-001",
     "status": "ok",
     "lastSeen": "2026-01-31T12:00:00.500Z",
-    "sensors": [{"status": "ok", "sensor": SENSOR}],
+    "sensors": [
+        {
+            "status": "ok",
+            "type": {"unit": "°C", "min": -50.0, "max": 200.0, "low": 10.0, "high": 95.0, "resolution": 0.1},
+            "sensor": SENSOR,
+        }
+    ],
 }
 MACHINES = {
     "items": [

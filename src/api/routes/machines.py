@@ -39,6 +39,7 @@ from domain.bars import Interval
 from domain.readings.machine import Standing
 from domain.readings.rollup import ROLLUP_INTERVALS
 from domain.readings.sensor_key import MACHINE_RULE, SENSOR_RULE
+from domain.readings.sensor_type import SensorTypes
 
 MachinePath = Annotated[
     str, PathParameter(description=f"In any case; {MACHINE_RULE}.", examples=[Example(value="CNC-001")])
@@ -118,8 +119,9 @@ class MachinesController(Controller):
         params: NamedDependency[OneQuery],
         mediator: NamedDependency[Mediator],
         principal: NamedDependency[Principal],
+        sensor_types: NamedDependency[SensorTypes],
     ) -> MachineView:
-        return MachineView.of(await mediator.send(GetMachine(machine, principal.prefixes)))
+        return MachineView.of(await mediator.send(GetMachine(machine, principal.prefixes)), sensor_types.by_name)
 
     @delete(
         "/{machine:str}",

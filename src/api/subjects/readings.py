@@ -43,6 +43,7 @@ from application.readings.queries.list_readings import ListReadings, ListReading
 from application.readings.queries.list_rollups import ListRollups, ListRollupsHandler, ListRollupsValidator
 from domain.bars import Interval
 from domain.readings.sensor_statistics import SensorStatistics
+from domain.readings.sensor_type import SensorTypes
 from domain.rules.rule import Rule
 from infrastructure.feeds.mqtt.dead_readings import KeptDeadReadings
 from infrastructure.feeds.mqtt.mqtt_feed import DeadReadingReader, MqttFeed
@@ -181,6 +182,7 @@ def _connect(mediator: Mediator, processing: Processing, core: Core, states: Enc
             "posted_readings": posted_by(processing.admission, settings.limits),
             "reading_intake": intake,
             "sensor_states": states,
+            "sensor_types": SensorTypes(sensor_types(settings.readings)),
         },
         feeds=[_feed(mediator, processing, core, mqtt)] if settings.feeds.mqtt.url else [],
     )

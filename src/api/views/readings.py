@@ -1,5 +1,6 @@
 """Machines, sensors, readings and roll-ups."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from api.timestamps import to_rfc3339
@@ -11,6 +12,7 @@ from domain.readings.reading import Reading
 from domain.readings.rollup import Rollup
 from domain.readings.sensor_key import names_of
 from domain.readings.sensor_statistics import SensorStatistics
+from domain.readings.sensor_type import SensorType
 
 
 class SensorView(View, frozen=True):
@@ -57,15 +59,39 @@ class SensorView(View, frozen=True):
         )
 
 
+class SensorTypeView(View, frozen=True):
+    """What the settings say of all sensors of a type; null where they say nothing.
+
+    min, max: values outside are refused. low, high: values outside raise an alert. resolution: the smallest difference
+    that the sensor tells.
+    """
+
+    unit: str | None
+    min: float | Decimal | None
+    max: float | Decimal | None
+    low: float | Decimal | None
+    high: float | Decimal | None
+    resolution: float | Decimal | None
+
+    @classmethod
+    def of(cls, kind: SensorType) -> "SensorTypeView":
+        return cls(kind.unit, kind.min, kind.max, kind.low, kind.high, kind.resolution)
+
+
 class SensorStandingView(View, frozen=True):
-    """A sensor of a machine. status: `alert`, `stale` if its silence is the only alert, else `ok`."""
+    """A sensor of a machine. status: `alert`, `stale` if its silence is the only alert, else `ok`.
+
+    type: what is known of all sensors of its type, null if nothing is.
+    """
 
     status: str
+    type: SensorTypeView | None
     sensor: SensorView
 
     @classmethod
-    def of(cls, statistics: SensorStatistics, standing: Standing) -> "SensorStandingView":
-        return cls(standing.value, SensorView.of(statistics))
+    def of(cls, statistics: SensorStatistics, standing: Standing, kind: SensorType | None) -> "SensorStandingView":
+        known = None if kind is None else SensorTypeView.of(kind)
+        return cls(standing.value, known, SensorView.of(statistics))
 
 
 class MachineView(View, frozen=True):
@@ -77,12 +103,15 @@ class MachineView(View, frozen=True):
     sensors: list[SensorStandingView]
 
     @classmethod
-    def of(cls, machine: Machine) -> "MachineView":
+    def of(cls, machine: Machine, types: Mapping[str, SensorType]) -> "MachineView":
         return cls(
             machine.name,
             machine.standing.value,
             to_rfc3339(machine.last_seen_us),
-            [SensorStandingView.of(statistics, standing) for statistics, standing in machine.sensors],
+            [
+                SensorStandingView.of(statistics, standing, types.get(statistics.sensor))
+                for statistics, standing in machine.sensors
+            ],
         )
 
 

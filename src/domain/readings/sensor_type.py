@@ -1,6 +1,7 @@
 """What is known beforehand about all sensors of a type."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.numbers import Number, exceeds, plain
 
@@ -28,3 +29,10 @@ class SensorType:
         if self.max is not None and exceeds(value, self.max):
             return f"at most {plain(self.max)}"
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorTypes:
+    """What is known of sensors, by type."""
+
+    by_name: Mapping[str, SensorType] = field(default_factory=dict)
