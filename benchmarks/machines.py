@@ -18,7 +18,6 @@ _BATCH = 1000
 _BATCHES = 64
 _CONNECTIONS = 4
 _MACHINES, _SENSORS = 32, ("temperature", "vibration", "pressure", "current")
-_STORED = {"STORAGE__ENABLED": "true", "PROCESSING__PARTITIONS": "1"}
 _SETTLE_SECONDS = 60.0
 _PROBES = 200
 _INTERVAL_MS = 50
@@ -31,7 +30,7 @@ def machines(rounds: int) -> list[dict[str, Any]]:
     """
     source = random.Random(1)
     by_clock, by_cpu, gets = [], [], list[float]()
-    with sides(SERVICE, **_STORED) as (service,):
+    with sides(SERVICE, STORAGE__ENABLED="true", PROCESSING__PARTITIONS="1") as (service,):
         for number in range(-1, rounds):
             shares = [[_body(source) for _ in range(_BATCHES // _CONNECTIONS)] for _ in range(_CONNECTIONS)]
             over = threading.Event()
@@ -56,7 +55,10 @@ def machines(rounds: int) -> list[dict[str, Any]]:
 def machines_delay(_rounds: int) -> list[dict[str, Any]]:
     """From the beginning of a post until the reading is at a WebSocket that asks for 50 ms."""
     delays = []
-    with sides(SERVICE, **_STORED) as (service,), connect(f"ws://127.0.0.1:{service.port}/ws") as watcher:
+    with (
+        sides(SERVICE, STORAGE__ENABLED="true", PROCESSING__PARTITIONS="1") as (service,),
+        connect(f"ws://127.0.0.1:{service.port}/ws") as watcher,
+    ):
         asked = {"op": "subscribe", "symbols": ["M0"], "channels": ["readings"], "intervalMs": _INTERVAL_MS}
         watcher.send(json.dumps(asked))
         for number in range(_PROBES):

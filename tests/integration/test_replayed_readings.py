@@ -30,7 +30,7 @@ def test_replay_of_the_log_comes_to_the_same_states_and_alerts(start: Callable[.
     settings = {"READINGS__SENSOR_TYPES": '{"t":{"low":-10,"high":10}}'}
     service = start(**settings)
     service.client.delete("/api/rules/readings-stale")
-    sent = []
+    sent: list[dict[str, Any]] = []
     for at in range(600):
         value = source.gauss(0, 1) * (8 if at % 97 == 0 else 1)
         quality = source.choice(["good"] * 9 + ["bad"])

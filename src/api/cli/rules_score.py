@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from api.cli.access import print_table
+from api.subjects.reading_rules import DEVIATION
 from api.timestamps import InvalidTimestamp, from_rfc3339
 from application.errors import ValidationFailed
 from application.rules.rule_reading import RuleReader
@@ -22,7 +23,6 @@ from domain.rules.alert import Alert, AlertChange
 from domain.rules.rule import Rule
 from domain.rules.rule_index import RuleIndex
 from domain.rules.ruled_book import RuledBook
-from infrastructure.readings.default_rules import DEVIATION
 from infrastructure.readings.reading_format import READINGS
 from infrastructure.readings.subject import values_of
 

@@ -14,6 +14,7 @@ from api.routes.machines import MachinesController
 from api.routes.readings import ReadingsController
 from api.subjects.features import Connected, Entry, Features
 from api.subjects.processing import Core, NoSink, Processing, processing_of
+from api.subjects.reading_rules import default_rules, standing_in
 from api.views.readings import SensorView
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
@@ -50,7 +51,6 @@ from infrastructure.feeds.mqtt.mqtt_feed import DeadReadingReader, MqttFeed
 from infrastructure.feeds.mqtt.mqtt_meter import MqttMeter
 from infrastructure.feeds.mqtt.reading_messages import ReadingMessages
 from infrastructure.processing.in_memory_states import InMemoryStates
-from infrastructure.readings.default_rules import default_rules
 from infrastructure.readings.in_memory_machines import InMemoryMachines
 from infrastructure.readings.reading_rows import RowRetention
 from infrastructure.readings.reading_tables import ROLLUPS
@@ -151,7 +151,7 @@ def _validators(core: Core, rules: ReadingRules) -> dict[type, Validator]:
 def _handlers(processing: Processing, core: Core, history: ReadingHistory, mqtt: _Mqtt) -> dict[type, Handler]:
     name = processing.subject.name
     sensors: InMemoryStates[SensorStatistics] = InMemoryStates(processing.snapshots)
-    machines = InMemoryMachines(processing.snapshots, core.books[name])
+    machines = InMemoryMachines(processing.snapshots, standing_in(core.books[name]))
     return {
         ProcessReadingBatch: ProcessReadingBatchHandler(processing.processor, core.durability),
         ForgetReadings: ForgetReadingsHandler(machines, core.journal, name),

@@ -1,25 +1,21 @@
-"""Machines, from the states of their sensors in memory, and the rules that are shown these."""
+"""Machines, from the states of their sensors in memory."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from application.readings.ports.machines import MachinePage
-from domain.book import Book
 from domain.readings.machine import Machine, Standing
 from domain.readings.sensor_key import names_of
 from domain.readings.sensor_statistics import SensorStatistics
-from domain.rules.condition import Stale, parts_of
-from domain.rules.ruled_book import RuledBook
-from infrastructure.processing.placement import partition_of
 from infrastructure.processing.snapshots import Snapshots
 
 
 class InMemoryMachines:
-    """The `MachineRepository` of this process. books: one per partition."""
+    """The `MachineRepository` of this process. standing_of: tells how a sensor stands."""
 
-    def __init__(self, snapshots: Snapshots, books: Sequence[Book]) -> None:
+    def __init__(self, snapshots: Snapshots, standing_of: Callable[[str], Standing]) -> None:
         self._snapshots = snapshots
-        self._books = books
+        self._standing_of = standing_of
         self._keys: list[str] = []
         self._count = 0
         # The keys of each machine's sensors, sorted; machines in the order of their names.
@@ -64,17 +60,8 @@ class InMemoryMachines:
         for key in self.sensors(name, prefixes):
             statistics: SensorStatistics | None = self._snapshots.snapshot(key)
             if statistics is not None:
-                sensors.append((statistics, self._standing(key)))
+                sensors.append((statistics, self._standing_of(key)))
         return Machine(name, tuple(sensors)) if sensors else None
-
-    def _standing(self, key: str) -> Standing:
-        book = self._books[partition_of(key, len(self._books))]
-        standing = Standing.OK
-        for rule in book.alerting(key) if isinstance(book, RuledBook) else ():
-            if not any(isinstance(part, Stale) for part in parts_of(rule.condition)):
-                return Standing.ALERT
-            standing = Standing.STALE
-        return standing
 
     def _by_machine(self) -> dict[str, list[str]]:
         keys = self._snapshots.keys()

@@ -85,6 +85,20 @@ def forget_rows(connection: sa.Connection, key: str) -> None:
         connection.execute(sa.delete(table).where(table.c.key == key))
 
 
+async def has_hypertable(database: SqlDatabase) -> bool:
+    """Whether the rows are in a hypertable of TimescaleDB."""
+
+    def read(connection: sa.Connection) -> bool:
+        if connection.dialect.name != "postgresql":
+            return False
+        if not connection.scalar(sa.text("SELECT to_regclass('timescaledb_information.hypertables')")):
+            return False
+        found = sa.text("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = :name")
+        return bool(connection.scalar(found, {"name": READING_ROW.name}))
+
+    return await database.reading(read)
+
+
 class RowRetention:
     """The `Pruner` of rows of readings: they are kept as long as the log. Hours are kept as long as their roll-ups."""
 

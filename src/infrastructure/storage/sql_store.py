@@ -91,19 +91,6 @@ class SqlStore(SqlLog):
         """Return how the tables differ from what they should be."""
         return await self.reading(migration.differences)
 
-    async def has_hypertable(self) -> bool:
-        """Whether rows of readings are in a hypertable of TimescaleDB."""
-
-        def read(connection: sa.Connection) -> bool:
-            if connection.dialect.name != "postgresql":
-                return False
-            if not connection.scalar(sa.text("SELECT to_regclass('timescaledb_information.hypertables')")):
-                return False
-            found = sa.text("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = :name")
-            return bool(connection.scalar(found, {"name": "reading_row"}))
-
-        return await self.reading(read)
-
     async def sizes(self) -> dict[str, int]:
         """Return how much is stored, by kind."""
         blocks, states = TICK_BLOCK.c, KEY_STATE.c

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from api.subjects.reading_rules import DEVIATION, default_rules
 from domain.readings.reading import Quality, Reading
 from domain.readings.reading_book import ReadingBook
 from domain.readings.readings import Readings
@@ -13,7 +14,6 @@ from domain.rules.condition import Range
 from domain.rules.rule import Rule
 from domain.rules.rule_index import RuleIndex
 from domain.rules.ruled_book import RuledBook
-from infrastructure.readings.default_rules import DEVIATION, default_rules
 from infrastructure.readings.subject import values_of
 
 MINUTE_US = 60_000_000

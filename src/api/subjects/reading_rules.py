@@ -1,13 +1,20 @@
-"""The rules for readings that there are from the start. Each can be changed or switched off like any other."""
+"""The rules for readings that there are from the start, and what rules make of sensors.
 
-from collections.abc import Mapping, Sequence
+Each of them can be changed or switched off like any other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from re import sub
 
+from domain.book import Book
 from domain.numbers import NUMBER_MAX
+from domain.readings.machine import Standing
 from domain.readings.sensor_type import SensorType
-from domain.rules.condition import Deviation, Negation, Range, Stale
+from domain.rules.condition import Deviation, Negation, Range, Stale, parts_of
 from domain.rules.rule import ALL_KEYS, AlertSeverity, Rule
+from domain.rules.ruled_book import RuledBook
+from infrastructure.processing.placement import partition_of
 from infrastructure.readings.reading_format import READINGS
 
 _OVER, _MINIMUM = 100, 30
@@ -37,6 +44,21 @@ STALE = Rule(
 def default_rules(types: Mapping[str, SensorType]) -> Sequence[Rule]:
     """Return the rules. types: what is known of sensors, by type; one with limits has a rule of its own."""
     return (DEVIATION, STALE, *(rule for kind in types.values() if (rule := _range(kind)) is not None))
+
+
+def standing_in(books: Sequence[Book]) -> Callable[[str], Standing]:
+    """Return what tells how a sensor stands, by the alerts about it that are open. books: one per partition."""
+
+    def standing_of(key: str) -> Standing:
+        book = books[partition_of(key, len(books))]
+        standing = Standing.OK
+        for rule in book.alerting(key) if isinstance(book, RuledBook) else ():
+            if not any(isinstance(part, Stale) for part in parts_of(rule.condition)):
+                return Standing.ALERT
+            standing = Standing.STALE
+        return standing
+
+    return standing_of
 
 
 def _range(kind: SensorType) -> Rule | None:
