@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from domain.readings.sensor_key import InvalidSensor, normalise_sensor
 from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.processing.channel import FullMode
 
@@ -33,6 +32,8 @@ def _is_loopback(host: str) -> bool:
 
 # A key of CURVE is 32 bytes.
 _Z85_KEY_LENGTH = 40
+# As of a sensor (`domain.readings.sensor_key`).
+_SENSOR_TYPE = re.compile(r"[A-Za-z0-9._:^=+&#@$-]{1,62}")
 
 
 class Section(BaseModel):
@@ -213,10 +214,9 @@ class ReadingsSettings(Section):
     @field_validator("sensor_types")
     @classmethod
     def _named(cls, types: dict[str, SensorTypeSettings]) -> dict[str, SensorTypeSettings]:
-        try:
-            return {normalise_sensor(name): each for name, each in types.items()}
-        except InvalidSensor as error:
-            raise ValueError(f"every name {error}") from None
+        if not all(_SENSOR_TYPE.fullmatch(name) for name in types):
+            raise ValueError("every name must be 1 to 62 characters out of A-Z a-z 0-9 . _ : - ^ = + & # @ $")
+        return {name.lower(): each for name, each in types.items()}
 
 
 class ZeroMqSettings(Section):
