@@ -9,7 +9,8 @@ import pytest
 
 from support.service import Service, eventually
 
-LINES_MAX = 300
+# Those of the service and of prices, and of each further subject: trades, benchmarks, readings.
+LINES_MAX = 300 + 3 * 90
 
 
 @pytest.fixture

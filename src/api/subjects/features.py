@@ -67,6 +67,11 @@ class Features:
     recovered: Sequence[Recovered] = ()
 
 
+def no_rules(settings: Settings) -> Sequence[Rule]:
+    """Return the rules that a subject without any has. By name, so that an entry can go to another process."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry of the registry. define: columns, log format and book. assemble: everything else.
@@ -76,4 +81,4 @@ class Entry:
 
     define: Callable[[Settings], Subject]
     assemble: Callable[[Subject, Core], Features]
-    rules: Callable[[Settings], Sequence[Rule]] = lambda _: ()
+    rules: Callable[[Settings], Sequence[Rule]] = no_rules
