@@ -17,6 +17,8 @@ from benchmarks import (
     engine,
     ingest,
     machines,
+    option_ingest,
+    options,
     pipeline,
     reading,
     rules,
@@ -63,6 +65,11 @@ BENCHMARKS = {
     "watchers": watchers.watchers,
     "held": watchers.held,
     "desk": desk.desk,
+    "implied volatility": options.implied,
+    "option chains": options.chains,
+    "option chain steps": options.chain_steps,
+    "option ingest": option_ingest.option_ingest,
+    "option answers": option_ingest.option_answers,
 }
 
 

@@ -1,7 +1,7 @@
 """What rules cost: the share of batch ingest that is kept with a thousand of them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,8 @@ _BATCHES_PER_ROUND = 100
 
 _NONE = "no rules"
 _OTHERS = "rules on other symbols"
-_ALL = "rules on all symbols"
+_LEVELS = "levels on all symbols"
+_ALL = "rules of four kinds on all symbols"
 _CONDITIONS = (
     "{ level = { above = 1000 } }",
     "{ range = { low = 1, high = 1000 } }",
@@ -32,11 +33,12 @@ _CONDITIONS = (
 
 def rules(rounds: int) -> list[dict[str, Any]]:
     """JSON arrays of 1,000 ticks of 10,000 symbols: without rules, with 1,000 rules on symbols that do not come, and
-    with 1,000 rules that are about ten symbols each, one of them for every symbol.
+    with 1,000 rules that are about ten symbols each, one of them for every symbol: levels only, or a quarter each of
+    levels, ranges, moves and deviations.
     """
     with _files() as files:
         own = {name: {"RULES__FILE": str(file)} for name, file in files.items()}
-        with sides(_NONE, _OTHERS, _ALL, own=own, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
+        with sides(_NONE, _OTHERS, _LEVELS, _ALL, own=own, PROCESSING__CHANNEL_CAPACITY="1000000") as running:
             walks = [Walks(_SYMBOLS // _CONNECTIONS, 20, seed) for seed in range(_CONNECTIONS)]
             rates: dict[str, list[float]] = {side.name: [] for side in running}
             sent = 0
@@ -57,24 +59,28 @@ def rules(rounds: int) -> list[dict[str, Any]]:
             for side in running:
                 if side.metrics()["processed"] != sent:
                     raise WrongResult(f"{side.name} has not processed all of {sent} ticks")
-    others = rows_of({name: rates[name] for name in (_OTHERS, _NONE)}, _OTHERS, "ticks/s")
-    return [*rows_of({name: rates[name] for name in (_ALL, _NONE)}, _ALL, "ticks/s"), others[0]]
+    none, *others = (
+        rows_of({name: rates[name] for name in (side, _NONE)}, side, "ticks/s") for side in (_OTHERS, _LEVELS, _ALL)
+    )
+    return [*none, *(rows[0] for rows in others)]
 
 
 @contextmanager
 def _files() -> Iterator[dict[str, Path]]:
     """The files of rules, by side."""
     with TemporaryDirectory(prefix="marketdata-rules-") as name:
-        files = {side: Path(name, f"{number}.toml") for number, side in enumerate((_OTHERS, _ALL))}
-        files[_OTHERS].write_text("".join(_rule(number, f"X{number}") for number in range(_RULES)))
+        files = {side: Path(name, f"{number}.toml") for number, side in enumerate((_OTHERS, _LEVELS, _ALL))}
+        files[_OTHERS].write_text("".join(_rule(number, f"X{number}", _CONDITIONS) for number in range(_RULES)))
         # A prefix of all but the last digit: ten symbols each, of the four connections together.
         prefixes = [f"C{c}S{at:06}*" for c in range(_CONNECTIONS) for at in range(_RULES // _CONNECTIONS)]
-        files[_ALL].write_text("".join(_rule(number, prefix) for number, prefix in enumerate(prefixes)))
+        for side, conditions in ((_LEVELS, _CONDITIONS[:1]), (_ALL, _CONDITIONS)):
+            rules = [_rule(number, prefix, conditions) for number, prefix in enumerate(prefixes)]
+            files[side].write_text("".join(rules))
         yield files
 
 
-def _rule(number: int, pattern: str) -> str:
-    condition = _CONDITIONS[number % len(_CONDITIONS)]
+def _rule(number: int, pattern: str, conditions: Sequence[str]) -> str:
+    condition = conditions[number % len(conditions)]
     return (
         f'[[rules]]\nid = "r{number}"\nname = "R"\nsubject = "prices"\nkeys = ["{pattern}"]\ncondition = {condition}\n'
     )

@@ -14,12 +14,13 @@ from benchmarks.load import drive, request
 from benchmarks.rows import row, rows_of
 from benchmarks.sides import SERVICE, Side, resident_mib, sides
 from domain.trades.trade_book import TradeBook
+from domain.trades.trade_totals import TradeTotals
 from domain.trades.trades import Trades
 
 _ADDRESS = "tcp://127.0.0.1:{}"
 _MESSAGES = 200_000
 _BATCH = 1000
-_BATCHES = 64
+_BATCHES = 512
 _CONNECTIONS = 4
 _SYMBOLS = 128
 _TRADES = "trades"
@@ -79,7 +80,7 @@ def trades_memory(_rounds: int) -> list[dict[str, Any]]:
     """The memory of a symbol with a full window and latencies of many sizes."""
     source = random.Random(1)
     before = resident_mib(os.getpid())
-    book = TradeBook(100)
+    book = TradeBook(100, TradeTotals())
     names = [f"S{number}" for number in range(_BOOK_SYMBOLS)]
     for at in range(200):
         book.apply(

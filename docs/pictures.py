@@ -69,6 +69,17 @@ async def take_simulated(url: str) -> None:
     await asyncio.sleep(FILLING_SECONDS)
     async with async_playwright() as playwright:
         await taken(await opened(playwright, f"{url}/#/AAPL", (1440, 900), "light"), "light")
+        for scheme in ("light", "dark"):
+            page = await opened(playwright, f"{url}/#/AAPL", (1440, 900), scheme)
+            await page.get_by_role("tab", name="Options").click()
+            for _ in range(3):
+                await page.get_by_role("separator", name="Height of the dock").press("Shift+ArrowUp")
+            await asyncio.sleep(3)
+            await taken(page, f"options-{scheme}")
+        page = await opened(playwright, f"{url}/#/AAPL", (390, 844), "light", 2)
+        await page.locator("#panels").get_by_text("Options").click()
+        await asyncio.sleep(3)
+        await taken(page, "options-phone")
         page = await opened(playwright, f"{url}/#/AAPL", (390, 844), "light", 2)
         await page.locator("#panels").get_by_text("Chart").click()
         await asyncio.sleep(2)

@@ -171,7 +171,9 @@ class Container(containers.DeclarativeContainer):
     handshakes = providers.Singleton(Handshakes, hosts, origins, access, addresses, rate_limits)
     hub = providers.Singleton(
         Hub,
-        providers.Callable(lambda features: [each.live for each in features], features),
+        providers.Callable(
+            lambda features: [live for each in features for live in (each.live, *each.more_live)], features
+        ),
         clock,
         settings.provided.stream,
         access,

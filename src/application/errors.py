@@ -4,6 +4,7 @@ MarketDataError
 ├── ValidationFailed      the message breaks a rule; lists the errors field by field
 ├── BatchTooLarge         the batch has more ticks than allowed
 ├── SymbolNotFound        the symbol is unknown
+├── OptionNotFound        the product, expiry or contract is unknown
 ├── AnomalyNotFound       no anomaly has that id
 ├── DeadReadingNotFound   no message over MQTT that could not be taken has that id
 ├── HistoryDisabled       the service keeps no history
@@ -80,6 +81,13 @@ class SymbolNotFound(MarketDataError):
 
     def __init__(self, symbol: str, observation: str = "price") -> None:
         super().__init__(f"No {observation} of {symbol} has been processed.")
+
+
+class OptionNotFound(MarketDataError):
+    """The product, expiry or contract is unknown. what: which of them. name: as asked for."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"No option quote has the {what} {ascii(name[:80])[1:-1]}.")
 
 
 class AnomalyNotFound(MarketDataError):

@@ -1,6 +1,6 @@
 """The book: the state of every key that one writer owns, and how a batch of observations changes it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ class Applied:
         of several is the valid one.
     failures: key and error of each observation that failed.
     figures: figures of the key after each observation, by name, such as a spread, if the book publishes any for rules.
+    figures_at: the same where there are too many to work out: from the place of an observation to an object whose `get`
+        takes a name and returns the figure, None if it is not known anew.
     troubles: key and error of what else went wrong, beside the observations.
     """
 
@@ -25,6 +27,7 @@ class Applied:
     updates: list[Any] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
     figures: dict[str, list[Any]] = field(default_factory=dict)
+    figures_at: Callable[[int], Any] | None = field(default=None, compare=False)
     troubles: list[tuple[str, Exception]] = field(default_factory=list)
 
 
@@ -36,6 +39,10 @@ class Book(Protocol):
 
     def apply(self, columns: Any, /) -> Applied:
         """Apply observations in order of arrival. One that fails goes into `failures` and does not stop the batch."""
+        ...
+
+    def publish_figures(self, keys: Collection[str], /) -> None:
+        """From now on put figures of these keys into `Applied.figures`, if there are any. The keys may change later."""
         ...
 
     def __len__(self) -> int: ...

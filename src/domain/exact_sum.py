@@ -15,16 +15,19 @@ SUMMED = Context(prec=1600, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, Invali
 Exact = int | Decimal
 
 
+def exact_units(number: Number) -> int:
+    """Return the units of a number that is at least 0, -1 if it has to be summed as written."""
+    return units_of(number) if isinstance(number, float) else -1
+
+
 def exact_of(number: Number) -> Exact:
     """Return a number as it is summed."""
-    if isinstance(number, float):
-        units = units_of(number)
-        if units >= 0:
-            return units
-        units = units_of(-number)
-        if units >= 0:
-            return -units
-    return written(number)
+    units = exact_units(number)
+    if units < 0 and isinstance(number, float):
+        negated = units_of(-number)
+        if negated >= 0:
+            return -negated
+    return units if units >= 0 else written(number)
 
 
 def square_of(exact: Exact) -> Exact:
@@ -48,16 +51,17 @@ class ExactSum:
         self.units: int = 0
         self.odd: Decimal | None = None
 
+    def add_units(self, units: int) -> None:
+        self.units += units
+
+    def add_odd(self, number: Decimal) -> None:
+        self.odd = number if self.odd is None else SUMMED.add(self.odd, number)
+
     def add(self, number: Exact) -> None:
         if isinstance(number, int):
             self.units += number
         else:
-            self.odd = number if self.odd is None else SUMMED.add(self.odd, number)
-
-    def add_sum(self, other: ExactSum) -> None:
-        self.units += other.units
-        if other.odd is not None:
-            self.add(other.odd)
+            self.add_odd(number)
 
     def subtract(self, number: Exact) -> None:
         """Subtract a number that was added."""
@@ -66,6 +70,11 @@ class ExactSum:
         elif self.odd is not None:
             rest = SUMMED.subtract(self.odd, number)
             self.odd = rest or None
+
+    def add_sum(self, other: ExactSum) -> None:
+        self.units += other.units
+        if other.odd is not None:
+            self.add_odd(other.odd)
 
     @property
     def value(self) -> Decimal:

@@ -35,6 +35,14 @@ def written(price: Number) -> Decimal:
     return Decimal(repr(price)) if isinstance(price, float) else price
 
 
+def is_higher(one: Number, other: Number) -> bool:
+    """Whether a number is above another one, as written."""
+    if isinstance(one, float) and isinstance(other, float):
+        # Of two doubles the larger one has the larger shortest text.
+        return one > other
+    return written(one) > written(other)
+
+
 def read_number(text: str) -> Number:
     """Parse a decimal number: a float where that is lossless, else a Decimal.
 
@@ -67,14 +75,6 @@ def plain(number: Number) -> str:
     """A number in plain notation, with every digit and no zeros behind them."""
     text = f"{written(number):f}"
     return text.rstrip("0").removesuffix(".") if "." in text else text
-
-
-def exceeds(one: Number, other: Number) -> bool:
-    """Whether one number, as written, is larger than another."""
-    if isinstance(one, float) and isinstance(other, float):
-        # Doubles are in the order of the shortest decimals that they stand for.
-        return one > other
-    return written(one) > written(other)
 
 
 def units_of(number: float) -> int:

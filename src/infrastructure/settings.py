@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -149,14 +150,16 @@ class SimulationSettings(Section):
     trades_per_second: int = Field(100, ge=0, le=1_000_000)
     initial_price: float = Field(100.0, ge=1e-6, le=1e9)
     max_jitter: float = Field(0.01, gt=0, lt=1)
+    option_symbols: tuple[str, ...] = ("AAPL", "GOOG")
+    option_chains_per_second: float = Field(2.0, gt=0, le=1000)
     seed: int | None = None
 
-    @field_validator("symbols", mode="before")
+    @field_validator("symbols", "option_symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return value.split(",") if isinstance(value, str) else value
+        return [each for each in value.split(",") if each] if isinstance(value, str) else value
 
-    @field_validator("symbols")
+    @field_validator("symbols", "option_symbols")
     @classmethod
     def _normalised(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(_normalised, symbols))
@@ -306,6 +309,49 @@ class FeedsSettings(Section):
     mqtt: MqttSettings = MqttSettings()
 
 
+class OptionsSettings(Section):
+    """Rates and yields are continuous, a year, as fractions; those by product come before the general ones."""
+
+    pricing: Literal["bsm", "black76"] = "bsm"
+    rate: float = Field(0.0, ge=-1, le=10)
+    dividend_yield: float = Field(0.0, ge=-1, le=10)
+    rates: dict[str, float] = {}
+    dividend_yields: dict[str, float] = {}
+    expiry_time: str = "15:30"
+    expiry_zone: str = "Asia/Kolkata"
+    spot_max_age_seconds: float = Field(60.0, ge=0, le=31_536_000)
+    last_max_age_seconds: float = Field(60.0, ge=0, le=31_536_000)
+    max_contracts: int = Field(20_000, ge=1, le=1_000_000)
+    recent_summaries: int = Field(100_000, ge=1, le=10_000_000)
+
+    @field_validator("rates", "dividend_yields")
+    @classmethod
+    def _by_product(cls, given: dict[str, float]) -> dict[str, float]:
+        try:
+            found = {normalise_symbol(product): value for product, value in given.items()}
+        except InvalidSymbol as error:
+            raise ValueError(f"every product {error}") from None
+        if not all(-1 <= value <= 10 for value in found.values()):
+            raise ValueError("every value must be between -1 and 10")
+        return found
+
+    @field_validator("expiry_time")
+    @classmethod
+    def _is_a_time(cls, given: str) -> str:
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?", given):
+            raise ValueError("must be a time of day such as 15:30")
+        return given
+
+    @field_validator("expiry_zone")
+    @classmethod
+    def _is_a_zone(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (ValueError, OSError, KeyError):
+            raise ValueError("must be a time zone such as Asia/Kolkata") from None
+        return given
+
+
 class StorageSettings(Section):
     enabled: bool = True
     # Not in messages: an address may contain a password.
@@ -362,6 +408,9 @@ class RetentionSettings(Section):
     anomalies_max: int = Field(1_000_000, ge=1)
     alerts_days: float = Field(90.0, ge=0, le=36_500)
     alerts_max: int = Field(1_000_000, ge=1)
+    option_summaries_max: int = Field(1_000_000, ge=1)
+    option_positions_days: float = Field(2.0, ge=0, le=36_500)
+    option_positions_max: int = Field(100_000, ge=1)
 
 
 class ChannelSettings(Section):
@@ -486,6 +535,7 @@ class Settings(BaseSettings):
     benchmarks: BenchmarksSettings = BenchmarksSettings()
     readings: ReadingsSettings = ReadingsSettings()
     feeds: FeedsSettings = FeedsSettings()
+    options: OptionsSettings = OptionsSettings()
     storage: StorageSettings = StorageSettings()
     retention: RetentionSettings = RetentionSettings()
     rules: RulesSettings = RulesSettings()

@@ -10,10 +10,12 @@ import pytest
 
 from api.app import describe
 from api.container import Container
+from api.live import option_messages
 from api.live.alert_messages import EXAMPLES as ALERT_EXAMPLES
 from api.live.client_messages import decode_op
 from api.live.examples import CLIENT
 from api.reference.asyncapi import server_messages
+from api.reference.option_examples import CHAIN
 from infrastructure.settings import Settings
 from support.service import Service
 from support.watcher import Watcher
@@ -93,7 +95,22 @@ def test_what_is_sent_fits_the_document(service: Service) -> None:
         watcher.until("unsubscribed")
         for message in watcher.seen:
             check(message)
-        assert {message["type"] for message in watcher.seen} == SERVER.keys() - {"gap", "heartbeat"}
+        expected = SERVER.keys() - option_messages.EXAMPLES.keys() - {"gap", "heartbeat"}
+        assert {message["type"] for message in watcher.seen} == expected
+
+
+def test_what_is_sent_of_options_fits_the_document(service: Service) -> None:
+    channels = list(option_messages.EXAMPLES)
+    with Watcher(service) as watcher:
+        watcher.say("subscribe", symbols=["*"], channels=channels)
+        watcher.until("snapshot", last=True)
+        answer = service.client.post("/api/options/chains", json=CHAIN | {"product": "DOCS"})
+        assert answer.json()["accepted"] == 4
+        for channel in channels:
+            watcher.until(channel)
+        for message in watcher.seen:
+            if message["type"] in channels:
+                check(message)
 
 
 def test_document_is_served(service: Service) -> None:

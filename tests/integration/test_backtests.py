@@ -16,7 +16,7 @@ RULES: list[dict[str, Any]] = [
     {"condition": {"deviation": {"sigmas": 2, "over": 50}}, "clear": {"deviation": {"sigmas": "0.5", "over": 20}}},
     {"condition": {"any": [{"range": {"low": 1, "high": 100}}, {"not": {"level": {"above": "1.35"}}}]}},
 ]
-RECORDINGS = sorted(Path(os.environ.get("MARKETDATA_RECORDINGS", "/nowhere")).glob("*.csv"))
+RECORDINGS = sorted(Path(os.environ.get("MARKETDATA_RECORDINGS", "/nowhere")).resolve().glob("*.csv"))
 
 
 def rule(rule_id: str, *keys: str, **fields: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def test_a_client_that_does_not_wait_asks_how_far_it_is(logged: Service) -> None
     begun = logged.client.post("/api/rules/backtest", json={"rule": rule("x", "A", **LEVEL)}, headers=headers)
     assert (begun.status_code, begun.json()["state"], begun.json()["result"]) == (202, "running", None)
     place = begun.headers["Location"]
-    done = eventually(lambda: (seen := logged.client.get(place).json())["state"] == "done" and seen)
+    done = eventually(lambda: (seen := logged.client.get(place).json())["state"] == "done" and seen, 60)
     assert (done["progress"], done["result"]["total"]) == (1.0, 6)
     assert logged.client.get("/api/rules/backtests/nosuch").status_code == 404
 

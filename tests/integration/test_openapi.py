@@ -7,12 +7,25 @@ import pytest
 
 from api.app import describe
 from api.container import Container
+from api.reference.option_examples import CHAIN
 from api.views.view import encode
 from infrastructure.settings import Settings
 from support.arrow import ARROW, body_of
 from support.service import Service
 
 DOCUMENT, _ = describe(Container(settings=Settings(storage={"enabled": False})))
+OF_PRODUCTS = (
+    "expiries",
+    "chain",
+    "contracts/{contract}",
+    "pcr",
+    "max-pain",
+    "open-interest",
+    "straddle",
+    "greeks",
+    "volatility-surface",
+    "history",
+)
 ROUTES = {
     ("/api/prices", "post"),
     ("/api/prices", "get"),
@@ -39,6 +52,12 @@ ROUTES = {
     ("/api/alerts", "get"),
     ("/api/alerts/{id}/acknowledge", "post"),
     ("/api/alerts/{id}/resolve", "post"),
+    ("/api/options", "get"),
+    ("/api/options/quotes", "post"),
+    ("/api/options/quotes/batch", "post"),
+    ("/api/options/chains", "post"),
+    ("/api/options/{product}", "delete"),
+    *((f"/api/options/{{product}}/{each}", "get") for each in OF_PRODUCTS),
     ("/api/readings", "post"),
     ("/api/readings/batch", "post"),
     ("/api/readings/dead-letters", "get"),
@@ -122,11 +141,25 @@ def test_every_example_fits_its_schema(content: dict[str, Any]) -> None:
         ("post", "/api/prices/batch", "/api/prices/batch"),
         ("post", "/api/prices/stream", "/api/prices/stream"),
         ("post", "/api/prices/stream?progress=maybe", "/api/prices/stream"),
+        ("post", "/api/options/quotes", "/api/options/quotes"),
+        ("post", "/api/options/quotes/batch", "/api/options/quotes/batch"),
+        ("post", "/api/options/chains", "/api/options/chains"),
+        ("get", "/api/options", "/api/options"),
+        *(
+            ("get", f"/api/options/nifty/{each}", f"/api/options/{{product}}/{each}")
+            for each in OF_PRODUCTS
+            if "{" not in each
+        ),
+        ("get", "/api/options/NIFTY/pcr?history=3", "/api/options/{product}/pcr"),
+        ("get", "/api/options/NIFTY/chain?strikes=5", "/api/options/{product}/chain"),
+        ("get", "/api/options/NONE/greeks", "/api/options/{product}/greeks"),
+        ("get", "/api/options/NIFTY/contracts/NIFTY-2026-01-29-21500-C", "/api/options/{product}/contracts/{contract}"),
     ],
 )
 def test_every_answer_fits_the_document(service: Service, method: str, path: str, route: str) -> None:
     for price in ("100", "104.00000000000000000001"):
         service.post({"symbol": "DOC", "price": price})
+    service.client.post("/api/options/chains", json=CHAIN, headers={"Prefer": "durable"})
     reading = {"machineId": "DOC", "sensorType": "t", "value": -1}
     service.client.post("/api/readings", json=reading, headers={"Prefer": "durable"})
     service.settled()

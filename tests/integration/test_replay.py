@@ -155,3 +155,53 @@ def test_rows_of_parquet_are_sent_in_columns_or_lines_with_the_same_outcome(
     service.settled()
     statistics = service.client.get("/api/prices/PQ").json()
     assert (statistics["maxPrice"], statistics["lastUpdateTime"]) == (108.0, "2026-01-31T12:00:00.008Z")
+
+
+def test_option_quotes_are_replayed_from_csv_and_ndjson(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "chain.csv").write_text(
+        "timestamp,product,expiry,strike,option_type,bid,ask,open_interest\n"
+        "2026-01-28T06:30:00Z,REPLAYED,2026-01-29,100,CALL,2,2.5,10\n"
+        "1769581800000,REPLAYED,2026-01-29,100,PUT,1,1.5,20\n"
+        "2026-01-28T06:30:00Z,REPLAYED,2026-01-29,-1,PUT,1,1.5,20\n"
+    )
+    (tmp_path / "more.ndjson").write_text(
+        '{"product":"REPLAYED","expiry":"2026-01-29","strike":110,"optionType":"PUT","openInterest":5,'
+        '"timestamp":1769581800000}\n'
+    )
+    ended = marketdata("replay", "--options", "chain.csv", "more.ndjson", "--url", service.url, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout[:23]) == (1, "3 accepted, 1 rejected "), ended.stderr
+    assert "chain.csv:4: strike: must be greater than 0" in ended.stdout
+    found = eventually(
+        lambda: (seen := service.client.get("/api/options/REPLAYED/pcr").json()).get("totalPutOi") == 25 and seen
+    )
+    assert (found["pcrOi"], found["asOf"]) == (2.5, "2026-01-28T06:30:00.000Z")
+    refused = marketdata("replay", "chain.csv", "--url", service.url, cwd=tmp_path)
+    assert (refused.returncode, "missing: 'symbol', 'price'" in refused.stderr) == (1, True)
+    (tmp_path / "ticks.csv").write_text(CSV)
+    refused = marketdata("replay", "--options", "ticks.csv", "--url", service.url, cwd=tmp_path)
+    assert "missing: 'product', 'expiry', 'strike', 'optionType'; unknown: 'price'" in refused.stderr
+
+
+@pytest.mark.parametrize("speed", ["max", "1000000"])
+def test_chains_are_replayed_among_quotes_in_their_order(service: Service, tmp_path: Path, speed: str) -> None:
+    product = f"CHAINED{speed}"
+    head = {"product": product, "expiry": "2026-01-29"}
+    lines = [
+        head | {"strike": 100, "option_type": "CALL", "open_interest": 1, "timestamp": 1_769_574_600_000},
+        head
+        | {
+            "spot_price": 101,
+            "calls": [{"strike": 100, "openInterest": 4}, {"strike": -1}],
+            "timestamp": 1_769_574_601_000,
+        },
+        head | {"puts": [{"strike": 100, "openInterest": 8}], "timestamp": 1_769_574_602_000},
+        head | {"strike": 110, "option_type": "PUT", "open_interest": 2, "timestamp": 1_769_574_603_000},
+    ]
+    (tmp_path / "chains.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    ended = marketdata("replay", "--options", "chains.ndjson", "--url", service.url, "--speed", speed, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout[:23]) == (1, "4 accepted, 1 rejected "), ended.stderr
+    assert "chains.ndjson:2: strike: must be greater than 0" in ended.stdout
+    found = eventually(
+        lambda: (seen := service.client.get(f"/api/options/{product}/pcr").json()).get("totalPutOi") == 10 and seen
+    )
+    assert (found["pcrOi"], found["spotPrice"]) == (2.5, 101)

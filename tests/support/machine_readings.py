@@ -11,7 +11,9 @@ from pathlib import Path
 from domain.readings.reading import Reading
 from domain.readings.sensor_key import sensor_key
 
-FOLDER = Path(os.environ["MARKETDATA_READING_RECORDINGS"]) if os.environ.get("MARKETDATA_READING_RECORDINGS") else None
+# Absolute, because commands run in folders of their own.
+_NAMED = os.environ.get("MARKETDATA_READING_RECORDINGS")
+FOLDER = Path(_NAMED).resolve() if _NAMED else None
 SAMPLE = "machine-temperature.csv"
 KEY = sensor_key("machine", "temperature")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -21,11 +21,12 @@ from api.cli.replay_outcome import Answer, Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.processing.time_range import EARLIEST_US, LATEST_US
 from infrastructure.feeds.recorded_tick import (
+    OPTION_QUOTES,
     TICKS,
     TRADES,
     ColumnMapping,
+    Kind,
     RecordedBatch,
-    RecordedKind,
     RecordedTick,
     UnreadableRecording,
 )
@@ -49,7 +50,13 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Ticks per request."
 )
-@click.option("--trades", is_flag=True, help="The files record trades.")
+@click.option("--trades", "has_trades", is_flag=True, help="The files record trades, as CSV or NDJSON.")
+@click.option(
+    "--options",
+    "has_options",
+    is_flag=True,
+    help="The files hold option quotes, as CSV or NDJSON, or chains as NDJSON.",
+)
 @click.option("--subject", type=click.Choice(list(SUBJECTS)), help="Send the log of the configured store instead.")
 @click.option("--from", "from_us", type=Timestamp(), default=EARLIEST_US, help="Only from this time on (RFC 3339).")
 @click.option("--to", "to_us", type=Timestamp(), default=LATEST_US, help="Only before this time.")
@@ -61,19 +68,22 @@ def replay(
     key: str | None,
     speed: float | None,
     batch_size: int,
-    trades: bool,
+    has_trades: bool,
     subject: str | None,
     from_us: int,
     to_us: int,
     config: Path | None,
     columns: ColumnMapping | None,
+    has_options: bool,
 ) -> None:
-    """Send recorded ticks, or trades, to a running service.
+    """Send recorded ticks, trades or option quotes to a running service.
 
     FILES are CSV with a header, NDJSON, either of them compressed with gzip or zstd, or Parquet; their content tells
     which. The columns are timestamp,symbol,price,volume,id, of which only symbol and price are required. Other columns
-    are refused; with --columns, those that it does not map are ignored. Those of trades are
-    timestamp,symbol,side,quantity,price,venue,sentAt,id, of which only side and quantity are required.
+    are refused; with --columns, those that it does not map are ignored. Names may be in snake_case. With --trades the
+    columns are timestamp,symbol,side,quantity,price,venue,sentAt,id, of which only side and quantity are required. With
+    --options they are the fields of an option quote, of which product, expiry, strike and optionType are required; a
+    line of NDJSON with calls or puts is a whole chain.
 
     With --subject there are no FILES: what the store of this configuration has logged of it is sent again, in order of
     arrival, to a fresh service for example, which comes to the same states and alerts.
@@ -85,6 +95,7 @@ def replay(
     marketdata replay ticks.csv --speed 1            at the recorded pace
     marketdata replay monday.csv.gz tuesday.parquet --speed 60 --url http://market.example:8000
     marketdata replay monday.csv --trades            recorded trades
+    marketdata replay chains.csv --options           option quotes
     marketdata replay --subject readings --from 2026-01-31T12:00:00Z --url http://127.0.0.1:9000
     marketdata replay ticks.csv --columns time=timestamp,ticker=symbol,last=price
     """
@@ -92,6 +103,9 @@ def replay(
         raise click.UsageError("name either FILES or a --subject")
     signal.signal(signal.SIGTERM, _terminate)
     outcome = Outcome()
+    if has_trades and has_options:
+        raise click.UsageError("--trades and --options cannot be used together.")
+    kind = OPTION_QUOTES if has_options else TRADES if has_trades else TICKS
     start = time.monotonic()
     failure = None
     status = 0
@@ -107,7 +121,7 @@ def replay(
                 for batch in batches:
                     _take(file, SUBJECTS[subject].path, batch, client, outcome)
             for file in files:
-                _replay_file(file, TRADES if trades else TICKS, columns, speed, batch_size, client, outcome, progress)
+                _replay_file(file, columns, kind, speed, batch_size, client, outcome, progress)
     except KeyboardInterrupt as stop:
         status = 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     except UnreadableRecording as error:
@@ -135,8 +149,8 @@ def _progress() -> Progress:
 
 def _replay_file(
     file: Path,
-    kind: RecordedKind,
     columns: ColumnMapping | None,
+    kind: Kind,
     speed: float | None,
     batch_size: int,
     client: httpx.Client,
@@ -149,7 +163,7 @@ def _replay_file(
         recording = Recording(stream, columns, kind)
         batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
         for batch in batches:
-            _take(file, kind.path, batch, client, outcome)
+            _take(file, kind.chain_path if batch.is_chain else kind.path, batch, client, outcome)
             ticks += len(batch.numbers)
             done = recording.done
             progress.update(task, total=None if done is None else 1.0, completed=done, ticks=ticks)
@@ -158,7 +172,7 @@ def _replay_file(
 
 def _take(file: Path, path: str, batch: RecordedBatch, client: httpx.Client, outcome: Outcome) -> None:
     outcome.in_flight = len(batch.numbers)
-    outcome.take(file, batch.numbers, _send(client, path, batch))
+    outcome.take(file, batch.numbers, _send(client, batch, path))
     outcome.in_flight = 0
 
 
@@ -176,6 +190,12 @@ def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[R
                     yield RecordedBatch.of(batch)
                     batch = []
                 time.sleep(wait)
+        if tick.quotes:
+            if batch:
+                yield RecordedBatch.of(batch)
+                batch = []
+            yield RecordedBatch.of_chain(tick)
+            continue
         batch.append(tick)
         if len(batch) == size:
             yield RecordedBatch.of(batch)
@@ -191,7 +211,7 @@ def _timestamp_us(timestamp: object) -> int | None:
         return None
 
 
-def _send(client: httpx.Client, path: str, batch: RecordedBatch) -> Answer:
+def _send(client: httpx.Client, batch: RecordedBatch, path: str) -> Answer:
     """Post a batch, retrying on 503 and 429, which mean that none of it was accepted."""
     headers = {"Content-Type": batch.media_type}
     for _ in range(_RETRIES_MAX):

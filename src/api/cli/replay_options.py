@@ -2,11 +2,9 @@
 
 import click
 
-from infrastructure.feeds.recorded_tick import TICKS, TRADES, ColumnMapping
+from infrastructure.feeds.recorded_tick import FIELDS, OPTION_QUOTES, TRADES, ColumnMapping
 
 _SPEED_MIN, _SPEED_MAX = 0.001, 1_000_000
-
-_FIELDS = tuple(dict.fromkeys((*TICKS.fields, *TRADES.fields)))
 
 
 class Speed(click.ParamType[float | None]):
@@ -33,8 +31,9 @@ class Columns(click.ParamType[ColumnMapping]):
         pairs = [pair.rpartition("=") for pair in str(value).split(",")]
         columns = {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
         for theirs, ours in columns.items():
-            if not theirs or ours not in _FIELDS:
-                self.fail(f"{theirs + '=' + ours!r} does not map a column to one of {', '.join(_FIELDS)}", param, ctx)
+            # Those of ticks come first; the recording checks that they are of its kind.
+            if not theirs or ours not in (*FIELDS, *TRADES.fields, *OPTION_QUOTES.fields):
+                self.fail(f"{theirs + '=' + ours!r} does not map a column to one of {', '.join(FIELDS)}", param, ctx)
         if len(set(columns.values())) < len(pairs):
             self.fail(f"{value!r} names a column or a field twice", param, ctx)
         return columns

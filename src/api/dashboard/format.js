@@ -89,5 +89,8 @@ export function age(ms) {
   return `${Math.floor(seconds / unit)} ${name}`;
 }
 
+/** Microseconds: "180 µs", "1.25 ms". */
+export const micros = value => (value < 1000 ? `${Number(value.toPrecision(3))} µs` : value < 1e6 ? `${Number((value / 1000).toPrecision(3))} ms` : `${Number((value / 1e6).toPrecision(3))} s`);
+
 /** How long something took: "0.42 s", "3 min". */
 export const duration = ms => (ms < 1000 ? `${Math.round(ms)} ms` : ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : age(ms));

@@ -44,10 +44,7 @@ const live = new Live({
   },
   message(message) {
     lastHeard = Date.now();
-    if (message.type === "snapshot" && message.prices === undefined) {
-      // Of another subject: the states that its panel asked for.
-      for (const [channel, states] of Object.entries(message)) if (Array.isArray(states)) desk.tell(channel, message);
-    } else if (message.type === "snapshot") {
+    if (message.type === "snapshot" && message.prices !== undefined) {
       desk.market.snapshot(message);
       if (message.last) settled();
     } else if (message.type === "prices") {
@@ -56,6 +53,7 @@ const live = new Live({
       desk.tell("move", desk.moves.take(message.move));
     } else if (message.type === "gap") {
       fetchMoves();
+      desk.tell("gap", message);
     } else if (message.type === "subscribed" && `${message.id}`.startsWith(ASKED)) {
       for (const panel of PANELS) if (ASKED + panel.needs === message.id) layout.add(panel);
     } else if (message.type === "error" && !`${message.id}`.startsWith(ASKED)) {
@@ -69,6 +67,8 @@ const live = new Live({
     write($("lag"), `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`);
   },
 });
+
+desk.say = message => live.say(message);
 
 function settled() {
   say("open", "Live");
@@ -132,8 +132,9 @@ function draw(now) {
   drawn = now;
   show();
   const isOpen = $("connection").dataset.state === "open";
-  $("welcome").hidden = desk.market.rows.size > 0 || !isOpen;
-  document.body.classList.toggle("empty", desk.market.rows.size === 0 && isOpen && desk.symbol === null);
+  const isEmpty = desk.market.rows.size === 0 && desk.elsewhere.size === 0 && isOpen;
+  $("welcome").hidden = !isEmpty;
+  document.body.classList.toggle("empty", isEmpty && desk.symbol === null);
   layout.draw(desk.now());
   title(isOpen);
 }

@@ -27,6 +27,9 @@ ACCESS = "access"
 # Scope key: who the request comes from.
 PRINCIPAL = "marketdata.principal"
 
+# Path parameters that name the key of a subject.
+_KEYS = ("symbol", "product")
+
 Headers = Iterable[tuple[bytes, bytes]]
 _SCHEME = b"bearer"
 _SAFE = ("GET", "HEAD")
@@ -145,8 +148,7 @@ def _key_in(params: Mapping[str, Any]) -> str | None:
     """The key that a path is about. Of a machine, its handlers leave out the sensors that do not exist to somebody."""
     if "sensor" in params:
         return _normalised(f"{params['machine']}/{params['sensor']}")
-    segment = params.get("symbol")
-    return None if segment is None else _normalised(symbol_in(segment))
+    return next((_normalised(symbol_in(params[name])) for name in _KEYS if name in params), None)
 
 
 def _normalised(text: str) -> str:

@@ -16,6 +16,7 @@
 | MalformedBody | 400 | malformed-body |
 | ValidationFailed | 400 | validation-failed |
 | SymbolNotFound | 404 | symbol-not-found |
+| OptionNotFound | 404 | option-not-found |
 | AnomalyNotFound | 404 | anomaly-not-found |
 | DeadReadingNotFound | 404 | dead-letter-not-found |
 | no such route | 404 | not-found |
@@ -87,6 +88,7 @@ from application.errors import (
     HistoryDisabled,
     KeyInUse,
     KeyReused,
+    OptionNotFound,
     StorageFailed,
     SymbolNotFound,
     Unavailable,
@@ -161,6 +163,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("validation-failed", "Validation failed", 400, _summary(error), errors, logged)
         case SymbolNotFound():
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
+        case OptionNotFound():
+            return Problem("option-not-found", "Unknown product, expiry or contract", 404, str(error))
         case DeadReadingNotFound():
             return Problem("dead-letter-not-found", "Unknown dead letter", 404, str(error))
         case AnomalyNotFound():

@@ -77,7 +77,7 @@ def decode_tick(body: bytes, now_us: int) -> Ticks:
 
 def append_tick(body: bytes, ticks: Ticks, now_us: int) -> bool:
     """Append the tick of a body of one to `ticks`, if the scanner can read it; `now_us` is the default timestamp."""
-    return COMPILED and _SCANNER.one(body, ticks, now_us)
+    return COMPILED and _SCANNER.append(body, ticks, now_us)
 
 
 def decode_array(body: bytes, now_us: int, ticks_max: int) -> ProcessPriceBatch:

@@ -1,7 +1,8 @@
 """Decodes bytes into trades.
 
-The fast parser reads what programs usually send, and gives up on anything else; the strict parser reads the rest and
-reports what is wrong. Invariant: what the fast parser accepts, the strict parser reads the same.
+Where the engine is compiled, the scanner reads what most programs send. The fast parser reads what others usually send,
+and gives up on anything else; the strict parser reads the rest and reports what is wrong. Invariant: what the scanner
+or the fast parser accepts, the strict parser reads the same.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,14 @@ from api.ingest.items import STRICT_BYTES_MAX, check_size, items_of, values_of_l
 from api.ingest.strict_fields import Unreadable
 from api.ingest.strict_json import read_json
 from api.ingest.strict_trades import read_trade
+from api.ingest.trade_scanner import TradeScanner
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
 from application.errors import FieldError
 from application.processing.batches import ERRORS_REPORTED_MAX
 from application.trades.commands.process_trade_batch import ProcessTradeBatch
 from domain.numbers import InvalidNumber, Number
 from domain.trades.trades import Trades
+from domain.vectors import COMPILED
 from infrastructure.feeds.raw_numbers import NO_NUMBER, number_in
 
 _OPTIONAL = 6
@@ -49,9 +52,13 @@ class TradeDecoding:
 
     def __init__(self, default_symbol: str) -> None:
         self._default_symbol = default_symbol
+        self._scanner = TradeScanner(default_symbol)
 
     def one(self, body: bytes, now_us: int, trades_max: int = 1) -> ProcessTradeBatch:
         """Decode a body of one trade; `now_us` is when it was received. Raises MalformedBody."""
+        scanned = Trades([], [], [], [])
+        if COMPILED and self._scanner.append(body, scanned, now_us):
+            return ProcessTradeBatch(scanned)
         try:
             return ProcessTradeBatch(self._columns([_ONE.decode(body)], body, 0, now_us))
         except _GIVES_UP:
@@ -67,6 +74,9 @@ class TradeDecoding:
             MalformedBody: the body is not a JSON array.
             BatchTooLarge: it has more than `trades_max` items; none has been validated.
         """
+        if COMPILED and (scanned := self._scanner.array(body, now_us)):
+            check_size(len(scanned), trades_max)
+            return ProcessTradeBatch(scanned)
         command = self._quickly(_MANY.decode, body, 1, now_us, trades_max)
         return command or self._strictly(items_of(body, "trades", trades_max), now_us)
 
@@ -77,6 +87,9 @@ class TradeDecoding:
             MalformedBody: there are no lines.
             BatchTooLarge: there are more than `trades_max` lines, or far too many empty ones; none has been validated.
         """
+        if COMPILED and (scanned := self._scanner.lines(body, now_us)):
+            check_size(len(scanned), trades_max)
+            return ProcessTradeBatch(scanned)
         command = self._quickly(_ONE.decode_lines, body, 0, now_us, trades_max)
         # One trade a line: every line feed but a final one precedes a brace, which none inside a trade can.
         if command is not None:

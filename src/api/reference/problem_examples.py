@@ -23,6 +23,7 @@ from application.errors import (
     HistoryDisabled,
     KeyInUse,
     KeyReused,
+    OptionNotFound,
     StorageFailed,
     SymbolNotFound,
     ValidationFailed,
@@ -86,6 +87,8 @@ def problem_example(status: int, method: str, path: str) -> Json:
         error = own
     elif status == 400:
         error = _BAD_TICK if method == "post" else _BAD_QUERY
+    elif status == 404 and path.startswith("/api/options/"):
+        error = OptionNotFound("product", "NOSUCH")
     elif status == 404 and path.endswith("{id}"):
         error = AnomalyNotFound(_ID)
     elif status == 429 and path.startswith("/api/auth/"):
@@ -118,6 +121,7 @@ def _of_rules(status: int, path: str) -> Exception | None:
 def example_of(error: Exception, path: str) -> Json:
     """The problem that an error is answered with. path: template of the operation."""
     instance = path.replace("{symbol}", "AAPL").replace("{id}", _ID)
+    instance = instance.replace("{product}", "NIFTY").replace("{contract}", "NIFTY-2026-01-29-21500-C")
     view = problem_view(problem_of(error, instance), instance, _TRACE_ID)
     example: Json = msgspec.to_builtins(view)
     return example

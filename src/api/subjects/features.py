@@ -50,7 +50,8 @@ class Features:
     """messages: every message type it handles. validators: by message type.
 
     routes: its HTTP routes. connect: makes the parts that need the mediator. live_examples, live_shapes: its messages
-    to subscribers, for the API documents. recovered: what is recovered at start-up besides its book.
+    to subscribers, for the API documents. more_live: further channels with states of their own. recovered: what is
+    recovered at start-up besides its book.
     """
 
     processing: Processing
@@ -62,6 +63,7 @@ class Features:
     connect: Callable[[Mediator], Connected]
     live_examples: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     live_shapes: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
+    more_live: Sequence[LiveSubject] = ()
     collectors: Sequence[Collector] = ()
     pruners: Sequence[Pruner] = ()
     recovered: Sequence[Recovered] = ()

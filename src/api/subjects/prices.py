@@ -1,7 +1,6 @@
 """The prices subject: its features and how they are wired."""
 
 import random
-import re
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -9,6 +8,7 @@ from api.http.answer import Answer
 from api.http.dependencies import posted_by
 from api.http.encoded_states import EncodedStates
 from api.http.fast_path import FastRead
+from api.http.symbol_paths import unencoded_symbol_path
 from api.ingest.tick_gatherer import TickGatherer
 from api.ingest.tick_intake import TickIntake
 from api.ingest.tick_stream import STREAM_PATH, TickStream
@@ -76,7 +76,7 @@ from infrastructure.telemetry.processing_collector import ProcessingCollector
 _SYMBOL = attrgetter("symbol")
 _OBSERVATION = "price"
 _UPDATES = attrgetter("update_count")
-_STATISTICS_PATH = re.compile(r"/api/prices/([A-Za-z0-9._:=+&@$-]{1,64})\Z")
+_STATISTICS_PATH = unencoded_symbol_path("/api/prices/")
 
 
 @dataclass(frozen=True, slots=True)

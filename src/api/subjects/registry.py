@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from api.subjects.benchmarks import BENCHMARKS
 from api.subjects.features import Entry
+from api.subjects.options import OPTIONS
 from api.subjects.prices import PRICES
 from api.subjects.readings import READINGS
 from api.subjects.trades import TRADES
@@ -13,7 +14,7 @@ from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
 
 # Add a new subject here.
-SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS, READINGS)
+SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS, OPTIONS, READINGS)
 
 
 def subjects_of(

@@ -146,7 +146,7 @@ def rule_features(
     dispatchers = [
         Dispatcher(name, channel, deliveries, settings.notifications, clock) for name, channel in channels.items()
     ]
-    reader = RuleReader(registry.subjects, channels)
+    reader = RuleReader(registry.subjects, channels, registry.with_parts)
 
     def of_file() -> Sequence[Rule]:
         return read_rules(Path(settings.rules.file), reader) if settings.rules.file else ()

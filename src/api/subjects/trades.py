@@ -5,8 +5,11 @@ from operator import attrgetter
 
 from prometheus_client.registry import Collector
 
+from api.http.answer import Answer
 from api.http.dependencies import posted_by
 from api.http.encoded_states import EncodedStates
+from api.http.fast_path import FastRead
+from api.http.symbol_paths import unencoded_symbol_path
 from api.ingest.trade_decoding import TradeDecoding
 from api.ingest.trade_intake import TradeIntake
 from api.live.live_subject import EventChannel, LiveSubject
@@ -53,11 +56,12 @@ from infrastructure.storage.retention import Pruner
 from infrastructure.subject import Subject
 from infrastructure.telemetry.processing_collector import ProcessingCollector
 from infrastructure.trades.stored_trades import NoTrades, StoredTrades
-from infrastructure.trades.subject import trades
+from infrastructure.trades.subject import TradeSubject, trades
 from infrastructure.trades.trade_collector import TradeCollector
 from infrastructure.trades.trade_tables import TRADE_CANDLES
 
 _OBSERVATION = "trade"
+_STATISTICS_PATH = unencoded_symbol_path("/api/trades/")
 
 
 def _assemble(subject: Subject, core: Core) -> Features:
@@ -103,7 +107,8 @@ def _collectors(processing: Processing, core: Core, meter: ZeroMqMeter) -> list[
     ]
     if settings.trades.compatible_metrics:
         default_symbol = settings.trades.default_symbol
-        found.append(TradeCollector(core.books[subject.name], processing.snapshots, default_symbol))
+        assert isinstance(subject, TradeSubject), "as it was defined below"
+        found.append(TradeCollector(subject.totals, processing.snapshots, default_symbol))
     return [*found, meter] if settings.feeds.zeromq.bind else found
 
 
@@ -153,12 +158,19 @@ def _connect(
         core.is_durable,
         TradeDecoding(core.settings.trades.default_symbol),
     )
+
+    async def statistics(symbol: str) -> Answer:
+        found = await mediator.send(GetTradeStatistics(symbol))
+        return states.answer(found.symbol, found)
+
     return Connected(
         dependencies={
             "posted_trades": posted_by(processing.admission, core.settings.limits),
             "trade_intake": intake,
             "trade_states": states,
         },
+        posts={"/api/trades": intake.take_one, "/api/trades/batch": intake.take_many},
+        reads=[FastRead("/api/trades/{symbol}", _STATISTICS_PATH, statistics)],
         feeds=_feeds(mediator, processing, core, meter),
     )
 

@@ -33,16 +33,23 @@ DEPTH_MAX, PARTS_MAX = 4, 16
 _SECONDS_MAX = 31 * 86_400
 _DAY_MS = 86_400_000
 _OVER_MAX = 1000
+_PART_LENGTH_MAX = 64
 _MINIMUM = 30
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 ID_RULE = "1 to 64 characters out of a-z 0-9 -, not beginning with -"
 
 
 class RuleReader:
-    """subjects: those that rules can be about, each with the figures that it names. channels: that alerts can go to."""
+    """subjects: those that rules can be about, each with the figures that it names. channels: that alerts can go to.
 
-    def __init__(self, subjects: Mapping[str, Collection[str]], channels: Collection[str]) -> None:
+    with_parts: the subjects whose figures can be of a part of a key; their observations have no value of their own.
+    """
+
+    def __init__(
+        self, subjects: Mapping[str, Collection[str]], channels: Collection[str], with_parts: Collection[str] = ()
+    ) -> None:
         self._subjects = subjects
+        self._with_parts = with_parts
         self._channels = channels
 
     def read(self, given: Any, rule_id: str | None = None) -> Rule:
@@ -95,7 +102,9 @@ class RuleReader:
 
     def _condition(self, fields: Fields, subject: str, depth: int) -> Condition:
         figures = self._subjects.get(subject, ())
-        names = [*_SIMPLE, "all", "any", "not", *figures]
+        has_parts = subject in self._with_parts
+        simple = _WITHOUT_VALUE if has_parts else _SIMPLE
+        names = [*simple, "all", "any", "not", *figures]
         given = [name for name in fields.given if name in names]
         if len(fields.given) != 1 or not given:
             if not fields.errors or fields.errors[-1].field != fields.path:
@@ -111,7 +120,12 @@ class RuleReader:
             parts = fields.objects(name, PARTS_MAX, lambda each: self._condition(each, subject, depth + 1))
             return AllOf(tuple(parts)) if name == "all" else AnyOf(tuple(parts))
         own = fields.object(name)
-        condition = _SIMPLE[name](own) if name in _SIMPLE else _level(own, name)
+        if name in simple:
+            condition: Condition = simple[name](own)
+        elif has_parts and own.has("of"):
+            condition = _level(own, f"{name} {own.text('of', _PART_LENGTH_MAX).upper()}")
+        else:
+            condition = _level(own, name)
         own.done()
         return condition
 
@@ -168,6 +182,8 @@ _SIMPLE: Mapping[str, Any] = {
     "stale": _stale,
     "range": _range,
 }
+# What needs no value.
+_WITHOUT_VALUE = {"rate": _rate, "stale": _stale}
 _NAMES = (
     "id",
     "name",

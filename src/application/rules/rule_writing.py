@@ -42,7 +42,8 @@ def condition_values(condition: Condition) -> dict[str, Any]:
         case Move(percent, within_us, direction):
             return {"move": {"percent": percent, "withinMs": within_us // 1000, "direction": direction.value}}
         case Level(above, below, figure):
-            return {"level" if figure == VALUE else figure: _given(above=above, below=below)}
+            name, _, part = figure.partition(" ")
+            return {"level" if figure == VALUE else name: _given(of=part or None, above=above, below=below)}
         case Range(low, high):
             return {"range": {"low": low, "high": high}}
         case Rate(above, below, over_seconds):

@@ -1,17 +1,22 @@
 """The tests of one writer, and their last runs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from domain.benchmarks.benchmark_run import BenchmarkRun
 from domain.benchmarks.benchmark_summary import BenchmarkSummary
-from domain.benchmarks.regression import regressions
+from domain.benchmarks.regression import Figure, changes, regressions
 from domain.benchmarks.runs import Runs
 from domain.book import Applied
+
+# On the wire.
+FIGURE_NAMES = {Figure.THROUGHPUT: "throughputChange", Figure.P99: "p99Change"}
 
 
 class BenchmarkBook:
     """The `Book` of benchmarks; its events are regressions. Keys are tests.
+
+    Its figures: by how many percent throughput and 99th percentile differ from the runs before.
 
     runs_kept: of each test. tolerance_percent: how much worse than the runs before a run may be.
     """
@@ -23,15 +28,24 @@ class BenchmarkBook:
 
     def apply(self, runs: Runs) -> Applied:
         applied = Applied()
+        figures: dict[Figure, list[float | None]] = {figure: [None] * len(runs) for figure in Figure}
         for at, run in enumerate(runs.runs):
             before = self._tests.get(run.key) or BenchmarkSummary(run.key)
-            worse = regressions(run, list(before.kept), self._tolerance_percent)
+            compared = changes(run, list(before.kept))
+            worse = regressions(run, compared, self._tolerance_percent)
+            for change in compared:
+                figures[change.figure][at] = change.percent
             applied.events += worse
             applied.places += [at] * len(worse)
             applied.late += run.timestamp_us < before.newest_us
             self._tests[run.key] = self._after(before, run, len(worse))
         applied.processed = len(runs)
+        # Runs are few: there is no need to know which ones are watched.
+        applied.figures = {FIGURE_NAMES[figure]: column for figure, column in figures.items()}
         return applied
+
+    def publish_figures(self, keys: Collection[str]) -> None:
+        """They always are."""
 
     def __len__(self) -> int:
         return len(self._tests)

@@ -39,22 +39,40 @@ def change_percent(value: float, expected: float) -> float:
     return (value - expected) / expected * 100 if expected else 0.0
 
 
-def regressions(run: BenchmarkRun, before: list[BenchmarkRun], tolerance_percent: float) -> list[BenchmarkRegression]:
-    """Compare a run with those before it, oldest first. O(n log n) of those."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of one figure, against the runs before. expected: their median. worse: by how many percent it is worse."""
+
+    figure: Figure
+    value: float
+    expected: float
+    percent: float
+
+    @property
+    def worse(self) -> float:
+        return -self.percent if self.figure is Figure.THROUGHPUT else self.percent
+
+
+def changes(run: BenchmarkRun, before: list[BenchmarkRun]) -> list[Change]:
+    """Compare a run with those before it, oldest first; empty if they are too few. O(n log n) of those."""
     if len(before) < RUNS_BEFORE_MIN:
         return []
-    found = []
     throughput = median(each.trades_per_second for each in before)
     p99 = median(each.latency.p99_us for each in before)
-    for figure, value, expected, worse in (
-        (Figure.THROUGHPUT, run.trades_per_second, throughput, -1),
-        (Figure.P99, run.latency.p99_us, p99, 1),
-    ):
-        change = change_percent(value, expected)
-        if worse * change > tolerance_percent:
-            found.append(
-                BenchmarkRegression(
-                    run.test_type.value, run.test_name, figure, value, expected, change, run.timestamp_us
-                )
-            )
-    return found
+    return [
+        Change(figure, value, expected, change_percent(value, expected))
+        for figure, value, expected in (
+            (Figure.THROUGHPUT, run.trades_per_second, throughput),
+            (Figure.P99, run.latency.p99_us, p99),
+        )
+    ]
+
+
+def regressions(run: BenchmarkRun, compared: list[Change], tolerance_percent: float) -> list[BenchmarkRegression]:
+    """Return what of a run is worse than before by more than a tolerance."""
+    test_type, name, at_us = run.test_type.value, run.test_name, run.timestamp_us
+    return [
+        BenchmarkRegression(test_type, name, each.figure, each.value, each.expected, each.percent, at_us)
+        for each in compared
+        if each.worse > tolerance_percent
+    ]

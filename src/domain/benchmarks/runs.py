@@ -26,6 +26,11 @@ class Runs:
     def times_us(self) -> list[int]:
         return [run.timestamp_us for run in self.runs]
 
+    @property
+    def throughputs(self) -> list[float]:
+        """In trades a second."""
+        return [run.trades_per_second for run in self.runs]
+
     def __len__(self) -> int:
         return len(self.runs)
 

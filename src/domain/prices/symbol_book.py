@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,6 +70,9 @@ class SymbolBook:
             applied.updates += states[symbol].take_moves()
         applied.processed = len(ticks.symbols) - len(applied.failures)
         return applied
+
+    def publish_figures(self, symbols: Collection[str]) -> None:
+        """There are none."""
 
     def __len__(self) -> int:
         return len(self._states)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
+from domain.moving_average import MovingAverage
 from domain.numbers import Number
-from domain.prices.moving_average import MovingAverage
 from domain.prices.price_anomaly import Direction, PriceAnomaly, make_anomaly
 from domain.prices.price_move import NEVER_US, OpenMoves, PriceMove
-from domain.prices.sliding_window import SlidingWindow
 from domain.prices.spike_rule import SpikeRule
 from domain.prices.symbol_checkpoint import SymbolCheckpoint
 from domain.prices.symbol_statistics import SymbolStatistics
+from domain.sliding_window import SlidingWindow
 
 if TYPE_CHECKING:
     from mypy_extensions import i64

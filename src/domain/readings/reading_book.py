@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from sys import intern
 
 from domain.book import Applied
@@ -42,6 +42,9 @@ class ReadingBook:
                 applied.failures.append((key, failure))
         applied.processed = count - len(applied.failures)
         return applied
+
+    def publish_figures(self, keys: Collection[str]) -> None:
+        """There are none."""
 
     def __len__(self) -> int:
         return len(self._states)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.bars import Bar, Interval
 from domain.exact_moments import ExactMoments
 from domain.exact_sum import exact_of
-from domain.numbers import Number, exceeds
+from domain.numbers import Number, is_higher
 
 # The intervals that readings are rolled up by. The first one makes all others.
 ROLLUP_INTERVALS = (Interval.M1, Interval.H1, Interval.D1)
@@ -43,7 +43,7 @@ class Rollup(Bar):
         if not self.moments.count:
             self.min, self.max = low, high
             return
-        if exceeds(self.min, low):
+        if is_higher(self.min, low):
             self.min = low
-        if exceeds(high, self.max):
+        if is_higher(high, self.max):
             self.max = high

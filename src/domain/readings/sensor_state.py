@@ -6,7 +6,7 @@ from collections import deque
 
 from domain.exact_moments import ExactMoments
 from domain.exact_sum import Exact, exact_of
-from domain.numbers import Number, exceeds
+from domain.numbers import Number, is_higher
 from domain.readings.reading import BAD, GOOD, Quality
 from domain.readings.sensor_checkpoint import SensorCheckpoint
 from domain.readings.sensor_statistics import SensorStatistics
@@ -78,9 +78,9 @@ class SensorState:
                 self._z_score = self._moments.distance(exact) if self._moments.count >= _COMPARED_MIN else None
             self._push(exact)
             self._count += 1
-            if self._min is None or exceeds(self._min, value):
+            if self._min is None or is_higher(self._min, value):
                 self._min = value
-            if self._max is None or exceeds(value, self._max):
+            if self._max is None or is_higher(value, self._max):
                 self._max = value
         if unit is not None and time_us >= self._unit_us:
             self._unit = unit

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.numbers import Number, exceeds, plain
+from domain.numbers import Number, is_higher, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class SensorType:
 
     def excess(self, value: Number) -> str | None:
         """Return which limit a value is beyond, in words; None if it is within both."""
-        if self.min is not None and exceeds(self.min, value):
+        if self.min is not None and is_higher(self.min, value):
             return f"at least {plain(self.min)}"
-        if self.max is not None and exceeds(value, self.max):
+        if self.max is not None and is_higher(value, self.max):
             return f"at most {plain(self.max)}"
         return None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from domain.numbers import Number, exceeds, plain
+from domain.numbers import Number, is_higher, plain
 from domain.rules.condition import VALUE, Level
-from domain.rules.monitor import FALSE, TRUE, Monitor, Observation, Reason
+from domain.rules.monitor import FALSE, NO_BAND, TRUE, Band, Monitor, Observation, Reason
 
 
 class LevelMonitor(Monitor):
@@ -29,17 +30,24 @@ class LevelMonitor(Monitor):
             return
         self._value = value
         above, below = self._above, self._below
-        if (above is not None and exceeds(value, above)) or (below is not None and exceeds(below, value)):
+        if (above is not None and is_higher(value, above)) or (below is not None and is_higher(below, value)):
             self.truth = TRUE
         else:
             self.truth = FALSE
 
+    def band(self) -> Band:
+        # Rounding to a double keeps the order, so what is between the rounded lines is between the lines.
+        if self._figure != VALUE:
+            return NO_BAND
+        below, above = self._below, self._above
+        return (-math.inf if below is None else float(below)), (math.inf if above is None else float(above))
+
     def reason(self) -> Reason:
         above, below, value = self._above, self._below, self._value
         name = self._figure
-        if above is not None and exceeds(value, above):
+        if above is not None and is_higher(value, above):
             return value, above, f"{name} {plain(value)} is above {plain(above)}"
-        if below is not None and exceeds(below, value):
+        if below is not None and is_higher(below, value):
             return value, below, f"{name} {plain(value)} is below {plain(below)}"
         line = above if below is None or (above is not None and _is_nearer(value, above, below)) else below
         assert line is not None, "a level has a side"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from domain.numbers import Number
@@ -13,6 +14,10 @@ UNKNOWN: Final = 2
 # Later than any moment.
 NEVER_US: Final = 1 << 62
 
+# Two doubles, and all between them, without the two.
+Band = tuple[float, float]
+NO_BAND: Band = (math.inf, -math.inf)
+
 # The value observed, the line it crossed, and a sentence.
 Reason = tuple[Number, Number, str]
 
@@ -20,7 +25,8 @@ Reason = tuple[Number, Number, str]
 class Observation:
     """What monitors are shown; one object for all of them, filled anew each time.
 
-    late: older than one before it. now_us: when it arrived, by the clock. figures: those a subject names, by name.
+    late: older than one before it. now_us: when it arrived, by the clock. figures: those a subject names, whose `get`
+    takes a name.
     """
 
     __slots__ = ("figures", "late", "now_us", "time_us", "value")
@@ -30,7 +36,7 @@ class Observation:
         self.time_us = 0
         self.late = False
         self.now_us = 0
-        self.figures: dict[str, Any] = {}
+        self.figures: Any = {}
 
 
 class Monitor:
@@ -54,6 +60,10 @@ class Monitor:
     def next_moment_us(self) -> int:
         """Return when the clock alone may change the truth."""
         return NEVER_US
+
+    def band(self) -> Band:
+        """Return the bounds between which every double makes it false, whatever came before. `NO_BAND` if none do."""
+        return NO_BAND
 
     def reason(self) -> Reason:
         """Return what made the truth what it is. Requires that it is known."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.rules.alert import Alert, AlertChange, AlertState, alert_id
 from domain.rules.compilation import monitor_of
-from domain.rules.monitor import FALSE, NEVER_US, TRUE, Monitor, Observation
+from domain.rules.monitor import FALSE, NEVER_US, NO_BAND, TRUE, Band, Monitor, Observation
 from domain.rules.rule import Rule
 
 
@@ -51,6 +51,15 @@ class RuleMonitor:
             if self._clear is not None:
                 self._clear.advance(moment_us)
             self._settle(moment_us, key, sequence, changes)
+
+    def band(self) -> Band:
+        """Return the bounds between which, as things are, no double changes anything."""
+        if self.watches_clock or self.alert is not None or self._held or self._condition.truth != FALSE:
+            return NO_BAND
+        if self._clear is not None and self._clear.band() == NO_BAND:
+            # It may remember values, so it has to see all.
+            return NO_BAND
+        return self._condition.band()
 
     def next_moment_us(self) -> int:
         """Return when the clock alone may change something."""

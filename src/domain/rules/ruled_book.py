@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -10,7 +11,7 @@ from typing import Any
 
 from domain.book import Applied, Book
 from domain.rules.alert import Alert
-from domain.rules.monitor import Observation
+from domain.rules.monitor import NO_BAND, Observation
 from domain.rules.rule import Rule
 from domain.rules.rule_index import RuleIndex
 from domain.rules.rule_monitor import RuleMonitor, resolved
@@ -35,9 +36,13 @@ class RuledCheckpoint:
 
 
 class KeyWatch:
-    """The rules about one key. sequence, newest_us: of its observations, as the book counts them."""
+    """The rules about one key.
 
-    __slots__ = ("by_clock", "key", "monitors", "newest_us", "sequence")
+    sequence, newest_us: of its observations, as the book counts them. low, high: between these no double changes what
+    the rules know, so they are not shown it.
+    """
+
+    __slots__ = ("by_clock", "high", "key", "low", "monitors", "newest_us", "sequence")
 
     def __init__(self, key: str, sequence: int, newest_us: int) -> None:
         self.key = key
@@ -46,11 +51,13 @@ class KeyWatch:
         self.monitors: list[RuleMonitor] = []
         # Those that watch the clock.
         self.by_clock: list[RuleMonitor] = []
+        self.low, self.high = NO_BAND
 
     def add(self, monitor: RuleMonitor) -> None:
         self.monitors.append(monitor)
         if monitor.watches_clock:
             self.by_clock.append(monitor)
+        self.low, self.high = NO_BAND
 
     def find(self, rule_id: str) -> RuleMonitor | None:
         for monitor in self.monitors:
@@ -62,6 +69,7 @@ class KeyWatch:
         self.monitors.remove(monitor)
         if monitor.watches_clock:
             self.by_clock.remove(monitor)
+        self.low, self.high = NO_BAND
 
     def skip(self, time_us: int) -> None:
         """Count an observation that is shown to no rule."""
@@ -76,8 +84,12 @@ class KeyWatch:
         seen.late = seen.time_us < self.newest_us
         if not seen.late:
             self.newest_us = seen.time_us
+        low, high = -math.inf, math.inf
         for monitor in self.monitors:
             monitor.observe(seen, self.key, sequence, changes)
+            own_low, own_high = monitor.band()
+            low, high = max(low, own_low), min(high, own_high)
+        self.low, self.high = low, high
 
 
 class RuledBook:
@@ -100,6 +112,12 @@ class RuledBook:
         self._watches: dict[str, KeyWatch] = {}
         self._watched: set[str] = set()
         self._seen = Observation()
+        book.publish_figures(self._watched)
+
+    @property
+    def book(self) -> Book:
+        """The one that it wraps."""
+        return self._book
 
     def apply(self, columns: Any) -> Applied:
         known = len(self._book)
@@ -118,6 +136,7 @@ class RuledBook:
         """Show the observations of a batch to the rules about their keys."""
         watches, seen = self._watches, self._seen
         figures: dict[str, Any] = applied.figures
+        figures_at = applied.figures_at
         keys: list[str] = columns.keys
         values: list[Any] = self._values(columns)
         times_us: list[int] = columns.times_us
@@ -136,12 +155,18 @@ class RuledBook:
             if not isinstance(value, float) and not isinstance(value, Decimal):
                 # The book has not taken it.
                 continue
+            time_us = times_us[at]
+            if follows and time_us > seen.now_us:
+                seen.now_us = time_us
+            if isinstance(value, float) and watch.low < value < watch.high:
+                watch.skip(time_us)
+                continue
             seen.value = value
-            seen.time_us = times_us[at]
-            if follows and seen.time_us > seen.now_us:
-                seen.now_us = seen.time_us
+            seen.time_us = time_us
             if figures:
                 seen.figures = {name: column[at] for name, column in figures.items()}
+            elif figures_at is not None:
+                seen.figures = figures_at(at)
             try:
                 watch.observe(seen, changes)
             except Exception as error:
@@ -178,8 +203,12 @@ class RuledBook:
         return changes
 
     def monitor(self, key: str, rule_id: str) -> RuleMonitor | None:
+        """Return the monitor of a rule for a key, for changing it too."""
         watch = self._watches.get(key)
-        return None if watch is None else watch.find(rule_id)
+        if watch is None:
+            return None
+        watch.low, watch.high = NO_BAND
+        return watch.find(rule_id)
 
     def alerting(self, key: str) -> list[Rule]:
         """Return the rules whose alerts about a key are open."""
@@ -187,8 +216,13 @@ class RuledBook:
         return [] if watch is None else [each.rule for each in watch.monitors if each.alert is not None]
 
     def monitors(self) -> list[tuple[str, RuleMonitor]]:
-        """Return all monitors with their keys."""
+        """Return all monitors with their keys, for changing them too."""
+        for watch in self._watches.values():
+            watch.low, watch.high = NO_BAND
         return [(watch.key, monitor) for watch in self._watches.values() for monitor in watch.monitors]
+
+    def publish_figures(self, keys: Collection[str]) -> None:
+        self._book.publish_figures(keys)
 
     def __len__(self) -> int:
         return len(self._book)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from domain.bars import Bar
-from domain.exact_sum import Exact, ExactSum
-from domain.numbers import Number, written
+from domain.exact_sum import ExactSum, exact_units
+from domain.numbers import Number, is_higher, written
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 
 class TradeCandle(Bar):
@@ -23,19 +28,21 @@ class TradeCandle(Bar):
         self.high: Number | None = None
         self.low: Number | None = None
         self.close: Number | None = None
-        self.first_us: int = 0
-        self.last_us: int = 0
-        self.count: int = 0
+        self.first_us: i64 = 0
+        self.last_us: i64 = 0
+        self.count: i64 = 0
         self.bought = ExactSum()
         self.sold = ExactSum()
 
-    def push(self, is_buy: bool, quantity: Exact, price: Number | None, time_us: int) -> None:
+    def push(self, is_buy: bool, quantity: Number, price: Number | None, time_us: i64) -> None:
         """Add a trade."""
         self.count += 1
-        if is_buy:
-            self.bought.add(quantity)
+        volume = self.bought if is_buy else self.sold
+        units = exact_units(quantity)
+        if units >= 0:
+            volume.add_units(units)
         else:
-            self.sold.add(quantity)
+            volume.add_odd(written(quantity))
         if price is not None:
             self._add_prices(price, price, price, price, time_us, time_us)
 
@@ -52,13 +59,13 @@ class TradeCandle(Bar):
             self._add_prices(later.open, later.high, later.low, later.close, later.first_us, later.last_us)
 
     def _add_prices(
-        self, opening: Number, high: Number, low: Number, closing: Number, first_us: int, last_us: int
+        self, opening: Number, high: Number, low: Number, closing: Number, first_us: i64, last_us: i64
     ) -> None:
         if self.open is None or first_us < self.first_us:
             self.open, self.first_us = opening, first_us
         if self.close is None or last_us >= self.last_us:
             self.close, self.last_us = closing, last_us
-        if self.high is None or written(high) > written(self.high):
+        if self.high is None or is_higher(high, self.high):
             self.high = high
-        if self.low is None or written(low) < written(self.low):
+        if self.low is None or is_higher(self.low, low):
             self.low = low

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Final
 
-from domain.exact_sum import SUMMED, UNIT_DIGITS, Exact, ExactSum, decimal_of, exact_of
-from domain.numbers import Number
+from domain.exact_sum import SUMMED, UNIT_DIGITS, ExactSum, decimal_of, exact_of, exact_units
+from domain.numbers import Number, written
 from domain.trades.latency_histogram import LatencyHistogram
 from domain.trades.quantity_window import QuantityWindow
 from domain.trades.trade_checkpoint import SumNumbers, TradeCheckpoint
@@ -13,8 +14,11 @@ from domain.trades.trade_rate import TradeRate
 from domain.trades.trade_statistics import QuantitySummary, TradeStatistics
 from domain.trades.trade_totals import TradeTotals
 
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
 # Before the first trade; older than any.
-_NEVER_US = -(2**63)
+_NEVER_US: Final = -(1 << 62)
 # The quotient rounds once more when it becomes a double.
 _ROUNDED = Context(prec=40)
 
@@ -48,17 +52,17 @@ class TradeState:
     def __init__(self, symbol: str, window: int, totals: TradeTotals) -> None:
         self._totals = totals
         self._symbol = symbol
-        self.newest_us: int = _NEVER_US
-        self._buy_count: int = 0
-        self._sell_count: int = 0
-        self._late_count: int = 0
+        self.newest_us: i64 = _NEVER_US
+        self._buy_count: i64 = 0
+        self._sell_count: i64 = 0
+        self._late_count: i64 = 0
         self._bought = ExactSum()
         self._sold = ExactSum()
         # Volume of the trades with a price, and the sum of price * quantity; of units, in units of 1e-16.
         self._priced = ExactSum()
         self._turnover = ExactSum()
         self._last_price: Number | None = None
-        self._last_price_us: int = _NEVER_US
+        self._last_price_us: i64 = _NEVER_US
         self._last_quantity: Number = 0.0
         self._quantities = QuantityWindow(window)
         self._rate = TradeRate()
@@ -68,32 +72,38 @@ class TradeState:
     def update_count(self) -> int:
         return self._buy_count + self._sell_count
 
-    def apply(self, is_buy: bool, quantity: Number, time_us: int, price: Number | None, latency_us: int | None) -> bool:
+    @property
+    def imbalance(self) -> float:
+        """Of the last quantities."""
+        return self._quantities.imbalance
+
+    def apply(self, is_buy: bool, quantity: Number, time_us: i64, price: Number | None) -> bool:
         """Apply one trade. Return whether it is late: older than the newest."""
-        exact = exact_of(quantity)
-        if is_buy:
-            self._bought.add(exact)
-            self._buy_count += 1
-            self._totals.buy_count += 1
-            self._totals.bought.add(exact)
+        units = exact_units(quantity)
+        if units >= 0:
+            self._quantities.push(units, is_buy)
+            self._totals.add_units(units, is_buy)
+            if is_buy:
+                self._bought.add_units(units)
+                self._buy_count += 1
+            else:
+                self._sold.add_units(units)
+                self._sell_count += 1
         else:
-            self._sold.add(exact)
-            self._sell_count += 1
-            self._totals.sell_count += 1
-            self._totals.sold.add(exact)
-        self._quantities.push(exact, is_buy)
+            self._apply_odd(is_buy, written(quantity))
         self._rate.add(time_us)
         if price is not None:
-            self._add_price(price, exact, time_us)
-        if latency_us is not None:
-            self._latency.observe(latency_us)
+            self._add_price(price, quantity, time_us)
         if time_us < self.newest_us:
             self._late_count += 1
             return True
         self.newest_us = time_us
-        self._totals.newest_us = max(self._totals.newest_us, time_us)
         self._last_quantity = quantity
         return False
+
+    def add_latency(self, latency_us: i64) -> None:
+        """Add the latency of the trade applied last."""
+        self._latency.observe(latency_us)
 
     def snapshot(self) -> TradeStatistics:
         window, bought, sold = self._quantities, self._bought.value, self._sold.value
@@ -155,20 +165,31 @@ class TradeState:
         self._totals.buy_count += checkpoint.buy_count
         self._totals.sell_count += checkpoint.sell_count
         self._totals.newest_us = max(self._totals.newest_us, checkpoint.last_us)
-        for total, (units, odd) in ((self._totals.bought, checkpoint.bought), (self._totals.sold, checkpoint.sold)):
-            total.add(units)
-            if odd is not None:
-                total.add(odd)
+        self._totals.bought.add_sum(self._bought)
+        self._totals.sold.add_sum(self._sold)
         self._latency.restore(checkpoint.latency)
         self._rate.restore(checkpoint.rate)
 
-    def _add_price(self, price: Number, quantity: Exact, time_us: int) -> None:
-        self._priced.add(quantity)
-        exact = exact_of(price)
-        if isinstance(exact, int) and isinstance(quantity, int):
-            self._turnover.add(exact * quantity)
+    def _apply_odd(self, is_buy: bool, quantity: Decimal) -> None:
+        """Count a quantity that is no whole number of units."""
+        self._quantities.push_odd(quantity, is_buy)
+        self._totals.add_odd(quantity, is_buy)
+        if is_buy:
+            self._bought.add_odd(quantity)
+            self._buy_count += 1
         else:
-            self._turnover.add(SUMMED.multiply(decimal_of(exact), decimal_of(quantity)))
+            self._sold.add_odd(quantity)
+            self._sell_count += 1
+
+    def _add_price(self, price: Number, quantity: Number, time_us: i64) -> None:
+        price_units, units = exact_units(price), exact_units(quantity)
+        if price_units >= 0 and units >= 0:
+            self._priced.add_units(units)
+            self._turnover.add_units(price_units * units)
+        else:
+            exact = exact_of(quantity)
+            self._priced.add(exact)
+            self._turnover.add_odd(SUMMED.multiply(decimal_of(exact_of(price)), decimal_of(exact)))
         if time_us >= self._last_price_us:
             self._last_price_us = time_us
             self._last_price = price

@@ -1,10 +1,9 @@
 """What is known of the trades of one symbol."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.numbers import Number, written
+from domain.numbers import Number
 from domain.trades.latency_histogram import LatencySummary
 
 
@@ -45,18 +44,3 @@ class TradeStatistics:
     @property
     def trade_count(self) -> int:
         return self.buy_count + self.sell_count
-
-    @property
-    def deviation(self) -> float:
-        """How many standard deviations the last quantity is from the mean; 0.0 while all are equal."""
-        spread = self.quantity.deviation
-        return (float(written(self.last_quantity)) - self.quantity.mean) / spread if spread else 0.0
-
-
-# The figures that can be watched, by name. latency: the 99th percentile, in microseconds.
-FIGURES: Mapping[str, Callable[[TradeStatistics], float]] = {
-    "imbalance": lambda statistics: statistics.imbalance,
-    "latency": lambda statistics: float(statistics.latency.p99),
-    "rate": lambda statistics: statistics.per_second,
-    "deviation": lambda statistics: statistics.deviation,
-}

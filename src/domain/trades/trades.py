@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from domain.columns import grouped, joined, picked, present
 from domain.numbers import Number
@@ -102,13 +102,28 @@ class Trades:
         self.latencies_us = joined(self.latencies_us, count, others.latencies_us, more)
 
     def spread(self, places: dict[str, int]) -> dict[int, Trades]:
-        found = set(map(places.get, set(self.symbols)))
-        if len(found) == 1:
-            place = found.pop()
-            return {} if place is None else {place: self}
-        return {place: self._at(positions) for place, positions in grouped(self.symbols, places)}
+        symbols = self.symbols
+        first = places.get(symbols[0]) if symbols else None
+        for symbol in symbols:
+            if places.get(symbol) != first:
+                break
+        else:
+            return {} if first is None else {first: self}
+        return {place: self._at(positions) for place, positions in grouped(symbols, places)}
 
-    def _at(self, positions: Sequence[int]) -> Trades:
+    def append_price(self, price: Number | None) -> None:
+        """Append the price of the trade that is appended next."""
+        if self.prices is None:
+            self.prices = [None] * len(self.symbols)
+        self.prices.append(price)
+
+    def append_latency(self, latency_us: int | None) -> None:
+        """Append the latency of the trade that is appended next."""
+        if self.latencies_us is None:
+            self.latencies_us = [None] * len(self.symbols)
+        self.latencies_us.append(latency_us)
+
+    def _at(self, positions: list[int]) -> Trades:
         symbols, buys, quantities, times_us = self.symbols, self.buys, self.quantities, self.times_us
         return Trades(
             [symbols[at] for at in positions],

@@ -1,6 +1,8 @@
 """The `Subject` of benchmarks."""
 
-from domain.benchmarks.benchmark_book import BenchmarkBook
+from operator import attrgetter
+
+from domain.benchmarks.benchmark_book import FIGURE_NAMES, BenchmarkBook
 from infrastructure.benchmarks.benchmark_format import BENCHMARKS, BenchmarkLogFormat
 from infrastructure.settings import BenchmarksSettings
 from infrastructure.subject import Subject
@@ -15,4 +17,6 @@ def benchmarks(settings: BenchmarksSettings) -> Subject:
         new_book=lambda: BenchmarkBook(settings.runs_kept, settings.tolerance_percent),
         log=BenchmarkLogFormat(),
         keys_max=settings.max_tests,
+        values=attrgetter("throughputs"),
+        figures=tuple(FIGURE_NAMES.values()),
     )

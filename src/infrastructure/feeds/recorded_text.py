@@ -13,7 +13,7 @@ import msgspec
 from infrastructure.feeds.csv_cells import text_of
 from infrastructure.feeds.recorded_tick import (
     ColumnMapping,
-    RecordedKind,
+    Kind,
     RecordedTick,
     UnreadableRecording,
     field_of,
@@ -29,10 +29,16 @@ class _Stamped(msgspec.Struct):
     timestamp: Any = None
 
 
+class _Sides(msgspec.Struct):
+    calls: list[msgspec.Raw] = []
+    puts: list[msgspec.Raw] = []
+
+
 _STAMPED = msgspec.json.Decoder(_Stamped)
+_SIDES = msgspec.json.Decoder(_Sides)
 
 
-def text_ticks(text: io.TextIOWrapper, columns: ColumnMapping | None, kind: RecordedKind) -> Iterator[RecordedTick]:
+def text_ticks(text: io.TextIOWrapper, columns: ColumnMapping | None, kind: Kind) -> Iterator[RecordedTick]:
     """Yield the ticks of a text. If it starts with a brace it is NDJSON, otherwise CSV. Raises UnreadableRecording."""
     number, first = next(((at, line) for at, line in enumerate(text, start=1) if line.strip()), (1, ""))
     if first.lstrip().startswith("{"):
@@ -41,18 +47,27 @@ def text_ticks(text: io.TextIOWrapper, columns: ColumnMapping | None, kind: Reco
         yield from _csv(first, text, number, columns, kind)
 
 
-def _ndjson(
-    lines: Iterator[str], first: int, columns: ColumnMapping | None, kind: RecordedKind
-) -> Iterator[RecordedTick]:
+def _ndjson(lines: Iterator[str], first: int, columns: ColumnMapping | None, kind: Kind) -> Iterator[RecordedTick]:
     for number, written in enumerate(lines, start=first):
         line = written.strip()
         if line:
-            line = line if columns is None else _renamed(line, columns, kind)
-            yield RecordedTick(line, _timestamp_of(line), number)
+            quotes = _quotes_in(line) if kind.chain_path else 0
+            # The names in a chain are those of its message.
+            line = line if columns is None or quotes else _renamed(line, columns, kind)
+            yield RecordedTick(line, _timestamp_of(line), number, quotes)
+
+
+def _quotes_in(line: str) -> int:
+    """How many quotes a line has if it is a chain, else 0."""
+    try:
+        sides = _SIDES.decode(line)
+    except msgspec.DecodeError:
+        return 0
+    return len(sides.calls) + len(sides.puts)
 
 
 def _csv(
-    header_line: str, rest: io.TextIOWrapper, header_number: int, columns: ColumnMapping | None, kind: RecordedKind
+    header_line: str, rest: io.TextIOWrapper, header_number: int, columns: ColumnMapping | None, kind: Kind
 ) -> Iterator[RecordedTick]:
     header = next(csv.reader([header_line]), [])
     fields = fields_of(header, columns, "its first line must be the header", kind)
@@ -78,7 +93,7 @@ def _csv(
         raise UnreadableRecording(f"it is not CSV: {error}") from None
 
 
-def _renamed(line: str, columns: ColumnMapping, kind: RecordedKind) -> str:
+def _renamed(line: str, columns: ColumnMapping, kind: Kind) -> str:
     """Rename the keys of an object, with its values as written; return any other line as it is."""
     try:
         members = _OBJECT.decode(line)

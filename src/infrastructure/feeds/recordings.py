@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from infrastructure.feeds.compression import DAMAGED, decompressed
@@ -11,8 +10,8 @@ from infrastructure.feeds.recorded_text import text_ticks
 from infrastructure.feeds.recorded_tick import (
     TICKS,
     ColumnMapping,
+    Kind,
     RecordedBatch,
-    RecordedKind,
     RecordedTick,
     UnreadableRecording,
 )
@@ -30,19 +29,17 @@ class Recording:
     that starts with a brace is NDJSON, any other CSV with a header of the fields of its kind, in any
     order, of which some are required.
 
-    kind: what it records; Parquet records ticks only.
     columns: the field that each named column or key holds; others are then ignored unless they are fields themselves.
+    kind: what the file holds, if not ticks; then it is text.
 
     Raises:
         UnreadableRecording: the columns are not those of ticks, or a line cannot be parsed.
     """
 
-    def __init__(
-        self, stream: io.BufferedReader, columns: ColumnMapping | None = None, kind: RecordedKind = TICKS
-    ) -> None:
-        self._kind = kind
+    def __init__(self, stream: io.BufferedReader, columns: ColumnMapping | None = None, kind: Kind = TICKS) -> None:
         self._stream = stream
         self._columns = columns
+        self._kind = kind
         self._rows = 0
         self._row = 0
         self._bytes = 0
@@ -58,8 +55,17 @@ class Recording:
         if self._is_parquet:
             yield from self._parquet_batches(size)
             return
-        ticks = iter(self)
-        while batch := list(islice(ticks, size)):
+        batch: list[RecordedTick] = []
+        for tick in self:
+            if not tick.quotes:
+                batch.append(tick)
+            # What was read is sent, even if the next line cannot be read.
+            if batch and (tick.quotes or len(batch) == size):
+                yield RecordedBatch.of(batch)
+                batch = []
+            if tick.quotes:
+                yield RecordedBatch.of_chain(tick)
+        if batch:
             yield RecordedBatch.of(batch)
 
     @property
@@ -85,7 +91,7 @@ class Recording:
 
     def _parquet_ticks(self) -> "ParquetTicks":
         if self._kind is not TICKS:
-            raise UnreadableRecording("it is Parquet, of which only ticks are read")
+            raise UnreadableRecording(f"Parquet with {self._kind.name} cannot be replayed; CSV and NDJSON can")
         # A local import: it takes as long to load as everything else.
         from infrastructure.feeds.recorded_parquet import ParquetTicks  # noqa: PLC0415
 

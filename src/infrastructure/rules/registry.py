@@ -27,6 +27,8 @@ class RuleRegistry:
     def __init__(self, clock: Clock) -> None:
         self.rules: dict[str, StoredRule] = {}
         self.replayed_us: int | None = None
+        # The subjects whose figures can be of a part of a key.
+        self.with_parts: set[str] = set()
         self._clock = clock
         self._figures: dict[str, tuple[str, ...]] = {}
         self._indexes: dict[str, RuleIndex] = {}
@@ -43,6 +45,8 @@ class RuleRegistry:
         if values is None:
             return subject
         self._figures[subject.name] = subject.figures
+        if subject.has_parts:
+            self.with_parts.add(subject.name)
         index = self._indexes[subject.name] = RuleIndex()
         books = self._books[subject.name] = []
 

@@ -1,6 +1,6 @@
 """The binary format of rules, alerts, and the states of rules: msgpack, with Decimals as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -68,7 +68,9 @@ def rule_row(stored: StoredRule) -> tuple[Any, ...]:
     return (*keys, payload, seal(payload, *keys))
 
 
-def rule_of(row: tuple[Any, ...], subjects: Mapping[str, Sequence[str]]) -> StoredRule:
+def rule_of(
+    row: tuple[Any, ...], subjects: Mapping[str, Sequence[str]], with_parts: Collection[str] = ()
+) -> StoredRule:
     """Decode a `RULE` row. Raises Corrupt."""
     rule_id, revision, since_seq, in_file, payload, crc = row
     keys = (rule_id, revision, since_seq, bool(in_file))
@@ -76,7 +78,7 @@ def rule_of(row: tuple[Any, ...], subjects: Mapping[str, Sequence[str]]) -> Stor
     values = _ANY.decode(payload)
     try:
         # Channels may have gone from the settings since.
-        rule = RuleReader(subjects, values["notify"]).read(values, rule_id)
+        rule = RuleReader(subjects, values["notify"], with_parts).read(values, rule_id)
     except ValidationFailed as error:
         raise Corrupt(f"rule {rule_id} cannot be read: {error}") from None
     return StoredRule(replace(rule, revision=revision), since_seq, bool(in_file))

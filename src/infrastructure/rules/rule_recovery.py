@@ -20,7 +20,7 @@ class RuleRecovery:
         self._later: list[StoredRule] = []
 
     async def begin(self) -> None:
-        self._registry.load(await self._store.rules(self._registry.subjects))
+        self._registry.load(await self._store.rules(self._registry.subjects, self._registry.with_parts))
 
     def restored(self, seq: int) -> None:
         rules = sorted(self._registry.rules.values(), key=lambda stored: -stored.since_seq)

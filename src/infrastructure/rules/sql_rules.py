@@ -1,6 +1,6 @@
 """Rules and alerts in the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,12 +22,12 @@ class SqlRules:
     def __init__(self, database: SqlDatabase) -> None:
         self._database = database
 
-    async def rules(self, subjects: Mapping[str, Sequence[str]]) -> list[StoredRule]:
+    async def rules(self, subjects: Mapping[str, Sequence[str]], with_parts: Collection[str] = ()) -> list[StoredRule]:
         """Raises Corrupt."""
         statement = sa.select(RULE).order_by(RULE.c.id)
 
         def read(connection: sa.Connection) -> list[StoredRule]:
-            return [rule_of(tuple(row), subjects) for row in connection.execute(statement)]
+            return [rule_of(tuple(row), subjects, with_parts) for row in connection.execute(statement)]
 
         return await self._database.reading(read)
 

@@ -163,6 +163,32 @@ MOVE = sa.Table(
     sa.Index("ix_move_symbol", "symbol", "started_us", "sequence", "direction"),
 )
 
+# What option chains were at the end of each interval. `interval_s`: its length in seconds.
+OPTION_SUMMARY = sa.Table(
+    "option_summary",
+    METADATA,
+    sa.Column("product", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("expiry", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("interval_s", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_option_summary_start", "interval_s", "start_us"),
+    sqlite_with_rowid=False,
+)
+
+# Prices and open interest of the contracts of a chain at the end of a minute.
+OPTION_POSITION = sa.Table(
+    "option_position",
+    METADATA,
+    sa.Column("product", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("expiry", TEXT_AS_PYTHON_SORTS_IT, primary_key=True),
+    sa.Column("end_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sa.Index("ix_option_position_end", "end_us"),
+)
+
 # Keys that are forgotten, and whose observations up to block `seq` are still to be erased from the log.
 FORGOTTEN = sa.Table(
     "forgotten",

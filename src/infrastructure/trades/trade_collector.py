@@ -1,14 +1,13 @@
 """Prometheus metrics of trades, under the names that dashboards of trading systems query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from domain.book import Book
-from domain.trades.trade_book import TradeBook
 from domain.trades.trade_statistics import TradeStatistics
+from domain.trades.trade_totals import TradeTotals
 from infrastructure.processing.snapshots import Snapshots
 
 
@@ -18,25 +17,24 @@ class TradeCollector(Collector):
     default_symbol: of trades that name none, as those of the publishers that these dashboards are of.
     """
 
-    def __init__(self, books: Sequence[Book], snapshots: Snapshots, default_symbol: str) -> None:
-        self._books = [book for book in books if isinstance(book, TradeBook)]
+    def __init__(self, totals: TradeTotals, snapshots: Snapshots, default_symbol: str) -> None:
+        self._totals = totals
         self._snapshots = snapshots
         self._default_symbol = default_symbol
 
     def collect(self) -> Iterable[Metric]:
-        totals = [book.totals for book in self._books]
+        totals = self._totals
         count = CounterMetricFamily("trades", "Trades, by side.", labels=("side",))
-        count.add_metric(("buy",), sum(each.buy_count for each in totals))
-        count.add_metric(("sell",), sum(each.sell_count for each in totals))
+        count.add_metric(("buy",), int(totals.buy_count))
+        count.add_metric(("sell",), int(totals.sell_count))
         volume = CounterMetricFamily("volume", "Traded quantity, by side.", labels=("side",))
-        volume.add_metric(("buy",), float(sum(each.bought.value for each in totals)))
-        volume.add_metric(("sell",), float(sum(each.sold.value for each in totals)))
+        volume.add_metric(("buy",), float(totals.bought.value))
+        volume.add_metric(("sell",), float(totals.sold.value))
         yield from (count, volume)
-        newest_us = max((each.newest_us for each in totals), default=0)
         yield GaugeMetricFamily(
             "last_trade_ts_seconds",
             "Time of the newest trade, in seconds since the Unix epoch; 0 before the first.",
-            max(newest_us, 0) / 1_000_000,
+            totals.newest_us / 1_000_000,
         )
         found: TradeStatistics | None = self._snapshots.snapshot(self._default_symbol)
         mean, deviation, bought = (

@@ -261,8 +261,11 @@ def test_no_hostile_token_is_accepted_as_a_cookie(service: Service) -> None:
 
 def test_guessing_is_slowed_down(service: Service) -> None:
     wrong = {"name": "guessed", "password": "x"}
-    answers = [httpx.post(f"{service.url}/api/auth/sign-in", json=wrong) for _ in range(7)]
-    assert [answer.status_code for answer in answers[:5]] == [401] * 5
+    answers = [httpx.post(f"{service.url}/api/auth/sign-in", json=wrong) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [401] * 5
+    # The wait doubles, so that it is soon longer than a slow machine takes.
+    while answers[-1].status_code == 401 and len(answers) < 15:
+        answers.append(httpx.post(f"{service.url}/api/auth/sign-in", json=wrong))
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) >= 1
 

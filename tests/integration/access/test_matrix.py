@@ -42,7 +42,11 @@ STRANGERS = {
     "limited operator": Role.OPERATOR,
 }
 STATUS_OF_NOBODY = {"none", "bad", "expired", "revoked"}
+_QUOTE = '{"product":"AAPL","expiry":"2026-01-29","strike":1,"optionType":"CALL"}'
 BODIES = {
+    "/api/options/chains": (b'{"product":"AAPL","expiry":"2026-01-29","calls":[{"strike":1}]}', "application/json"),
+    "/api/options/quotes": (_QUOTE.encode(), "application/json"),
+    "/api/options/quotes/batch": (f"[{_QUOTE}]".encode(), "application/json"),
     "/api/prices": (b'{"symbol":"AAPL","price":1}', "application/json"),
     "/api/prices/batch": (b'[{"symbol":"AAPL","price":1}]', "application/json"),
     "/api/prices/stream": (b'{"symbol":"AAPL","price":1}\n', "application/x-ndjson"),
@@ -75,7 +79,8 @@ TABLE = table()
 
 
 def concrete(path: str) -> str:
-    return path.format(symbol="AAPL", machine="AAPL", sensor="t", id="0" * 32, name="style.css")
+    names = {"symbol": "AAPL", "product": "AAPL", "contract": "C", "machine": "AAPL", "sensor": "t"}
+    return path.format(**names, id="0" * 32, name="style.css")
 
 
 def expected(rule: Rule | None, name: str) -> int | None:
@@ -185,11 +190,20 @@ def test_every_route_admits_whom_its_rule_says(guarded: Service, name: str) -> N
 def test_key_of_other_symbols_writes_nothing(guarded: Service, path: str) -> None:
     body, media_type = BODIES[path]
     headers = {**CREDENTIALS["limited feeder"], "Content-Type": media_type}
-    before = guarded.client.get("/api/metrics", headers=ADMIN).json()
+    before = accounts(guarded, path)
     refused = [guarded.client.post(path, content=body, headers=headers) for _ in range(2)]
     assert ["forbidden_symbol" in answer.text for answer in refused] == [True, True]
-    after = guarded.client.get("/api/metrics", headers=ADMIN).json()
-    assert (after["accepted"] - before["accepted"], after["rejected"] - before["rejected"]) == (0, 2)
+    after = accounts(guarded, path)
+    assert (after[0] - before[0], after[1] - before[1]) == (0, 2)
+
+
+def accounts(service: Service, path: str) -> tuple[float, float]:
+    """What the subject of a path has accepted and rejected."""
+    name = "option_quotes" if path.startswith("/api/options/") else "ticks"
+    lines = service.client.get("/metrics", headers=ADMIN).text.splitlines()
+    values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    accepted, rejected = (float(values[f"marketdata_{name}_{each}_total"]) for each in ("accepted", "rejected"))
+    return accepted, rejected
 
 
 def spellings(path: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from domain.access.role import Role
@@ -62,3 +63,34 @@ def test_people_accept_an_invitation_watch_prices_and_sign_out_and_in(
         assert uncaught == []
         # Answers that refuse are said on the console too, but nothing that the policy of the page stops.
         assert [text for text in said if "Failed to load resource" not in text] == []
+
+
+@pytest.mark.parametrize(("role", "may_write"), [("viewer", False), ("admin", True)])
+def test_ticket_for_trades_is_for_those_who_may_write(
+    start: Callable[..., Service], tmp_path: Path, role: str, may_write: bool
+) -> None:
+    folder = tmp_path / "0"
+    put_keys(folder / "data", FEEDER)
+    invitation = marketdata("users", "create", "--role", role, "ada", cwd=folder).stdout.strip()
+    service = start(AUTH__ENABLED="true")
+    trade = {"symbol": "MINE", "side": "buy", "quantity": 3}
+    service.client.post("/api/trades", json=trade, headers={"Prefer": "durable"} | bearer(FEEDER))
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{service.url}/sign-in")
+        page.get_by_text("I have an invitation").click()
+        form = page.locator("#invitation")
+        for name, value in (("name", "ada"), ("invitation", invitation), ("newPassword", PASSWORD)):
+            form.locator(f"[name={name}]").fill(value)
+        form.get_by_role("button").click()
+        expect(page.locator("#account span")).to_have_text("ada")
+        page.get_by_role("tab", name="Trades").click()
+        bought = page.locator('[data-figure="Bought"]')
+        expect(bought).to_have_text("3")
+        ticket = page.get_by_role("form", name="Send a trade")
+        if may_write:
+            ticket.get_by_label("Quantity").fill("2")
+            ticket.get_by_role("button", name="Buy").click()
+            expect(bought).to_have_text("5")
+        else:
+            expect(ticket).to_have_count(0)

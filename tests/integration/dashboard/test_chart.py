@@ -75,6 +75,19 @@ def test_crosshair_moves_by_keys_and_the_average_is_of_the_history(
     expect(values).to_contain_text("C 1 ")
 
 
+def test_range_and_volume_are_those_of_the_last_24_hours(
+    start: Callable[..., Service], opened: Callable[..., Page]
+) -> None:
+    service = start(PROCESSING__MAX_BATCH_SIZE="100000")
+    # A day and a half: the first half does not count.
+    prices = [999.0] * 719 + [50.0] + [100.0 + at % 30 for at in range(1440)]
+    post_ticks(service, minutes("DAY", BEGIN, prices, volume=2))
+    page = opened(f"{service.url}/#/DAY")
+    expect(page.locator("#day")).to_have_text("· 24 h 100 to 129 · volume 2.88K")
+    post_ticks(service, [{"symbol": "DAY", "price": 131, "timestamp": BEGIN + 2159 * 60_000 + 1}])
+    expect(page.locator("#day")).to_contain_text("24 h 100 to 131")
+
+
 def test_past_is_loaded_as_far_as_the_store_goes(start: Callable[..., Service], opened: Callable[..., Page]) -> None:
     service = start(PROCESSING__MAX_BATCH_SIZE="100000")
     post_ticks(service, minutes("DEEP", BEGIN, [float(at) for at in range(1, 3501)]))

@@ -25,7 +25,8 @@ class Machines {
     this.element = h("section", { id: "machine-panel", "aria-label": "Machines", tabindex: -1 },
       h("div", { class: "bar tools" }, toggle("Wall", false, on => this.#wall(on), { id: "wall" })),
       this.#none, h("div", { class: "scroll" }, this.#cards, this.#sensor.element));
-    desk.on("readings", message => this.#take(message.readings));
+    desk.on("snapshot", ({ readings }) => readings && this.#take(readings));
+    desk.on("readings", ({ readings }) => this.#take(readings));
     desk.on("alert", () => (this.#asked = 0));
   }
 
@@ -54,6 +55,7 @@ class Machines {
       this.#items.delete(name);
     }
     this.#none.hidden = machines.size > 0;
+    this.#desk.elsewhere[machines.size > 0 ? "add" : "delete"]("machines");
     if (this.#sensor.key !== null) this.#sensor.show(this.#sensors.get(this.#sensor.key) ?? null);
   }
 

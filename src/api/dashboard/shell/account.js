@@ -35,12 +35,24 @@ async function refresh() {
   if (answer?.status === 401) leave();
 }
 
+let asked = null;
+
+/** Who is signed in: { name, role }, or null without sign-in. */
+export function account() {
+  asked ??= localStorage.getItem(FLAG) === null ? Promise.resolve(null) : ask();
+  return asked;
+}
+
+async function ask() {
+  const answer = await fetch("api/auth/me").catch(() => null);
+  return answer?.ok ? await answer.json() : null;
+}
+
 /** Show who is signed in. element: with a place for the name, and a button to sign out. */
 export async function showAccount(element) {
-  if (localStorage.getItem(FLAG) === null) return;
-  const answer = await fetch("api/auth/me").catch(() => null);
-  if (!answer?.ok) return;
-  const { name, role } = await answer.json();
+  const who = await account();
+  if (who === null) return;
+  const { name, role } = who;
   element.querySelector("span").textContent = name;
   element.title = `Signed in as ${name}, ${role}`;
   element.hidden = false;

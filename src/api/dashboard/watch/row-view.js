@@ -14,6 +14,8 @@ export class RowView {
   #cells = [];
   #line = s("polyline");
   #age = null;
+  // The price that lights up when it moves.
+  #flash = null;
 
   /** columns: [column, px] each, the symbol's first. star(symbol): called when its star is clicked. tall: two lines. */
   constructor(columns, star, tall) {
@@ -46,7 +48,7 @@ export class RowView {
       this.link.replaceChildren(h("span", { class: "prefix" }, row.symbol.slice(0, colon)), row.symbol.slice(colon));
       this.link.title = row.symbol;
       this.link.href = addressOf(row.symbol);
-      for (const animation of this.element.getAnimations({ subtree: true })) animation.cancel();
+      this.#flash?.cancel();
     }
     this.element.setAttribute("aria-rowindex", at + 2);
     if (row.symbol === chosen) this.link.setAttribute("aria-current", "true");
@@ -68,7 +70,7 @@ export class RowView {
       if (column.key === "age" && isOther) cell.title = format.full(row.time);
       const direction = `${column.direction?.(row) ?? ""}`;
       if (cell.dataset.direction !== direction) cell.dataset.direction = direction;
-      if (column.key === "price" && !isOther && row.moved !== this.#moved) flash(cell, row.direction);
+      if (column.key === "price" && !isOther && row.moved !== this.#moved) this.#light(cell, row.direction);
     }
     this.#moved = row.moved;
   }
@@ -78,6 +80,14 @@ export class RowView {
     const second = h("small", {});
     cell.append(h("span", {}), second);
     return second;
+  }
+
+  #light(cell, direction) {
+    if (still.matches || direction === 0) return;
+    this.#flash?.cancel();
+    const colour = `var(${direction > 0 ? "--up-flash" : "--down-flash"})`;
+    // In steps, as each frame of it paints the list.
+    this.#flash = cell.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], { duration: 350, easing: "steps(4)" });
   }
 
   #trend(row) {
@@ -109,11 +119,4 @@ export class GroupView {
     this.target.setAttribute("aria-expanded", `${!folded}`);
     write(this.target, `${folded ? "▸" : "▾"} ${group} · ${format.count(count)}`);
   }
-}
-
-function flash(cell, direction) {
-  if (still.matches || direction === 0) return;
-  for (const animation of cell.getAnimations()) animation.cancel();
-  const colour = getComputedStyle(cell).getPropertyValue(direction > 0 ? "--up-flash" : "--down-flash");
-  cell.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], { duration: 350, easing: "ease-out" });
 }

@@ -84,7 +84,7 @@ class RecordBenchmarkHandler:
             Runs([command.run]),
             command.durability,
             command.patience,
-            command.sender.id,
+            command.sender.owner,
         )
         if submitted.refused:
             raise ValidationFailed([replace(error, index=None) for error in submitted.refused])

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from sys import intern
-from typing import TYPE_CHECKING
 
 from application.errors import FieldError
 from application.ports.clock import Clock
+from application.processing.known_keys import KnownKeys, are_in_time
 from domain.numbers import NUMBER_MAX, NUMBER_MIN, Number
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from domain.symbol import InvalidSymbol, normalise_symbol
-from domain.vectors import COMPILED
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
 
 TICK_ID_LENGTH_MAX = 128
 
@@ -31,8 +27,7 @@ class TickRules:
     def __init__(self, clock: Clock, max_clock_skew_us: int, symbols_max: int) -> None:
         self._clock = clock
         self._max_clock_skew_us = max_clock_skew_us
-        self._symbols_max = symbols_max
-        self._known: set[str] = set()
+        self._known = KnownKeys(symbols_max)
 
     def latest_us(self) -> int:
         """Return the newest timestamp that is acceptable now."""
@@ -45,8 +40,8 @@ class TickRules:
         """
         return (
             ticks.ids is None
-            and self._are_known(ticks.symbols)
-            and _are_in_time(ticks.times_us, latest_us)
+            and self._known.have(ticks.symbols)
+            and are_in_time(ticks.times_us, latest_us)
             and _are_prices(ticks.prices)
             and (ticks.volumes is None or _are_volumes(ticks.volumes))
         )
@@ -54,7 +49,7 @@ class TickRules:
     def is_known_valid(self, update: PriceUpdate, latest_us: int) -> bool:
         """Like `are_known_valid`, for one tick."""
         return (
-            update.symbol in self._known
+            self._known.has(update.symbol)
             and update.timestamp_us <= latest_us
             and NUMBER_MIN <= update.price <= NUMBER_MAX
             and (update.volume is None or 0 <= update.volume <= NUMBER_MAX)
@@ -85,31 +80,8 @@ class TickRules:
         if not errors:
             # What comes to know it by this object finds it without comparing characters.
             symbol = intern(symbol)
-            if symbol not in self._known:
-                self._remember(symbol)
+            self._known.add(symbol)
         return update._replace(symbol=symbol), errors
-
-    def _are_known(self, symbols: list[str]) -> bool:
-        if not COMPILED:
-            return self._known.issuperset(symbols)
-        known = self._known
-        return all(symbols[at] in known for at in range(len(symbols)))
-
-    def _remember(self, symbol: str) -> None:
-        if len(self._known) >= self._symbols_max:
-            self._known.clear()
-        self._known.add(symbol)
-
-
-def _are_in_time(times_us: list[int], latest_us: int) -> bool:
-    if not COMPILED:
-        return max(times_us) <= latest_us
-    latest: i64 = latest_us
-    for at in range(len(times_us)):
-        time_us: i64 = times_us[at]
-        if time_us > latest:
-            return False
-    return True
 
 
 def _are_prices(prices: list[Number]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from application.errors import FieldError
 from application.ports.clock import Clock
+from application.processing.known_keys import are_in_time
 from domain.numbers import NUMBER_MAX, Number
 from domain.readings.reading import Reading
 from domain.readings.readings import Readings
@@ -41,7 +42,7 @@ class ReadingRules:
         return (
             readings.ids is None
             and known.keys() >= set(readings.keys)
-            and max(readings.times_us) <= latest_us
+            and are_in_time(readings.times_us, latest_us)
             and (
                 readings.units is None or self._known_units.issuperset(zip(readings.keys, readings.units, strict=True))
             )

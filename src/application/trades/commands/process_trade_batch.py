@@ -111,7 +111,7 @@ class ProcessTradeBatchHandler:
         given = command.trades
         trades = list(given) if self._prices is not None and given.prices is not None else []
         submitted = await submit(
-            self._processor, self._journal, given, command.durability, command.patience, command.sender.id
+            self._processor, self._journal, given, command.durability, command.patience, command.sender.owner
         )
         refused = [error.at(command.index_of(error.index or 0)) for error in submitted.refused]
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]

@@ -1,7 +1,12 @@
 """The validation rules of trades, whatever their source."""
 
+from __future__ import annotations
+
+from sys import intern
+
 from application.errors import FieldError
 from application.ports.clock import Clock
+from application.processing.known_keys import KnownKeys, are_in_time
 from domain.numbers import NUMBER_MAX, NUMBER_MIN, Number
 from domain.symbol import InvalidSymbol, normalise_symbol
 from domain.trades.trade import Trade
@@ -21,8 +26,7 @@ class TradeRules:
     def __init__(self, clock: Clock, max_clock_skew_us: int, symbols_max: int) -> None:
         self._clock = clock
         self._max_clock_skew_us = max_clock_skew_us
-        self._symbols_max = symbols_max
-        self._known: set[str] = set()
+        self._known = KnownKeys(symbols_max)
 
     def latest_us(self) -> int:
         """Return the newest timestamp that is acceptable now."""
@@ -33,9 +37,9 @@ class TradeRules:
         return (
             trades.ids is None
             and trades.venues is None
-            and self._known.issuperset(trades.symbols)
-            and max(trades.times_us) <= latest_us
-            and all(map(_is_quantity, trades.quantities))
+            and self._known.have(trades.symbols)
+            and are_in_time(trades.times_us, latest_us)
+            and _are_quantities(trades.quantities)
             and (trades.prices is None or all(price is None or _is_price(price) for price in trades.prices))
         )
 
@@ -63,10 +67,22 @@ class TradeRules:
         if trade.id is not None and not _is_text(trade.id, _ID_LENGTH_MAX):
             errors.append(FieldError("id", "invalid_id", f"must be 1 to {_ID_LENGTH_MAX} printable characters"))
         if not errors:
-            if len(self._known) >= self._symbols_max:
-                self._known.clear()
+            # What comes to know it by this object finds it without comparing characters.
+            symbol = intern(symbol)
             self._known.add(symbol)
         return trade._replace(symbol=symbol), errors
+
+
+def _are_quantities(quantities: list[Number]) -> bool:
+    # A loop, because min() and max() can miss a NaN; floats first, because their comparison is compiled.
+    highest = NUMBER_MAX
+    for quantity in quantities:
+        if isinstance(quantity, float):
+            if not 0.0 <= quantity <= highest:
+                return False
+        elif not _is_quantity(quantity):
+            return False
+    return True
 
 
 def _is_quantity(quantity: Number) -> bool:

@@ -262,7 +262,7 @@ class _Refusing:
 
     decode_lines = decode
 
-    def one(self, body: bytes, ticks: Ticks, now_us: int) -> bool:
+    def append(self, body: bytes, ticks: Ticks, now_us: int) -> bool:
         return False
 
     def array(self, body: bytes, now_us: int) -> None:

@@ -10,9 +10,12 @@ from api.http.errors import MalformedBody
 from api.ingest.strict_json import read_json
 from api.ingest.strict_trades import read_trade
 from api.ingest.trade_decoding import TradeDecoding
+from api.ingest.trade_scanner import TradeScanner
 from application.errors import BatchTooLarge
 from domain.numbers import InvalidNumber, read_number
 from domain.trades.trade import Side
+from domain.trades.trades import Trades
+from domain.vectors import COMPILED
 from infrastructure.feeds.raw_numbers import number_in
 
 NOW_US = 1_769_860_800_000_000
@@ -100,3 +103,59 @@ def test_too_many_are_refused() -> None:
 def test_long_body_of_one_is_no_trade() -> None:
     with pytest.raises(MalformedBody):
         DECODING.one(b'{"side":"buy","quantity":"' + b"1" * 100_000 + b'"}', NOW_US)
+
+
+# What the scanner reads, or nearly reads.
+members = st.one_of(
+    st.tuples(
+        st.just("symbol"), st.sampled_from(['"A"', '"ABCDEFGHIJKLMNOP"', '"ABCDEFGHIJKLMNOPQ"', '"\\u0041"', "null"])
+    ),
+    st.tuples(st.just("side"), st.sampled_from(['"buy"', '"sell"', '"bu"', '"sellx"', '"BUY"', "1"])),
+    st.tuples(
+        st.just("quantity"), st.sampled_from(["1", "0", "1.50", "01", "1.", "1e3", '"2"', "123456789012345", "1" * 16])
+    ),
+    st.tuples(st.just("price"), st.sampled_from(["1", "0", "99.25", "-1", "null"])),
+    st.tuples(st.just("timestamp"), st.sampled_from(["1769860800001", "0", '"2026-01-31T12:00:00Z"'])),
+    st.tuples(st.just("sentAt"), st.sampled_from(["1769860800001", "1769860899001", "1"])),
+    st.tuples(st.sampled_from(["venue", "id", "sides", "quantitx", "sentat"]), st.sampled_from(['"x"'])),
+)
+bodies = st.builds(
+    lambda given, separator, space: (
+        b"{" + separator.join(f'"{name}":{space}{value}' for name, value in given).encode() + b"}"
+    ),
+    st.lists(members, max_size=6),
+    st.sampled_from([",", ", ", " ,"]),
+    st.sampled_from(["", " ", "  "]),
+)
+
+
+@pytest.mark.skipif(not COMPILED, reason="without a compiled engine there is no scanner")
+@given(st.lists(bodies, min_size=1, max_size=3), st.integers(0, 400))
+def test_scanner_takes_nothing_that_the_strict_parser_reads_otherwise(given_bodies: list[bytes], cut: int) -> None:
+    scanner = TradeScanner("DEFAULT")
+    array, lines = b"[" + b",".join(given_bodies) + b"]", b"\n".join(given_bodies)
+    for scanned, whole in ((scanner.array(array, NOW_US), array), (scanner.lines(lines, NOW_US), lines)):
+        if scanned is not None:
+            assert list(scanned) == [read_trade(read_json(each), NOW_US, "DEFAULT") for each in given_bodies], whole
+    # A body that ends in the middle is nobody's trade.
+    assert cut >= len(array) or scanner.array(array[:cut], NOW_US) is None
+    one = Trades([], [], [], [])
+    if scanner.append(given_bodies[0], one, NOW_US):
+        assert list(one) == [read_trade(read_json(given_bodies[0]), NOW_US, "DEFAULT")]
+    else:
+        assert len(one) == 0
+
+
+@pytest.mark.skipif(not COMPILED, reason="without a compiled engine there is no scanner")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"side":"buy","quantity":1}',
+        b'{"quantity": 1.5, "side": "sell"}',
+        b'{"symbol":"GOLD","side":"buy","quantity":1.25,"price":100.5,"timestamp":1769860800001,"sentAt":1769860800000}',
+    ],
+)
+def test_scanner_reads_what_is_usual(body: bytes) -> None:
+    trades = Trades([], [], [], [])
+    assert TradeScanner("DEFAULT").append(body, trades, NOW_US)
+    assert list(trades) == [read_trade(read_json(body), NOW_US, "DEFAULT")]

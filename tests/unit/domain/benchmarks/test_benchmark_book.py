@@ -82,3 +82,12 @@ def test_restored_test_goes_on_like_the_original() -> None:
         assert len(book.apply(Runs([run(10.0, at=3)])).events) == 1
     assert summary_of(restored) == summary_of(original)
     assert summary_of(restored).late == 1
+
+
+def test_figures_are_how_far_a_run_is_from_those_before() -> None:
+    book = BenchmarkBook(100, 10.0)
+    applied = book.apply(Runs([*[run(100.0)] * 3, run(50.0, p99=15.0)]))
+    assert applied.figures == {
+        "throughputChange": [None, None, None, -50.0],
+        "p99Change": [None, None, None, 50.0],
+    }

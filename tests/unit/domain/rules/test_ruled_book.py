@@ -12,7 +12,7 @@ from domain.numbers import read_number
 from domain.prices.symbol_book import SymbolBook
 from domain.prices.ticks import Ticks
 from domain.rules.alert import Alert, AlertChange, alert_id
-from domain.rules.condition import AllOf, AnyOf, Level, Move, Negation, Rate, Stale
+from domain.rules.condition import AllOf, AnyOf, Level, Move, MoveDirection, Negation, Rate, Stale
 from domain.rules.rule import AlertSeverity, Rule
 from domain.rules.rule_index import RuleIndex
 from domain.rules.ruled_book import RuledBook
@@ -151,6 +151,13 @@ def test_an_alert_waits_for_its_clear_condition_and_counts_meanwhile() -> None:
         ("repeated", 3),
         ("resolved", 3),
     ]
+
+
+def test_a_clear_condition_that_remembers_values_sees_those_between_the_lines_too() -> None:
+    market = Market(replace(LEVEL, clear=Move(Decimal(1), 2_000_000, MoveDirection.UP)))
+    # 101.6 is more than 1 % above 100.5, which the level alone would not have to see.
+    market.ticks(("A", "101.9", 0), ("A", "100.5", 500), ("A", "103", 600), ("A", "101.6", 700))
+    assert [each.change for each in market.changes] == [AlertChange.RAISED, AlertChange.RESOLVED]
 
 
 def test_after_the_cool_down_a_condition_that_is_still_true_raises() -> None:

@@ -20,6 +20,10 @@ trades = st.builds(
     st.floats(0, 1e6),
     st.integers(0, 3 * MINUTE_US),
     st.none() | st.floats(1, 1e3),
+    # Given, because a compiled tuple does not say what they are.
+    venue=st.none(),
+    id=st.none(),
+    latency_us=st.none(),
 )
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from domain.numbers import NUMBER_MAX, NUMBER_MIN, Number, narrow, written
 from domain.trades.trade_state import TradeState
-from domain.trades.trade_statistics import FIGURES, TradeStatistics
 from domain.trades.trade_totals import TradeTotals
 
 T0 = 1_769_860_800_000_000
@@ -29,7 +28,7 @@ quantities = st.lists(st.tuples(st.one_of(decimals, odd), st.booleans()), min_si
 def state_of(trades: Sequence[Given], window: int = 10) -> TradeState:
     state = TradeState("A", window, TradeTotals())
     for at, (quantity, is_buy) in enumerate(trades):
-        state.apply(is_buy, quantity, T0 + at, None, None)
+        state.apply(is_buy, quantity, T0 + at, None)
     return state
 
 
@@ -76,7 +75,7 @@ def test_statistics_are_those_of_numpy_and_pandas(seed: int) -> None:
     state = TradeState("A", 100, TradeTotals())
     prices = [round(source.uniform(90, 110), 2) for _ in trades]
     for at, ((quantity, is_buy), price) in enumerate(zip(trades, prices, strict=True)):
-        state.apply(is_buy, quantity, T0 + at, price, None)
+        state.apply(is_buy, quantity, T0 + at, price)
     found = state.snapshot()
     frame = pd.DataFrame({"quantity": [each for each, _ in trades], "buy": [buy for _, buy in trades], "price": prices})
     last = frame["quantity"].to_numpy()[-100:]
@@ -105,8 +104,8 @@ def test_extreme_quantities_are_summed_exactly(extreme: Number) -> None:
 
 def test_late_trades_count_and_change_nothing_that_is_last() -> None:
     state = TradeState("A", 10, TradeTotals())
-    assert not state.apply(True, 2.0, T0 + 1000, 10.0, 5)
-    assert state.apply(False, 1.0, T0, 20.0, 7)
+    assert not state.apply(True, 2.0, T0 + 1000, 10.0)
+    assert state.apply(False, 1.0, T0, 20.0)
     found = state.snapshot()
     assert (found.trade_count, found.late_count, found.quantity.count) == (2, 1, 2)
     assert (found.last_quantity, found.last_price, found.last_trade_us) == (2.0, 10.0, T0 + 1000)
@@ -117,12 +116,12 @@ def test_rate_is_over_ten_seconds_of_the_trades_own_time() -> None:
     state = TradeState("A", 5, TradeTotals())
     for second in range(20):
         for _ in range(3):
-            state.apply(True, 1.0, T0 + second * 1_000_000, None, None)
+            state.apply(True, 1.0, T0 + second * 1_000_000, None)
     assert state.snapshot().per_second == 3.0
-    state.apply(True, 1.0, T0 + 60_000_000, None, None)
+    state.apply(True, 1.0, T0 + 60_000_000, None)
     assert state.snapshot().per_second == 0.1
     # Too old to count.
-    state.apply(True, 1.0, T0 + 50_000_000, None, None)
+    state.apply(True, 1.0, T0 + 50_000_000, None)
     assert state.snapshot().per_second == 0.1
 
 
@@ -134,7 +133,8 @@ def test_restored_state_goes_on_like_the_original(before: list[Given], after: li
     restored.restore(original.checkpoint())
     for at, (quantity, is_buy) in enumerate(after):
         for state in (original, restored):
-            state.apply(is_buy, quantity, T0 + at, 1.5, at - 3)
+            state.apply(is_buy, quantity, T0 + at, 1.5)
+            state.add_latency(at - 3)
     assert restored.snapshot() == original.snapshot()
     assert totals.bought.value == original.snapshot().buy_volume
     assert totals.buy_count + totals.sell_count == len(before) + len(after)
@@ -145,14 +145,3 @@ def test_smaller_window_keeps_the_newest() -> None:
     restored.restore(state_of([(1.0, True), (2.0, False), (4.0, True)], 3).checkpoint())
     quantity = restored.snapshot().quantity
     assert (quantity.count, quantity.mean, restored.snapshot().window_bought) == (2, 3.0, Decimal(4))
-
-
-def figures(statistics: TradeStatistics) -> dict[str, float]:
-    return {name: figure(statistics) for name, figure in FIGURES.items()}
-
-
-def test_figures_have_names() -> None:
-    state = TradeState("A", 10, TradeTotals())
-    state.apply(True, 3.0, T0, None, 250)
-    state.apply(False, 1.0, T0, None, 250)
-    assert figures(state.snapshot()) == {"imbalance": 0.5, "latency": 250.0, "rate": 0.2, "deviation": -1.0}

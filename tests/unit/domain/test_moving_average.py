@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.prices.moving_average import MovingAverage
+from domain.moving_average import MovingAverage
 
 PRICES = st.floats(min_value=1e-300, max_value=1.7976931348623157e308)
 

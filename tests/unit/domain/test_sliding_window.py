@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.prices.sliding_window import SlidingWindow
+from domain.sliding_window import SlidingWindow
 
 # Few values, so that ties and repeats of times and prices are common.
 TICKS = st.lists(st.tuples(st.integers(0, 60), st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0])), min_size=1, max_size=80)

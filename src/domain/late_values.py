@@ -3,7 +3,7 @@
 from bisect import bisect_right
 
 
-class LatePrices:
+class LateValues:
     """The extremes of the late prices still in the window. Inserting costs O(log n) plus a list shift.
 
     Two monotonic queues. Each keeps only prices that can still become the lowest (or highest): those with no equal or

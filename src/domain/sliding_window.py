@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from domain.prices.late_prices import LatePrices
-from domain.prices.moving_average import MovingAverage
+from domain.late_values import LateValues
+from domain.moving_average import MovingAverage
 from domain.vectors import floats, integers, moved_floats, moved_integers
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _ROOM_MIN = 8
 class SlidingWindow(MovingAverage):
     """The minimum and maximum of the prices stamped within [newest - width, newest], both ends included.
 
-    O(1) amortised per tick in time order; for late ticks see `LatePrices`.
+    O(1) amortised per tick in time order; for late ticks see `LateValues`.
 
     A queue of two stacks, as in `MovingAverage`. From `_middle` on, prices are stored as they arrived, with `_back_low`
     and `_back_high` as their extremes. Before it, each entry holds the extremes from itself up to the middle, so the
@@ -69,7 +69,7 @@ class SlidingWindow(MovingAverage):
         self._newest_high = 0.0
         self._back_low = inf
         self._back_high = -inf
-        self._late: LatePrices | None = None
+        self._late: LateValues | None = None
         self._head: i64 = 0
         self._middle: i64 = 0
         self._tail: i64 = 0
@@ -95,14 +95,14 @@ class SlidingWindow(MovingAverage):
         if time_us < self.newest_us - self._width_us:
             return
         if self._late is None:
-            self._late = LatePrices()
+            self._late = LateValues()
         self._late.insert(price, time_us)
         self.lowest = min(self.lowest, price)
         self.highest = max(self.highest, price)
 
     def candidates(self) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
         """Return the (time, price) pairs that can still become the lowest, and those for the highest, oldest first."""
-        merged = LatePrices()
+        merged = LateValues()
         for at in range(self._head, self._tail):
             merged.insert(self._extremes[2 * at], self._times[at])
             merged.insert(self._extremes[2 * at + 1], self._times[at])
@@ -162,11 +162,9 @@ class SlidingWindow(MovingAverage):
             self._back_high = highest = price
         if head < self._middle:
             before = extremes[2 * head]
-            if before < lowest:
-                lowest = before
+            lowest = min(lowest, before)
             before = extremes[2 * head + 1]
-            if before > highest:
-                highest = before
+            highest = max(highest, before)
         self.lowest = lowest
         self.highest = highest
 
@@ -199,12 +197,10 @@ class SlidingWindow(MovingAverage):
         head = 2 * self._head
         while at >= head:
             price = extremes[at]
-            if price < low:
-                low = price
+            low = min(low, price)
             extremes[at] = low
             price = extremes[at + 1]
-            if price > high:
-                high = price
+            high = max(high, price)
             extremes[at + 1] = high
             at -= 2
         self._middle = self._tail

@@ -1,0 +1,212 @@
+"""Decodes bodies of option quotes: one, many, or a chain.
+
+A fast parser takes what is complete and well-formed. The strict parser reads the rest, and explains errors.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from api.http.errors import MalformedBody
+from api.ingest.option_fields import CHAIN_FIELDS
+from api.ingest.option_structs import (
+    ChainStruct,
+    NeedsStrictParser,
+    QuoteStruct,
+    amount_of,
+    check_exactness,
+    quote_of,
+    timestamp_of,
+)
+from api.ingest.strict_json import read_json
+from api.ingest.strict_options import Fields, UnreadableQuote, read_chain_quote, read_quote
+from api.timestamps import InvalidTimestamp
+from application.errors import BatchTooLarge, FieldError, ValidationFailed
+from application.options.commands.process_option_quotes import ERRORS_REPORTED_MAX, ProcessOptionQuotes
+from domain.numbers import InvalidNumber, Number
+from domain.options.option_quote import CALL, PUT, OptionQuote
+from domain.options.option_quotes import OptionQuotes
+
+_MANY = msgspec.json.Decoder(list[QuoteStruct])
+_ONE = msgspec.json.Decoder(QuoteStruct)
+_CHAIN = msgspec.json.Decoder(ChainStruct)
+# msgspec does not wrap the errors of invalid UTF-8 and deep nesting.
+_GIVES_UP = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    InvalidTimestamp,
+    InvalidNumber,
+    NeedsStrictParser,
+)
+
+
+def decode_quote(body: bytes, now_us: int, _quotes_max: int) -> ProcessOptionQuotes:
+    """Decode one quote. Raises MalformedBody."""
+    return _sorted([read_json(body)], now_us)
+
+
+def decode_quotes(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
+    """Decode a JSON array of quotes.
+
+    Raises:
+        MalformedBody: the body is not a JSON array.
+        BatchTooLarge: it has more than `quotes_max` items.
+    """
+    try:
+        given = _MANY.decode(body)
+        _check_size(len(given), quotes_max)
+        check_exactness(body, given, len(given) - 1)
+        return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
+    except _GIVES_UP:
+        pass
+    items = read_json(body)
+    if not isinstance(items, list):
+        raise MalformedBody("The body is not a JSON array of quotes.")
+    _check_size(len(items), quotes_max)
+    return _sorted(items, now_us)
+
+
+def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
+    """Decode NDJSON, one quote a line; a line that is not JSON is a bad quote.
+
+    Raises:
+        MalformedBody: there are no lines.
+        BatchTooLarge: there are more than `quotes_max`.
+    """
+    lines = [line for line in body.split(b"\n", 2 * quotes_max + 1) if line.strip()]
+    if not lines:
+        raise MalformedBody("The body is empty.")
+    _check_size(len(lines), quotes_max)
+    try:
+        given = [_ONE.decode(line) for line in lines]
+        check_exactness(body, given, 0)
+        return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
+    except _GIVES_UP:
+        return _sorted([_line(line) for line in lines], now_us)
+
+
+def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
+    """Decode a chain. The index of an error counts the calls first and then the puts.
+
+    Raises:
+        MalformedBody: the body is not a JSON object.
+        BatchTooLarge: it has more than `quotes_max` contracts.
+        ValidationFailed: the chain itself is invalid.
+    """
+    try:
+        return _fast_chain(_CHAIN.decode(body), body, now_us, quotes_max)
+    except _GIVES_UP:
+        return _strict_chain(read_json(body), now_us, quotes_max)
+
+
+def _fast_chain(chain: ChainStruct, body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
+    given = [*chain.calls, *chain.puts]
+    _check_size(len(given), quotes_max)
+    members = 2 + (body.count(b'"calls"') + body.count(b'"puts"'))
+    members += sum(each is not msgspec.UNSET for each in (chain.spot_price, chain.timestamp))
+    between = max(len(chain.calls) - 1, 0) + max(len(chain.puts) - 1, 0)
+    check_exactness(body, given, members - 1 + between)
+    moment_us, spot = timestamp_of(chain.timestamp, now_us), amount_of(chain.spot_price)
+    quotes = []
+    for is_call, side in ((True, chain.calls), (False, chain.puts)):
+        for each in side:
+            # What repeats the chain is compared by the strict parser.
+            if each.product is not msgspec.UNSET or each.expiry is not msgspec.UNSET:
+                raise NeedsStrictParser
+            if each.option_type is not msgspec.UNSET:
+                raise NeedsStrictParser
+            quotes.append(quote_of(each, chain.product, chain.expiry, is_call, moment_us, spot))
+    return _without_repeated(quotes, list(range(len(quotes))), [], 0)
+
+
+def _strict_chain(body: Any, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
+    try:
+        fields = Fields(body, CHAIN_FIELDS, "a chain")
+    except UnreadableQuote:
+        raise MalformedBody("The body is not a JSON object with a chain.") from None
+    product, expiry = fields.text("product"), fields.text("expiry")
+    spot = fields.optional_number("spotPrice")
+    moment_us = fields.timestamp(now_us)
+    sides: list[tuple[str, list[Any]]] = []
+    for name, option_type in (("calls", CALL), ("puts", PUT)):
+        items = fields.get(name)
+        if items is not None and not isinstance(items, list):
+            fields.errors.append(FieldError(name, "wrong_type", "must be an array of quotes"))
+        sides.append((option_type, items if isinstance(items, list) else []))
+    count = sum(len(items) for _, items in sides)
+    _check_size(count, quotes_max)
+    if fields.errors or product is None or expiry is None:
+        raise ValidationFailed(fields.errors, ticks=count)
+    return _read_sides(sides, product, expiry, moment_us, spot)
+
+
+def _read_sides(
+    sides: list[tuple[str, list[Any]]], product: str, expiry: str, now_us: int, spot: Number | None
+) -> ProcessOptionQuotes:
+    quotes, indexes, errors, rejected, index = [], [], list[FieldError](), 0, -1
+    for option_type, items in sides:
+        for item in items:
+            index += 1
+            try:
+                quotes.append(read_chain_quote(item, product, expiry, option_type, now_us, spot))
+                indexes.append(index)
+            except UnreadableQuote as bad:
+                rejected += 1
+                errors += [error.at(index) for error in bad.errors]
+    return _without_repeated(quotes, indexes, errors, rejected)
+
+
+def _without_repeated(
+    quotes: list[OptionQuote], indexes: list[int], errors: list[FieldError], rejected: int
+) -> ProcessOptionQuotes:
+    """A chain has one quote of a contract: of several, the first is taken."""
+    seen: set[tuple[Number, bool]] = set()
+    kept = []
+    for index, quote in zip(indexes, quotes, strict=True):
+        key = (quote.strike, quote.is_call)
+        if key in seen:
+            message = f"is that of another of the {'calls' if quote.is_call else 'puts'}"
+            errors.append(FieldError("strike", "duplicate_strike", message, index))
+        else:
+            seen.add(key)
+            kept.append((index, quote))
+    return ProcessOptionQuotes(
+        OptionQuotes([quote for _, quote in kept]),
+        [index for index, _ in kept],
+        rejected + len(quotes) - len(kept),
+        tuple(errors[:ERRORS_REPORTED_MAX]),
+    )
+
+
+def _alone(given: QuoteStruct, now_us: int) -> OptionQuote:
+    product, expiry, option_type = given.product, given.expiry, given.option_type
+    if not isinstance(product, str) or not isinstance(expiry, str) or option_type not in (CALL, PUT):
+        raise NeedsStrictParser
+    return quote_of(given, product, expiry, option_type == CALL, now_us, None)
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return read_json(line)
+    except MalformedBody as error:
+        return UnreadableQuote([FieldError("", "malformed", str(error).replace("The body", "The line"))])
+
+
+def _sorted(items: Iterable[Any], now_us: int) -> ProcessOptionQuotes:
+    quotes, indexes, errors, rejected = [], [], list[FieldError](), 0
+    for index, item in enumerate(items):
+        try:
+            quotes.append(read_quote(item, now_us))
+            indexes.append(index)
+        except UnreadableQuote as bad:
+            rejected += 1
+            if len(errors) < ERRORS_REPORTED_MAX:
+                errors += [error.at(index) for error in bad.errors]
+    return ProcessOptionQuotes(OptionQuotes(quotes), indexes, rejected, tuple(errors))
+
+
+def _check_size(quotes: int, quotes_max: int) -> None:
+    if quotes > quotes_max:
+        raise BatchTooLarge(quotes, quotes_max)

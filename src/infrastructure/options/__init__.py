@@ -1,0 +1,1 @@
+"""Options: how their quotes are stored, and where queries find them."""
