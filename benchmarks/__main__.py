@@ -43,6 +43,7 @@ BENCHMARKS = {
     "trades memory": trades.trades_memory,
     "machines": machines.machines,
     "machines delay": machines.machines_delay,
+    "machines held": machines.machines_held,
     "singles wrk": wrk.singles,
     "reading wrk": wrk.reading,
     "sign-in wrk": wrk.singles_signed_in,

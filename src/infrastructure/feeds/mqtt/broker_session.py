@@ -14,9 +14,9 @@ from paho.mqtt.client import MQTTMessage
 
 from infrastructure.settings import MqttSettings
 
-__all__ = ["BrokerSession", "MqttError", "Received"]
+__all__ = ["PORTS", "BrokerSession", "MqttError", "Received"]
 
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
+PORTS = {"mqtt": 1883, "mqtts": 8883}
 # Messages of QoS 0 beyond are dropped. Of those of QoS 1, the broker sends a limited number before it waits.
 _WAITING_MAX = 20_000
 
@@ -51,7 +51,7 @@ class BrokerSession:
         self._topic = settings.topic
         self._client = Client(
             address.hostname or "",
-            address.port or _PORTS[address.scheme],
+            address.port or PORTS[address.scheme],
             username=settings.username or None,
             password=secret or None,
             identifier=settings.client_id,

@@ -10,6 +10,7 @@ from application.errors import FieldError
 from domain.numbers import InvalidNumber
 from domain.readings.reading import Quality, Reading
 from domain.readings.sensor_key import InvalidMachine, InvalidSensor, sensor_key
+from infrastructure.feeds.mqtt.reading_topics import ReadingTopics
 from infrastructure.feeds.raw_numbers import number_in
 
 # From what a timestamp is in JSON to microseconds; raises ValueError.
@@ -40,12 +41,10 @@ class BadMessage(Exception):
 
 
 class ReadingMessages:
-    """topic: the filter of the subscription; its first `+` is the machine, its second one the type of the sensor."""
+    """topic: the filter of the subscription, as of `ReadingTopics`."""
 
     def __init__(self, topic: str, read_moment: ReadMoment, sensors_max: int) -> None:
-        levels = topic.split("/")
-        self._count = len(levels)
-        self._machine, self._sensor = (at for at, level in enumerate(levels) if level == "+")
+        self._topics = ReadingTopics(topic)
         self._read_moment = read_moment
         self._sensors_max = sensors_max
         self._keys: dict[str, str] = {}
@@ -80,11 +79,11 @@ class ReadingMessages:
         return Reading(key, value, time_us, quality, given.unit, own_id)
 
     def _key_of(self, topic: str) -> str:
-        levels = topic.split("/")
-        if len(levels) != self._count:
+        names = self._topics.names_in(topic)
+        if names is None:
             raise BadMessage("topic", "the topic names no sensor")
         try:
-            key = sensor_key(levels[self._machine], levels[self._sensor])
+            key = sensor_key(*names)
         except InvalidMachine as error:
             raise BadMessage("topic", f"the machine {error}") from None
         except InvalidSensor as error:
