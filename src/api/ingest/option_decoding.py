@@ -22,8 +22,9 @@ from api.ingest.option_structs import (
 from api.ingest.strict_json import read_json
 from api.ingest.strict_options import Fields, UnreadableQuote, read_chain_quote, read_quote
 from api.timestamps import InvalidTimestamp
-from application.errors import BatchTooLarge, FieldError, ValidationFailed
-from application.options.commands.process_option_quotes import ERRORS_REPORTED_MAX, ProcessOptionQuotes
+from application.errors import BatchTooLarge, FieldError
+from application.options.commands.process_option_quotes import ProcessOptionQuotes
+from application.processing.batches import ERRORS_REPORTED_MAX
 from domain.numbers import InvalidNumber, Number
 from domain.options.option_quote import CALL, PUT, OptionQuote
 from domain.options.option_quotes import OptionQuotes
@@ -42,7 +43,7 @@ _GIVES_UP = (
 )
 
 
-def decode_quote(body: bytes, now_us: int, _quotes_max: int) -> ProcessOptionQuotes:
+def decode_quote(body: bytes, now_us: int) -> ProcessOptionQuotes:
     """Decode one quote. Raises MalformedBody."""
     return _sorted([read_json(body)], now_us)
 
@@ -93,7 +94,6 @@ def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuot
     Raises:
         MalformedBody: the body is not a JSON object.
         BatchTooLarge: it has more than `quotes_max` contracts.
-        ValidationFailed: the chain itself is invalid.
     """
     try:
         return _fast_chain(_CHAIN.decode(body), body, now_us, quotes_max)
@@ -138,7 +138,8 @@ def _strict_chain(body: Any, now_us: int, quotes_max: int) -> ProcessOptionQuote
     count = sum(len(items) for _, items in sides)
     _check_size(count, quotes_max)
     if fields.errors or product is None or expiry is None:
-        raise ValidationFailed(fields.errors, ticks=count)
+        # What is wrong with the chain is wrong with each of its quotes.
+        return ProcessOptionQuotes(OptionQuotes([]), [], count, tuple(fields.errors))
     return _read_sides(sides, product, expiry, moment_us, spot)
 
 
