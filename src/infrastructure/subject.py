@@ -99,8 +99,8 @@ class Subject:
 
     key: what a key is called on the wire. keys_max: None for `processing.max_symbols`. values: the value of each
     observation in columns, for rules, None for one that no rule is shown; None if there are no rules about the subject.
-    figures: names of the figures that its book publishes besides (`Applied.figures`). has_parts: whether figures can be
-    of a part of the key, such as a contract. Rules are about figures only then.
+    figures: names of the figures that its book publishes besides (`Applied.figures_at`). has_parts: whether figures can
+    be of a part of the key, such as a contract. Rules are about figures only then.
     """
 
     name: str

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from api.http.errors import MalformedBody
+from api.ingest.items import check_size
 from api.ingest.option_fields import CHAIN_FIELDS
 from api.ingest.option_structs import (
     ChainStruct,
@@ -22,8 +23,9 @@ from api.ingest.option_structs import (
 from api.ingest.strict_json import read_json
 from api.ingest.strict_options import Fields, UnreadableQuote, read_chain_quote, read_quote
 from api.timestamps import InvalidTimestamp
-from application.errors import BatchTooLarge, FieldError, ValidationFailed
-from application.options.commands.process_option_quotes import ERRORS_REPORTED_MAX, ProcessOptionQuotes
+from application.errors import FieldError
+from application.options.commands.process_option_quotes import ProcessOptionQuotes
+from application.processing.batches import ERRORS_REPORTED_MAX
 from domain.numbers import InvalidNumber, Number
 from domain.options.option_quote import CALL, PUT, OptionQuote
 from domain.options.option_quotes import OptionQuotes
@@ -42,7 +44,7 @@ _GIVES_UP = (
 )
 
 
-def decode_quote(body: bytes, now_us: int, _quotes_max: int) -> ProcessOptionQuotes:
+def decode_quote(body: bytes, now_us: int) -> ProcessOptionQuotes:
     """Decode one quote. Raises MalformedBody."""
     return _sorted([read_json(body)], now_us)
 
@@ -56,7 +58,7 @@ def decode_quotes(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuo
     """
     try:
         given = _MANY.decode(body)
-        _check_size(len(given), quotes_max)
+        check_size(len(given), quotes_max)
         check_exactness(body, given, len(given) - 1)
         return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
     except _GIVES_UP:
@@ -64,7 +66,7 @@ def decode_quotes(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuo
     items = read_json(body)
     if not isinstance(items, list):
         raise MalformedBody("The body is not a JSON array of quotes.")
-    _check_size(len(items), quotes_max)
+    check_size(len(items), quotes_max)
     return _sorted(items, now_us)
 
 
@@ -78,7 +80,7 @@ def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOpti
     lines = [line for line in body.split(b"\n", 2 * quotes_max + 1) if line.strip()]
     if not lines:
         raise MalformedBody("The body is empty.")
-    _check_size(len(lines), quotes_max)
+    check_size(len(lines), quotes_max)
     try:
         given = [_ONE.decode(line) for line in lines]
         check_exactness(body, given, 0)
@@ -93,7 +95,6 @@ def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuot
     Raises:
         MalformedBody: the body is not a JSON object.
         BatchTooLarge: it has more than `quotes_max` contracts.
-        ValidationFailed: the chain itself is invalid.
     """
     try:
         return _fast_chain(_CHAIN.decode(body), body, now_us, quotes_max)
@@ -103,7 +104,7 @@ def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuot
 
 def _fast_chain(chain: ChainStruct, body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
     given = [*chain.calls, *chain.puts]
-    _check_size(len(given), quotes_max)
+    check_size(len(given), quotes_max)
     members = 2 + (body.count(b'"calls"') + body.count(b'"puts"'))
     members += sum(each is not msgspec.UNSET for each in (chain.spot_price, chain.timestamp))
     between = max(len(chain.calls) - 1, 0) + max(len(chain.puts) - 1, 0)
@@ -136,9 +137,10 @@ def _strict_chain(body: Any, now_us: int, quotes_max: int) -> ProcessOptionQuote
             fields.errors.append(FieldError(name, "wrong_type", "must be an array of quotes"))
         sides.append((option_type, items if isinstance(items, list) else []))
     count = sum(len(items) for _, items in sides)
-    _check_size(count, quotes_max)
+    check_size(count, quotes_max)
     if fields.errors or product is None or expiry is None:
-        raise ValidationFailed(fields.errors, ticks=count)
+        # What is wrong with the chain is wrong with each of its quotes.
+        return ProcessOptionQuotes(OptionQuotes([]), [], count, tuple(fields.errors))
     return _read_sides(sides, product, expiry, moment_us, spot)
 
 
@@ -205,8 +207,3 @@ def _sorted(items: Iterable[Any], now_us: int) -> ProcessOptionQuotes:
             if len(errors) < ERRORS_REPORTED_MAX:
                 errors += [error.at(index) for error in bad.errors]
     return ProcessOptionQuotes(OptionQuotes(quotes), indexes, rejected, tuple(errors))
-
-
-def _check_size(quotes: int, quotes_max: int) -> None:
-    if quotes > quotes_max:
-        raise BatchTooLarge(quotes, quotes_max)

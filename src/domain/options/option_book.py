@@ -69,14 +69,16 @@ class OptionBook:
         self._model = model
         self._contracts_max = contracts_max
         self._states: dict[str, ProductState] = {}
+        self._watched: Collection[str] = ()
 
-    def publish_figures(self, keys: Collection[str]) -> None:
-        """They are worked out where a rule asks for one."""
+    def publish_figures(self, keys: Collection[str]) -> bool:
+        self._watched = keys
+        return True
 
     def apply(self, quotes: OptionQuotes) -> Applied:
         applied = Applied()
         figures = OptionFigures(quotes.quotes, self._model)
-        applied.figures_at = figures.at
+        applied.figures_at = figures.at if self._watched else None
         changed: dict[tuple[str, str], dict[ContractKey, None]] = {}
         for at, quote in enumerate(quotes.quotes):
             try:
@@ -86,7 +88,8 @@ class OptionBook:
                 if ended:
                     applied.events += ended
                     applied.places += [at] * len(ended)
-                if chain.contracts and quote.timestamp_us // _SECOND_US > chain.newest_us // _SECOND_US:
+                is_watched = quote.product in self._watched and bool(chain.contracts)
+                if is_watched and quote.timestamp_us // _SECOND_US > chain.newest_us // _SECOND_US:
                     figures.ended[at] = (chain.snapshot(), quote.expiry == self._nearest(state))
                 self._put(state, chain, quote, applied, changed)
             except Exception as failure:

@@ -43,8 +43,9 @@ class ReadingBook:
         applied.processed = count - len(applied.failures)
         return applied
 
-    def publish_figures(self, keys: Collection[str]) -> None:
+    def publish_figures(self, keys: Collection[str]) -> bool:
         """There are none."""
+        return False
 
     def __len__(self) -> int:
         return len(self._states)

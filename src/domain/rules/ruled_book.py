@@ -112,7 +112,8 @@ class RuledBook:
         self._watches: dict[str, KeyWatch] = {}
         self._watched: set[str] = set()
         self._seen = Observation()
-        book.publish_figures(self._watched)
+        # Whether keys must be watched before their first observation, for its figures.
+        self._is_watched_first = book.publish_figures(self._watched)
 
     @property
     def book(self) -> Book:
@@ -120,14 +121,19 @@ class RuledBook:
         return self._book
 
     def apply(self, columns: Any) -> Applied:
-        known = len(self._book)
-        applied = self._book.apply(columns)
         if len(self._rules) == 0:
-            return applied
+            return self._book.apply(columns)
+        known = len(self._book)
+        new = [key for key in set(columns.keys) if key not in self._book] if self._is_watched_first else []
+        self._watched.update(new)
+        applied = self._book.apply(columns)
         if len(self._book) != known:
             for key in islice(self._book.keys(), known, None):
                 for rule in self._rules.of(key):
                     self._watch(key, 0, -(1 << 62)).add(RuleMonitor(rule))
+        for key in new:
+            if key not in self._watches:
+                self._watched.discard(key)
         if self._watches and not self._watched.isdisjoint(columns.keys):
             self._show(columns, applied)
         return applied
@@ -135,7 +141,6 @@ class RuledBook:
     def _show(self, columns: Any, applied: Applied) -> None:
         """Show the observations of a batch to the rules about their keys."""
         watches, seen = self._watches, self._seen
-        figures: dict[str, Any] = applied.figures
         figures_at = applied.figures_at
         keys: list[str] = columns.keys
         values: list[Any] = self._values(columns)
@@ -163,9 +168,7 @@ class RuledBook:
                 continue
             seen.value = value
             seen.time_us = time_us
-            if figures:
-                seen.figures = {name: column[at] for name, column in figures.items()}
-            elif figures_at is not None:
+            if figures_at is not None:
                 seen.figures = figures_at(at)
             try:
                 watch.observe(seen, changes)
@@ -221,8 +224,8 @@ class RuledBook:
             watch.low, watch.high = NO_BAND
         return [(watch.key, monitor) for watch in self._watches.values() for monitor in watch.monitors]
 
-    def publish_figures(self, keys: Collection[str]) -> None:
-        self._book.publish_figures(keys)
+    def publish_figures(self, keys: Collection[str]) -> bool:
+        return self._book.publish_figures(keys)
 
     def __len__(self) -> int:
         return len(self._book)
