@@ -11,6 +11,9 @@ from domain.options.option_quote import OptionQuote
 from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_RULE, InvalidSymbol, normalise_symbol
 
 QUOTE_ID_LENGTH_MAX = 128
+# With these, a strike of as many digits as a double has fits into the name of a contract.
+STRIKE_MAX = 1e15
+PRODUCT_LENGTH_MAX = 32
 FORBIDDEN_PRODUCT = FieldError("product", "forbidden_symbol", "must be one of the symbols of your key")
 # What a quote may say about its contract; all of it may be left out, and none of it is negative.
 _AMOUNTS = (
@@ -57,13 +60,15 @@ class QuoteRules:
         for field, value, given in (("product", product, quote.product), ("symbol", symbol, quote.symbol)):
             if value is None and given is not None:
                 errors.append(FieldError(field, "invalid_symbol", f"must be {SYMBOL_RULE}"))
+        if product is not None and len(product) > PRODUCT_LENGTH_MAX:
+            errors.append(FieldError("product", "too_long", f"must have at most {PRODUCT_LENGTH_MAX} characters"))
         if not _is_day(quote.expiry):
             errors.append(FieldError("expiry", "invalid_date", "must be a day such as 2026-01-29"))
         if not quote.strike > 0:
             errors.append(FieldError("strike", "not_positive", "must be greater than 0"))
-        elif not NUMBER_MIN <= quote.strike <= NUMBER_MAX:
-            errors.append(FieldError("strike", "out_of_range", f"must be between {NUMBER_MIN} and {NUMBER_MAX}"))
-        elif len(quote.contract) > SYMBOL_LENGTH_MAX:
+        elif not NUMBER_MIN <= quote.strike <= STRIKE_MAX:
+            errors.append(FieldError("strike", "out_of_range", f"must be at most {STRIKE_MAX:g}"))
+        elif len(quote.product) <= PRODUCT_LENGTH_MAX and len(quote.contract) > SYMBOL_LENGTH_MAX:
             message = f"makes {quote.contract[:80]}, a name of more than {SYMBOL_LENGTH_MAX} characters"
             errors.append(FieldError("strike", "too_long", message))
         for name in _AMOUNTS:
@@ -89,7 +94,7 @@ def _is_sound(quote: OptionQuote, latest_us: int) -> bool:
         and quote.id is None
         and quote.timestamp_us <= latest_us
         and 1e-6 <= quote.strike <= 1e9
-        and len(quote.product) <= 32
+        and len(quote.product) <= PRODUCT_LENGTH_MAX
         and _is_day(quote.expiry)
         and all(amount is None or 0 <= amount <= NUMBER_MAX for amount in quote[5:15])
         and (quote.spot is None or NUMBER_MIN <= quote.spot <= NUMBER_MAX)
