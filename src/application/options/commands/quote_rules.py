@@ -8,6 +8,7 @@ from application.errors import FieldError
 from application.ports.clock import Clock
 from domain.numbers import NUMBER_MAX, NUMBER_MIN, Number
 from domain.options.option_quote import OptionQuote
+from domain.options.option_quotes import OptionQuotes
 from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_RULE, InvalidSymbol, normalise_symbol
 
 QUOTE_ID_LENGTH_MAX = 128
@@ -29,6 +30,9 @@ _AMOUNTS = (
     "iv",
 )
 _WIRE = {name: re.sub("_(.)", lambda match: match.group(1).upper(), name) for name in _AMOUNTS}
+# The name of a contract of such a product and strike is short enough.
+_PLAIN_LENGTH_MAX = 24
+_PLAIN_STRIKE_MAX = 1e15
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
@@ -45,6 +49,21 @@ class QuoteRules:
     def latest_us(self) -> int:
         """Return the newest time that is acceptable now."""
         return self._clock.now_us() + self._max_clock_skew_us
+
+    def are_known_valid(self, quotes: OptionQuotes, latest_us: int) -> bool:
+        """Fast path: whether all quotes are valid as they are. False only means that they need a full check."""
+        products, expiries, strikes, _, times_us, *amounts, spots, symbols, ids = zip(*quotes.quotes, strict=True)
+        return (
+            symbols.count(None) == ids.count(None) == len(quotes)
+            and max(times_us) <= latest_us
+            and all(_symbol(product) == product and len(product) <= _PLAIN_LENGTH_MAX for product in set(products))
+            and all(map(_is_day, set(expiries)))
+            and set(map(type, strikes)) == {float}
+            and min(strikes) >= 1
+            and max(strikes) <= _PLAIN_STRIKE_MAX
+            and all(map(_are_amounts, amounts))
+            and all(spot is None or NUMBER_MIN <= spot <= NUMBER_MAX for spot in set(spots))
+        )
 
     def check(self, quote: OptionQuote, latest_us: int) -> tuple[OptionQuote, list[FieldError]]:
         """Return the quote in normalised form, and all its errors."""
@@ -85,6 +104,15 @@ class QuoteRules:
             message = f"must be 1 to {QUOTE_ID_LENGTH_MAX} printable characters"
             errors.append(FieldError("id", "invalid_id", message))
         return (quote if errors else quote._replace(product=product or "", symbol=symbol)), errors
+
+
+def _are_amounts(column: tuple[Number | None, ...]) -> bool:
+    """Of one field. A number is not NaN."""
+    missing = column.count(None)
+    if missing == len(column):
+        return True
+    given = [each for each in column if each is not None] if missing else column
+    return min(given) >= 0 and max(given) <= NUMBER_MAX  # type: ignore[operator,type-var]  # no None is left
 
 
 def _is_sound(quote: OptionQuote, latest_us: int) -> bool:
