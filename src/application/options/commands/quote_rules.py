@@ -12,7 +12,7 @@ from domain.options.option_quotes import OptionQuotes
 from domain.symbol import SYMBOL_LENGTH_MAX, SYMBOL_RULE, InvalidSymbol, normalise_symbol
 
 QUOTE_ID_LENGTH_MAX = 128
-# With these, a strike of as many digits as a double has fits into the name of a contract.
+# With these, a strike from 1 on with the digits of a double fits into the name of a contract.
 STRIKE_MAX = 1e15
 PRODUCT_LENGTH_MAX = 32
 FORBIDDEN_PRODUCT = FieldError("product", "forbidden_symbol", "must be one of the symbols of your key")
@@ -30,9 +30,6 @@ _AMOUNTS = (
     "iv",
 )
 _WIRE = {name: re.sub("_(.)", lambda match: match.group(1).upper(), name) for name in _AMOUNTS}
-# The name of a contract of such a product and strike is short enough.
-_PLAIN_LENGTH_MAX = 24
-_PLAIN_STRIKE_MAX = 1e15
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
@@ -56,11 +53,11 @@ class QuoteRules:
         return (
             symbols.count(None) == ids.count(None) == len(quotes)
             and max(times_us) <= latest_us
-            and all(_symbol(product) == product and len(product) <= _PLAIN_LENGTH_MAX for product in set(products))
+            and all(_symbol(product) == product and len(product) <= PRODUCT_LENGTH_MAX for product in set(products))
             and all(map(_is_day, set(expiries)))
             and set(map(type, strikes)) == {float}
             and min(strikes) >= 1
-            and max(strikes) <= _PLAIN_STRIKE_MAX
+            and max(strikes) <= STRIKE_MAX
             and all(map(_are_amounts, amounts))
             and all(spot is None or NUMBER_MIN <= spot <= NUMBER_MAX for spot in set(spots))
         )
