@@ -12,6 +12,7 @@ _LINES = "application/x-ndjson"
 _ARROW = "application/vnd.apache.arrow.stream"
 # A GET of these paths finds the symbols BATCH and STREAM, which `Allow` says and the document cannot.
 _ALSO_SYMBOLS = ("/api/prices/batch", "/api/prices/stream", "/api/trades/batch")
+_INTEGERS = ("timestamp", "totalTrades", "queueFullCount", "errorCount")
 _keys: set[str] = set()
 
 
@@ -88,10 +89,10 @@ def _is_simple_rule(rule: Any) -> bool:
 
 def _is_timeless(tick: dict[str, Any]) -> bool:
     latest = time.time() + _SKEW_SECONDS
-    timestamp, tick_id = tick.get("timestamp"), tick.get("id")
-    if isinstance(tick_id, str) and not tick_id.isprintable():
+    timestamp = tick.get("timestamp")
+    if not all(str(tick.get(name, "")).isprintable() for name in ("id", "venue", "testName")):
         return False
-    if isinstance(timestamp, float):
+    if any(isinstance(tick.get(name), float) for name in _INTEGERS):
         # To JSON Schema 1.0 is an integer.
         return False
     if isinstance(timestamp, int):

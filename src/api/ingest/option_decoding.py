@@ -4,6 +4,7 @@ A fast parser takes what is complete and well-formed. The strict parser reads th
 """
 
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -14,10 +15,9 @@ from api.ingest.option_fields import CHAIN_FIELDS
 from api.ingest.option_structs import (
     ChainStruct,
     NeedsStrictParser,
+    QuoteColumns,
     QuoteStruct,
     amount_of,
-    check_exactness,
-    quote_of,
     timestamp_of,
 )
 from api.ingest.strict_json import read_json
@@ -59,8 +59,7 @@ def decode_quotes(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuo
     try:
         given = _MANY.decode(body)
         check_size(len(given), quotes_max)
-        check_exactness(body, given, len(given) - 1)
-        return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
+        return _alone(given, body, len(given) - 1, now_us)
     except _GIVES_UP:
         pass
     items = read_json(body)
@@ -83,8 +82,7 @@ def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOpti
     check_size(len(lines), quotes_max)
     try:
         given = [_ONE.decode(line) for line in lines]
-        check_exactness(body, given, 0)
-        return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
+        return _alone(given, body, 0, now_us)
     except _GIVES_UP:
         return _sorted([_line(line) for line in lines], now_us)
 
@@ -103,22 +101,20 @@ def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuot
 
 
 def _fast_chain(chain: ChainStruct, body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
-    given = [*chain.calls, *chain.puts]
-    check_size(len(given), quotes_max)
+    columns = QuoteColumns([*chain.calls, *chain.puts])
+    check_size(len(columns), quotes_max)
     members = 2 + (body.count(b'"calls"') + body.count(b'"puts"'))
     members += sum(each is not msgspec.UNSET for each in (chain.spot_price, chain.timestamp))
     between = max(len(chain.calls) - 1, 0) + max(len(chain.puts) - 1, 0)
-    check_exactness(body, given, members - 1 + between)
+    columns.check_exactness(body, members - 1 + between)
+    # What repeats the chain is compared by the strict parser.
+    if any(column.count(msgspec.UNSET) < len(columns) for column in columns.of_chain):
+        raise NeedsStrictParser
+    are_calls = [True] * len(chain.calls) + [False] * len(chain.puts)
     moment_us, spot = timestamp_of(chain.timestamp, now_us), amount_of(chain.spot_price)
-    quotes = []
-    for is_call, side in ((True, chain.calls), (False, chain.puts)):
-        for each in side:
-            # What repeats the chain is compared by the strict parser.
-            if each.product is not msgspec.UNSET or each.expiry is not msgspec.UNSET:
-                raise NeedsStrictParser
-            if each.option_type is not msgspec.UNSET:
-                raise NeedsStrictParser
-            quotes.append(quote_of(each, chain.product, chain.expiry, is_call, moment_us, spot))
+    quotes = columns.quotes(repeat(chain.product), repeat(chain.expiry), are_calls, moment_us, spot)
+    if len({(quote.strike, quote.is_call) for quote in quotes}) == len(quotes):
+        return ProcessOptionQuotes(OptionQuotes(quotes))
     return _without_repeated(quotes, list(range(len(quotes))), [], 0)
 
 
@@ -182,11 +178,19 @@ def _without_repeated(
     )
 
 
-def _alone(given: QuoteStruct, now_us: int) -> OptionQuote:
-    product, expiry, option_type = given.product, given.expiry, given.option_type
-    if not isinstance(product, str) or not isinstance(expiry, str) or option_type not in (CALL, PUT):
+def _alone(given: list[QuoteStruct], body: bytes, other_commas: int, now_us: int) -> ProcessOptionQuotes:
+    """Quotes that name their contracts themselves."""
+    columns = QuoteColumns(given)
+    columns.check_exactness(body, other_commas)
+    if not {*columns.option_types} <= {CALL, PUT} or not {
+        *map(type, columns.products),
+        *map(type, columns.expiries),
+    } <= {str}:
         raise NeedsStrictParser
-    return quote_of(given, product, expiry, option_type == CALL, now_us, None)
+    are_calls = [option_type == CALL for option_type in columns.option_types]
+    return ProcessOptionQuotes(
+        OptionQuotes(columns.quotes(columns.products, columns.expiries, are_calls, now_us, None))
+    )
 
 
 def _line(line: bytes) -> Any:

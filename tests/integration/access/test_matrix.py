@@ -61,6 +61,10 @@ BODIES = {
 }
 
 
+# What the subjects call their observations on /metrics.
+ACCOUNTS = {"options": "option_quotes", "trades": "trades", "benchmarks": "benchmarks", "readings": "readings"}
+
+
 def table() -> dict[tuple[str, str], Rule | None]:
     """The rule of every (method, path) of the service."""
     return {
@@ -199,7 +203,7 @@ def test_key_of_other_symbols_writes_nothing(guarded: Service, path: str) -> Non
 
 def accounts(service: Service, path: str) -> tuple[float, float]:
     """What the subject of a path has accepted and rejected."""
-    name = "option_quotes" if path.startswith("/api/options/") else "ticks"
+    name = ACCOUNTS.get(path.split("/")[2], "ticks")
     lines = service.client.get("/metrics", headers=ADMIN).text.splitlines()
     values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     accepted, rejected = (float(values[f"marketdata_{name}_{each}_total"]) for each in ("accepted", "rejected"))

@@ -61,6 +61,9 @@ class ProcessOptionQuotesValidator:
         if count == 0 and not command.errors:
             raise ValidationFailed([FieldError("", "empty", "the batch has no quote")])
         latest_us = self._rules.latest_us()
+        limited = bool(command.sender.prefixes)
+        if command.quotes and not limited and self._rules.are_known_valid(command.quotes, latest_us):
+            return command
         good: list[OptionQuote] = []
         indexes: list[int] = []
         found = list(command.errors)

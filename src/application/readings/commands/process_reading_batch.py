@@ -14,7 +14,7 @@ from domain.access.principal import ANYBODY, Principal
 from domain.readings.reading import Reading
 from domain.readings.readings import Readings
 
-FORBIDDEN = FieldError("machineId", "forbidden_machine", "must be one of the machines of your key")
+FORBIDDEN = FieldError("machineId", "forbidden_symbol", "must be one of the machines of your key")
 
 
 @dataclass(frozen=True, slots=True)
