@@ -32,6 +32,7 @@ _HELD = 9_999
 _ALL_EVERY_SECONDS = 10.0
 # The snapshot of five sensors.
 _BYTES_EACH = 500
+_PONG_SECONDS = 20.0
 
 
 def machines(rounds: int) -> list[dict[str, Any]]:
@@ -86,6 +87,7 @@ async def _hold(service: Side) -> list[dict[str, Any]]:
     # Until each has its snapshot.
     await _until(lambda: min(watcher.bytes for watcher in held) >= _BYTES_EACH)
     memory = resident_mib(service.pid) - before
+    ponging = asyncio.create_task(_pong(held))
     quiet = await asyncio.to_thread(_delays, service.port)
     received = sum(watcher.bytes for watcher in held)
     over = threading.Event()
@@ -95,6 +97,7 @@ async def _hold(service: Side) -> list[dict[str, Any]]:
     rate = (sum(watcher.bytes for watcher in held) - received) / (time.perf_counter() - start)
     over.set()
     await feeding
+    ponging.cancel()
     _check_open(held)
     return [
         row("sockets held, and the probe", len(held) + 1, ""),
@@ -143,6 +146,14 @@ def _feed(port: int, over: threading.Event) -> None:
 def _reading_of_each(value: float, keys: list[str]) -> bytes:
     pairs = [key.split("/") for key in keys]
     return json.dumps([{"machineId": one, "sensorType": other, "value": value} for one, other in pairs]).encode()
+
+
+async def _pong(held: list[Watcher]) -> None:
+    """Without it, they would be closed after `stream.idle_seconds`."""
+    while True:
+        await asyncio.sleep(_PONG_SECONDS)
+        for watcher in held:
+            watcher.pong()
 
 
 def _check_open(held: list[Watcher]) -> None:

@@ -68,6 +68,10 @@ class Watcher(asyncio.Protocol):
         # The mask is zero, which changes nothing.
         self.transport.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
 
+    def pong(self) -> None:
+        """Tell the service that somebody is there; pings are not read."""
+        self.transport.write(b"\x8a\x80" + bytes(4))
+
     def _read(self, data: bytes, on_message: Callable[[bytes], None]) -> None:
         data = self._rest + data
         at = 0
