@@ -108,7 +108,7 @@ def _fast_chain(chain: ChainStruct, body: bytes, now_us: int, quotes_max: int) -
     between = max(len(chain.calls) - 1, 0) + max(len(chain.puts) - 1, 0)
     columns.check_exactness(body, members - 1 + between)
     # What repeats the chain is compared by the strict parser.
-    if any(column.count(msgspec.UNSET) < len(columns) for column in columns.of_chain):
+    if any(columns.of_chain):
         raise NeedsStrictParser
     are_calls = [True] * len(chain.calls) + [False] * len(chain.puts)
     moment_us, spot = timestamp_of(chain.timestamp, now_us), amount_of(chain.spot_price)
@@ -182,10 +182,8 @@ def _alone(given: list[QuoteStruct], body: bytes, other_commas: int, now_us: int
     """Quotes that name their contracts themselves."""
     columns = QuoteColumns(given)
     columns.check_exactness(body, other_commas)
-    if not {*columns.option_types} <= {CALL, PUT} or not {
-        *map(type, columns.products),
-        *map(type, columns.expiries),
-    } <= {str}:
+    are_texts = {*map(type, columns.products), *map(type, columns.expiries)} == {str}
+    if not (are_texts and all(columns.of_chain) and {*columns.option_types} <= {CALL, PUT}):
         raise NeedsStrictParser
     are_calls = [option_type == CALL for option_type in columns.option_types]
     return ProcessOptionQuotes(

@@ -50,7 +50,6 @@ _FIELDS = len(QuoteStruct.__struct_fields__)
 # From `bid` to `iv`.
 _AMOUNTS = 10
 _PLAIN = {float, type(None)}
-_ABSENT = {msgspec.UnsetType}
 _quote: Callable[[tuple[Any, ...]], OptionQuote] = partial(tuple.__new__, OptionQuote)
 
 
@@ -66,16 +65,18 @@ class ChainStruct(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class QuoteColumns:
-    """The fields of quotes, each a column in order of arrival; absent ones are UNSET."""
+    """The fields of quotes, in order of arrival. Absent ones are UNSET; a column of these alone is empty."""
 
     def __init__(self, quotes: Sequence[QuoteStruct]) -> None:
         columns = list(zip(*map(msgspec.structs.astuple, quotes), strict=True)) or [()] * _FIELDS
+        missing = [column.count(_UNSET) for column in columns]
+        self.members = _FIELDS * len(quotes) - sum(missing)
+        columns = [() if count == len(quotes) else column for column, count in zip(columns, missing, strict=True)]
         self.strikes, self.products, self.expiries, self.option_types, *rest = columns
         # What a chain says of all its quotes.
         self.of_chain = (self.products, self.expiries, self.option_types)
         self.amounts = rest[:_AMOUNTS]
         self.timestamps, self.symbols, self.ids = rest[_AMOUNTS:]
-        self.members = _FIELDS * len(quotes) - sum(column.count(_UNSET) for column in columns)
 
     def __len__(self) -> int:
         return len(self.strikes)
@@ -120,20 +121,19 @@ class QuoteColumns:
 
 
 def _amounts(column: tuple[object, ...]) -> Iterable[Number | None]:
-    kinds = set(map(type, column))
-    if kinds == _ABSENT:
+    if not column:
         return repeat(None)
-    return column if kinds <= _PLAIN else map(amount_of, column)  # type: ignore[return-value]
+    return column if set(map(type, column)) <= _PLAIN else map(amount_of, column)  # type: ignore[return-value]
 
 
 def _texts(column: tuple[object, ...]) -> Iterable[str | None]:
-    if set(map(type, column)) == _ABSENT:
+    if not column:
         return repeat(None)
     return [None if each is _UNSET else each for each in column]  # type: ignore[misc]
 
 
 def _timestamps(column: tuple[object, ...], now_us: int) -> Iterable[int]:
-    return repeat(now_us) if set(map(type, column)) == _ABSENT else [timestamp_of(each, now_us) for each in column]
+    return [timestamp_of(each, now_us) for each in column] if column else repeat(now_us)
 
 
 def amount_of(value: object) -> Number | None:
