@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from api.http.errors import MalformedBody
-from api.ingest.items import check_size
+from api.ingest.items import check_size, items_of, values_of_lines
 from api.ingest.option_fields import CHAIN_FIELDS
 from api.ingest.option_structs import (
     ChainStruct,
@@ -20,8 +20,9 @@ from api.ingest.option_structs import (
     amount_of,
     timestamp_of,
 )
+from api.ingest.strict_fields import Unreadable, optional, read_decimal, read_moment, read_text
 from api.ingest.strict_json import read_json
-from api.ingest.strict_options import Fields, UnreadableQuote, read_chain_quote, read_quote
+from api.ingest.strict_options import named, read_chain_quote, read_quote
 from api.timestamps import InvalidTimestamp
 from application.errors import FieldError
 from application.options.commands.process_option_quotes import ProcessOptionQuotes
@@ -61,12 +62,7 @@ def decode_quotes(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuo
         check_size(len(given), quotes_max)
         return _alone(given, body, len(given) - 1, now_us)
     except _GIVES_UP:
-        pass
-    items = read_json(body)
-    if not isinstance(items, list):
-        raise MalformedBody("The body is not a JSON array of quotes.")
-    check_size(len(items), quotes_max)
-    return _sorted(items, now_us)
+        return _sorted(items_of(body, "quotes", quotes_max), now_us)
 
 
 def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
@@ -77,14 +73,11 @@ def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOpti
         BatchTooLarge: there are more than `quotes_max`.
     """
     lines = [line for line in body.split(b"\n", 2 * quotes_max + 1) if line.strip()]
-    if not lines:
-        raise MalformedBody("The body is empty.")
     check_size(len(lines), quotes_max)
     try:
-        given = [_ONE.decode(line) for line in lines]
-        return _alone(given, body, 0, now_us)
+        return _alone([_ONE.decode(line) for line in lines], body, 0, now_us)
     except _GIVES_UP:
-        return _sorted([_line(line) for line in lines], now_us)
+        return _sorted(values_of_lines(body, quotes_max), now_us)
 
 
 def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
@@ -120,24 +113,24 @@ def _fast_chain(chain: ChainStruct, body: bytes, now_us: int, quotes_max: int) -
 
 def _strict_chain(body: Any, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
     try:
-        fields = Fields(body, CHAIN_FIELDS, "a chain")
-    except UnreadableQuote:
+        found, errors = named(body, "chain", CHAIN_FIELDS)
+    except Unreadable:
         raise MalformedBody("The body is not a JSON object with a chain.") from None
-    product, expiry = fields.text("product"), fields.text("expiry")
-    spot = fields.optional_number("spotPrice")
-    moment_us = fields.timestamp(now_us)
+    product, expiry = read_text(found, "product", errors), read_text(found, "expiry", errors)
+    spot = optional(read_decimal, found, "spotPrice", errors)
+    moment_us = read_moment(found, "timestamp", errors)
     sides: list[tuple[str, list[Any]]] = []
     for name, option_type in (("calls", CALL), ("puts", PUT)):
-        items = fields.get(name)
+        items = found.get(name)
         if items is not None and not isinstance(items, list):
-            fields.errors.append(FieldError(name, "wrong_type", "must be an array of quotes"))
+            errors.append(FieldError(name, "wrong_type", "must be an array of quotes"))
         sides.append((option_type, items if isinstance(items, list) else []))
     count = sum(len(items) for _, items in sides)
     check_size(count, quotes_max)
-    if fields.errors or product is None or expiry is None:
+    if errors or product is None or expiry is None:
         # What is wrong with the chain is wrong with each of its quotes.
-        return ProcessOptionQuotes(OptionQuotes([]), [], count, tuple(fields.errors))
-    return _read_sides(sides, product, expiry, moment_us, spot)
+        return ProcessOptionQuotes(OptionQuotes([]), [], count, tuple(errors))
+    return _read_sides(sides, product, expiry, now_us if moment_us is None else moment_us, spot)
 
 
 def _read_sides(
@@ -150,7 +143,7 @@ def _read_sides(
             try:
                 quotes.append(read_chain_quote(item, product, expiry, option_type, now_us, spot))
                 indexes.append(index)
-            except UnreadableQuote as bad:
+            except Unreadable as bad:
                 rejected += 1
                 errors += [error.at(index) for error in bad.errors]
     return _without_repeated(quotes, indexes, errors, rejected)
@@ -191,20 +184,13 @@ def _alone(given: list[QuoteStruct], body: bytes, other_commas: int, now_us: int
     )
 
 
-def _line(line: bytes) -> Any:
-    try:
-        return read_json(line)
-    except MalformedBody as error:
-        return UnreadableQuote([FieldError("", "malformed", str(error).replace("The body", "The line"))])
-
-
 def _sorted(items: Iterable[Any], now_us: int) -> ProcessOptionQuotes:
     quotes, indexes, errors, rejected = [], [], list[FieldError](), 0
     for index, item in enumerate(items):
         try:
             quotes.append(read_quote(item, now_us))
             indexes.append(index)
-        except UnreadableQuote as bad:
+        except Unreadable as bad:
             rejected += 1
             if len(errors) < ERRORS_REPORTED_MAX:
                 errors += [error.at(index) for error in bad.errors]
