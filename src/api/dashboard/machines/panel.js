@@ -10,7 +10,7 @@ const ASK_MS = 5000;
 class Machines {
   #desk;
   #cards = h("ul", { id: "machines", "aria-label": "Machines" });
-  #none = h("p", { class: "hint" }, "No machine so far. Readings come over HTTP or MQTT.");
+  #none = h("p", { class: "hint pad" }, "No machine so far. Readings come over HTTP or MQTT.");
   #sensor;
   #sensors = new Map();
   #states = new Map();
