@@ -13,7 +13,7 @@ export class Desk {
   clockOffset = 0;
   // Whether the service stores history; null until it has said so.
   hasHistory = null;
-  // The panels that have something to show without any price.
+  // What there is to show without any price: channels, and panels.
   elsewhere = new Set();
   // What is marked on the chart besides moves: of each source, a function from a symbol to its marks (see chart/marks.js).
   marks = new Map();

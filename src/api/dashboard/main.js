@@ -59,6 +59,7 @@ const live = new Live({
     } else if (message.type === "error" && !`${message.id}`.startsWith(ASKED)) {
       console.error(message.message);
     } else {
+      for (const { needs } of PANELS) if (message[needs]?.length > 0) desk.elsewhere.add(needs);
       desk.tell(message.type, message);
     }
   },

@@ -55,7 +55,6 @@ class Machines {
       this.#items.delete(name);
     }
     this.#none.hidden = machines.size > 0;
-    this.#desk.elsewhere[machines.size > 0 ? "add" : "delete"]("machines");
     if (this.#sensor.key !== null) this.#sensor.show(this.#sensors.get(this.#sensor.key) ?? null);
   }
 

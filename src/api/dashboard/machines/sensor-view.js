@@ -18,7 +18,7 @@ export class SensorView {
   #title = h("h3", { id: "sensor-title", tabindex: -1 });
   #now = h("p", { class: "hint" });
   #picture = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", preserveAspectRatio: "none" });
-  #figures = h("p", { class: "hint figures" });
+  #figures = h("p", { class: "hint rollups" });
   #alarms = h("ol", { class: "alarms", "aria-label": "Alarms of this sensor, newest first" });
 
   constructor(desk, close) {
