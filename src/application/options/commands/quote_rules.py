@@ -64,13 +64,6 @@ class QuoteRules:
 
     def check(self, quote: OptionQuote, latest_us: int) -> tuple[OptionQuote, list[FieldError]]:
         """Return the quote in normalised form, and all its errors."""
-        if _is_sound(quote, latest_us):
-            product = _symbol(quote.product)
-            if product == quote.product:
-                return quote, []
-        return self._check_all(quote, latest_us)
-
-    def _check_all(self, quote: OptionQuote, latest_us: int) -> tuple[OptionQuote, list[FieldError]]:
         errors = []
         product, symbol = _symbol(quote.product), None if quote.symbol is None else _symbol(quote.symbol)
         for field, value, given in (("product", product, quote.product), ("symbol", symbol, quote.symbol)):
@@ -110,25 +103,6 @@ def _are_amounts(column: tuple[Number | None, ...]) -> bool:
         return True
     given = [each for each in column if each is not None] if missing else column
     return min(given) >= 0 and max(given) <= NUMBER_MAX  # type: ignore[operator,type-var]  # no None is left
-
-
-def _is_sound(quote: OptionQuote, latest_us: int) -> bool:
-    """Whether a quote is valid as it is but for its product; False only means that it needs a full check."""
-    return (
-        quote.symbol is None
-        and quote.id is None
-        and quote.timestamp_us <= latest_us
-        and 1e-6 <= quote.strike <= 1e9
-        and len(quote.product) <= PRODUCT_LENGTH_MAX
-        and _is_day(quote.expiry)
-        and all(amount is None or 0 <= amount <= NUMBER_MAX for amount in quote[5:15])
-        and (quote.spot is None or NUMBER_MIN <= quote.spot <= NUMBER_MAX)
-        and _is_short(quote.strike)
-    )
-
-
-def _is_short(strike: Number) -> bool:
-    return isinstance(strike, float) and len(repr(strike)) <= 14
 
 
 @lru_cache(maxsize=4096)
