@@ -97,7 +97,7 @@ $(ENGINE): $(shell $(PYTHON) setup.py --engine-sources) setup.py | .venv/run
 	  echo "The engine runs interpreted, several times slower: there is no C compiler, or Python's headers are missing."; \
 	else \
 	  $(MAKE) --no-print-directory .venv/build || exit 1; \
-	  printf 'Compiling the engine, once, which takes some 25 s '; \
+	  printf 'Compiling the engine, once, which takes a minute or two '; \
 	  MARKETDATA_COMPILED=1 $(BIN)/python setup.py -q build_ext --inplace >.venv/compile.log 2>&1 & pid=$$!; \
 	  while kill -0 $$pid 2>/dev/null; do printf .; sleep 1; done; \
 	  if wait $$pid; then touch .venv/compiled; echo ' done: the engine runs compiled.'; \

@@ -27,10 +27,15 @@ _HANDSHAKE = (
 class Watcher(asyncio.Protocol):
     """Subscribes to symbols and counts bytes; passes messages to `on_message`, if given."""
 
-    def __init__(self, symbols: Sequence[str], on_message: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        on_message: Callable[[bytes], None] | None = None,
+        channels: Sequence[str] | None = None,
+    ) -> None:
         self.bytes = 0
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._symbols = symbols
+        self._asked = {"op": "subscribe", "symbols": symbols} | ({"channels": channels} if channels else {})
         self._on_message = on_message
         self._rest = b""
 
@@ -59,9 +64,13 @@ class Watcher(asyncio.Protocol):
             self._read(data, self._on_message)
 
     def _subscribe(self) -> None:
-        text = msgspec.json.encode({"op": "subscribe", "symbols": self._symbols})
+        text = msgspec.json.encode(self._asked)
         # The mask is zero, which changes nothing.
         self.transport.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
+
+    def pong(self) -> None:
+        """Tell the service that somebody is there; pings are not read."""
+        self.transport.write(b"\x8a\x80" + bytes(4))
 
     def _read(self, data: bytes, on_message: Callable[[bytes], None]) -> None:
         data = self._rest + data
@@ -81,16 +90,23 @@ class Watcher(asyncio.Protocol):
 
 
 async def open_watchers(
-    port: int, count: int, symbols: Sequence[str], on_message: Callable[[bytes], None] | None = None
+    port: int,
+    count: int,
+    symbols: Sequence[str],
+    on_message: Callable[[bytes], None] | None = None,
+    channels: Sequence[str] | None = None,
 ) -> list[Watcher]:
-    """Open watchers of five symbols each, chosen at random but the same in every run."""
+    """Open watchers of five symbols each, chosen at random but the same in every run.
+
+    channels: None for those that a client gets that names none.
+    """
     loop = asyncio.get_running_loop()
     choice = Random(count)
     watchers: list[Watcher] = []
     while len(watchers) < count:
         opening = [
             loop.create_connection(
-                lambda: Watcher(choice.sample(symbols, SUBSCRIBED_EACH), on_message), "127.0.0.1", port
+                lambda: Watcher(choice.sample(symbols, SUBSCRIBED_EACH), on_message, channels), "127.0.0.1", port
             )
             for _ in range(min(_OPENING, count - len(watchers)))
         ]

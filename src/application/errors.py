@@ -6,6 +6,7 @@ MarketDataError
 ├── SymbolNotFound        the symbol is unknown
 ├── OptionNotFound        the product, expiry or contract is unknown
 ├── AnomalyNotFound       no anomaly has that id
+├── DeadReadingNotFound   no message over MQTT that could not be taken has that id
 ├── HistoryDisabled       the service keeps no history
 ├── NotOffered            the service has nothing of this kind, by its settings
 ├── StorageFailed         data that should be on disk is not
@@ -95,6 +96,13 @@ class AnomalyNotFound(MarketDataError):
 
     def __init__(self, anomaly_id: str) -> None:
         super().__init__(f"No anomaly has the id {ascii(anomaly_id[:64])[1:-1]}.")
+
+
+class DeadReadingNotFound(MarketDataError):
+    """No message over MQTT that could not be taken has that id."""
+
+    def __init__(self, dead_id: int) -> None:
+        super().__init__(f"No dead letter of MQTT has the id {dead_id}.")
 
 
 class HistoryDisabled(MarketDataError):

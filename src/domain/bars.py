@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ class Interval(Enum):
 
 
 _SECONDS = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86_400}
-_INTERVALS = list(Interval)
+INTERVALS = tuple(Interval)
 
 
 class Bar:
@@ -71,16 +71,18 @@ def rolled_up(bars: Iterable[B], width_us: int) -> list[B]:
     return list(longer.values())
 
 
-def in_chunks(seconds: list[B], chunk: int) -> list[tuple[Interval, int, list[B]]]:
-    """Roll one-second bars up to every interval, grouped by the start of their chunk of `chunk` intervals.
+def in_chunks(
+    shortest: list[B], chunk: int, intervals: Sequence[Interval] = INTERVALS
+) -> list[tuple[Interval, int, list[B]]]:
+    """Roll bars up to every interval, grouped by the start of their chunk of `chunk` intervals.
 
-    seconds: in order of arrival.
+    shortest: bars of the first interval, in order of arrival. intervals: ascending.
     """
     found: list[tuple[Interval, int, list[B]]] = []
-    bars = seconds
-    for interval in _INTERVALS:
+    bars = shortest
+    for interval in intervals:
         width_us = interval.width_us
-        if width_us > SECOND_US:
+        if interval is not intervals[0]:
             bars = rolled_up(bars, width_us)
         chunk_us = width_us * chunk
         chunks: dict[int, list[B]] = {}

@@ -14,9 +14,9 @@ class Applied:
     updates: what goes on over many observations, such as a move, as it is after them where it has changed; the last one
         of several is the valid one.
     failures: key and error of each observation that failed.
-    figures: figures of the key after each observation, by name, such as a spread, if the book publishes any for rules.
-    figures_at: the same where there are too many to work out: from the place of an observation to an object whose `get`
-        takes a name and returns the figure, None if it is not known anew.
+    figures_at: figures of the keys after each observation, such as a spread, if the book publishes any for rules: from
+        the place of an observation to an object whose `get` takes a name and returns the figure, None if it is not
+        known anew.
     troubles: key and error of what else went wrong, beside the observations.
     """
 
@@ -26,9 +26,17 @@ class Applied:
     places: list[int] = field(default_factory=list)
     updates: list[Any] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
-    figures: dict[str, list[Any]] = field(default_factory=dict)
     figures_at: Callable[[int], Any] | None = field(default=None, compare=False)
     troubles: list[tuple[str, Exception]] = field(default_factory=list)
+
+
+def figures_in(columns: dict[str, list[Any]]) -> Callable[[int], Any]:
+    """Return the `Applied.figures_at` of figures in columns, one for each name."""
+
+    def at(place: int) -> dict[str, Any]:
+        return {name: column[place] for name, column in columns.items()}
+
+    return at
 
 
 class Book(Protocol):
@@ -41,8 +49,11 @@ class Book(Protocol):
         """Apply observations in order of arrival. One that fails goes into `failures` and does not stop the batch."""
         ...
 
-    def publish_figures(self, keys: Collection[str], /) -> None:
-        """From now on put figures of these keys into `Applied.figures`, if there are any. The keys may change later."""
+    def publish_figures(self, keys: Collection[str], /) -> bool:
+        """From now on publish figures of these keys in `Applied.figures_at`, if there are any. The keys may change.
+
+        Return whether it depends on the keys what is published.
+        """
         ...
 
     def __len__(self) -> int: ...

@@ -71,6 +71,12 @@ def narrow(number: Decimal) -> Number:
     return nearest if Decimal(repr(nearest)) == number else number
 
 
+def plain(number: Number) -> str:
+    """A number in plain notation, with every digit and no zeros behind them."""
+    text = f"{written(number):f}"
+    return text.rstrip("0").removesuffix(".") if "." in text else text
+
+
 def units_of(number: float) -> int:
     """Return the number in units of 1e-8 if that is an integer of at most 15 digits, hence exact; else -1."""
     units = number * _UNITS

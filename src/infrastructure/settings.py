@@ -35,6 +35,8 @@ def _is_loopback(host: str) -> bool:
 
 # A key of CURVE is 32 bytes.
 _Z85_KEY_LENGTH = 40
+# As of a sensor (`domain.readings.sensor_key`).
+_SENSOR_TYPE = re.compile(r"[A-Za-z0-9._:^=+&#@$-]{1,62}")
 
 
 class Section(BaseModel):
@@ -183,6 +185,45 @@ class BenchmarksSettings(Section):
     tolerance_percent: float = Field(10.0, gt=0, le=10_000)
 
 
+class SensorTypeSettings(Section):
+    """What is known of all sensors of a type. Values outside `min` and `max` are refused."""
+
+    unit: str = Field("", max_length=32)
+    min: Decimal | None = Field(None, max_digits=60)
+    max: Decimal | None = Field(None, max_digits=60)
+    low: Decimal | None = Field(None, max_digits=60)
+    high: Decimal | None = Field(None, max_digits=60)
+    resolution: Decimal | None = Field(None, gt=0, max_digits=60)
+
+    @field_validator("min", "max", "low", "high", "resolution", mode="before")
+    @classmethod
+    def _as_written(cls, value: object) -> object:
+        return repr(value) if isinstance(value, float) else value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "SensorTypeSettings":
+        given = [(self.min, self.low), (self.low, self.high), (self.high, self.max), (self.min, self.max)]
+        if any(one > other for one, other in given if one is not None and other is not None) or (
+            self.low is not None and self.low == self.high
+        ):
+            raise ValueError("must be min <= low < high <= max")
+        return self
+
+
+class ReadingsSettings(Section):
+    window: int = Field(100, ge=2, le=100_000)
+    default_rules: bool = True
+    # By name of the type.
+    sensor_types: dict[str, SensorTypeSettings] = {}
+
+    @field_validator("sensor_types")
+    @classmethod
+    def _named(cls, types: dict[str, SensorTypeSettings]) -> dict[str, SensorTypeSettings]:
+        if not all(_SENSOR_TYPE.fullmatch(name) for name in types):
+            raise ValueError("every name must be 1 to 62 characters out of A-Z a-z 0-9 . _ : - ^ = + & # @ $")
+        return {name.lower(): each for name, each in types.items()}
+
+
 class ZeroMqSettings(Section):
     # An address such as tcp://127.0.0.1:5555; empty for none.
     bind: str = ""
@@ -227,10 +268,47 @@ class ZeroMqSettings(Section):
         return self
 
 
+class MqttSettings(Section):
+    # An address such as mqtt://127.0.0.1:1883 or mqtts://broker.example; empty for none.
+    url: str = ""
+    topic: str = Field("machines/+/+", max_length=1000)
+    client_id: str = Field("marketdata", min_length=1, max_length=200)
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    keep_alive_seconds: int = Field(30, ge=1, le=65_535)
+    max_dead_letters: int = Field(1000, ge=1, le=1_000_000)
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value:
+            address = urlsplit(value)
+            rest = address.path.strip("/") or address.query or address.fragment or "@" in address.netloc
+            if address.scheme not in ("mqtt", "mqtts") or not address.hostname or rest:
+                # The value may contain a password, so it is not shown.
+                raise ValueError("must be empty, or mqtt:// or mqtts:// with a host and no more than a port")
+            try:
+                _ = address.port
+            except ValueError:
+                raise ValueError("must end in a port between 1 and 65535, or in none") from None
+        return value
+
+    @field_validator("topic")
+    @classmethod
+    def _names_a_sensor(cls, value: str) -> str:
+        levels = value.split("/")
+        # The machine and the type of the sensor.
+        names = [level for level in levels if level == "+"]
+        if len(names) != 2 or "#" in value or "" in levels or value.count("+") != len(names):  # two names
+            raise ValueError("must have exactly two + as levels, the machine and the type of the sensor, and no #")
+        return value
+
+
 class FeedsSettings(Section):
     """Ways in that are not HTTP."""
 
     zeromq: ZeroMqSettings = ZeroMqSettings()
+    mqtt: MqttSettings = MqttSettings()
 
 
 class OptionsSettings(Section):
@@ -400,6 +478,9 @@ class RetentionSettings(Section):
     candles_1h_days: float = Field(730.0, ge=0, le=36_500)
     candles_1d_days: float = Field(0.0, ge=0, le=36_500)
     candles_max_chunks: int = Field(100_000, ge=1)
+    rollups_1m_days: float = Field(90.0, ge=0, le=36_500)
+    rollups_1h_days: float = Field(730.0, ge=0, le=36_500)
+    rollups_1d_days: float = Field(0.0, ge=0, le=36_500)
     anomalies_days: float = Field(90.0, ge=0, le=36_500)
     anomalies_max: int = Field(1_000_000, ge=1)
     alerts_days: float = Field(90.0, ge=0, le=36_500)
@@ -529,6 +610,7 @@ class Settings(BaseSettings):
     simulation: SimulationSettings = SimulationSettings()
     trades: TradesSettings = TradesSettings()
     benchmarks: BenchmarksSettings = BenchmarksSettings()
+    readings: ReadingsSettings = ReadingsSettings()
     feeds: FeedsSettings = FeedsSettings()
     options: OptionsSettings = OptionsSettings()
     storage: StorageSettings = StorageSettings()

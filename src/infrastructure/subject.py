@@ -99,10 +99,10 @@ class Subject:
     """name: unique, stored with every block of the log. observations: what they are called, in the plural.
 
     key: what a key is called on the wire. public: what readers see, for other members of a cluster. keys_max: None for
-    `processing.max_symbols`. values: the value of each observation in columns, for rules; None if there are no rules
-    about the subject. figures: names of the figures that its book publishes besides (`Applied.figures`). has_parts:
-    whether figures can be of a part of the key, such as a contract. Rules are about figures only then. is_observed:
-    whether subscribers may watch single observations.
+    `processing.max_symbols`. values: the value of each observation in columns, for rules, None for one that no rule is
+    shown; None if there are no rules about the subject. figures: names of the figures that its book publishes besides
+    (`Applied.figures_at`). has_parts: whether figures can be of a part of the key, such as a contract. Rules are about
+    figures only then. is_observed: whether subscribers may watch single observations.
     """
 
     name: str

@@ -32,7 +32,7 @@ def check(message: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(message)
     # And no field that nobody has heard of; what a snapshot is of has the name of its channel.
     known = SERVER[message["type"]][1].keys() - {"id"}
-    channels = {"trades", "benchmarks"} if message["type"] == "snapshot" else set()
+    channels = {"trades", "benchmarks", "readings"} if message["type"] == "snapshot" else set()
     assert {"prices" if name in channels else name for name in message} - {"id"} == known
 
 
@@ -85,6 +85,10 @@ def test_what_is_sent_fits_the_document(service: Service) -> None:
             service.client.post("/api/benchmarks", json=run | {"tradesPerSecond": throughput})
         watcher.until("regression")
         watcher.until("benchmarks")
+        watcher.say("subscribe", symbols=["DOCS1"], channels=["readings"])
+        watcher.until("snapshot", readings=[])
+        service.client.post("/api/readings", json={"machineId": "DOCS1", "sensorType": "t", "value": 2})
+        watcher.until("readings")
         service.post({"symbol": "DOCS1", "price": 104})
         watcher.until("prices")
         watcher.say("unsubscribe", id=2, symbols=["DOCS*"])

@@ -56,6 +56,7 @@ CURLS = {
     "README.md": 4,
     "docs/api.md": 20,
     "docs/options.md": 15,
+    "docs/readings.md": 5,
     "docs/rules.md": 8,
     "docs/stream.md": 1,
     "docs/trades.md": 7,

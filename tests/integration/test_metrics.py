@@ -9,8 +9,8 @@ import pytest
 
 from support.service import Service, eventually
 
-# Those of the service and of prices, and of each further subject: trades, benchmarks, options.
-LINES_MAX = 300 + 3 * 90
+# Those of the service and of prices, and of each further subject: trades, benchmarks, options, readings.
+LINES_MAX = 300 + 4 * 90
 
 
 @pytest.fixture

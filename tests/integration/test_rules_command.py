@@ -32,7 +32,7 @@ def ids(service: Service) -> list[str]:
 def test_rules_are_added_listed_tried_and_removed_from_the_command_line(
     start: Callable[..., Service], tmp_path: Path
 ) -> None:
-    service = start()
+    service = start(READINGS__DEFAULT_RULES="false")
     (tmp_path / "rules.toml").write_text(RULES)
 
     def run(*arguments: str) -> tuple[int, str]:
@@ -62,7 +62,7 @@ def test_rules_are_added_listed_tried_and_removed_from_the_command_line(
 def test_the_file_of_rules_is_what_it_says_at_every_start(start: Callable[..., Service], tmp_path: Path) -> None:
     file = tmp_path / "rules.toml"
     file.write_text(RULES)
-    service = start(RULES__FILE=str(file))
+    service = start(RULES__FILE=str(file), READINGS__DEFAULT_RULES="false")
     assert ids(service) == ["all", "gold"]
     own = {"id": "own", "name": "Own", "subject": "prices", "keys": ["A"], "condition": {"level": {"above": 1}}}
     assert service.client.post("/api/rules", json=own).status_code == 201
@@ -73,13 +73,13 @@ def test_the_file_of_rules_is_what_it_says_at_every_start(start: Callable[..., S
     assert service.terminate() == 0
     # The same rule goes on, another one is gone.
     file.write_text(RULES[: RULES.index('[[rules]]\nid = "all"')])
-    again = start(again=service, RULES__FILE=str(file))
+    again = start(again=service, RULES__FILE=str(file), READINGS__DEFAULT_RULES="false")
     assert ids(again) == ["gold", "own"]
     assert again.client.get("/api/rules/gold").json()["revision"] == 1
     assert [each["state"] for each in again.client.get("/api/alerts").json()["items"]] == ["raised"]
     assert again.terminate() == 0
     file.write_text(RULES.replace("110.5 }", "120 }"))
-    third = start(again=again, RULES__FILE=str(file))
+    third = start(again=again, RULES__FILE=str(file), READINGS__DEFAULT_RULES="false")
     assert third.client.get("/api/rules/gold").json()["revision"] == 2
     assert [each["state"] for each in third.client.get("/api/alerts").json()["items"]] == ["resolved"]
 
@@ -94,12 +94,20 @@ def test_a_wrong_file_of_rules_stops_the_start_with_a_message(tmp_path: Path) ->
         ("[server]", "nothing but tables"),
     ):
         file.write_text(text)
-        ended = marketdata("serve", "--port", "0", "--no-simulation", cwd=tmp_path, RULES__FILE=str(file))
+        ended = marketdata(
+            "serve",
+            "--port",
+            "0",
+            "--no-simulation",
+            cwd=tmp_path,
+            RULES__FILE=str(file),
+            READINGS__DEFAULT_RULES="false",
+        )
         assert (ended.returncode, message in ended.stderr) == (1, True), ended.stderr
 
 
 def test_a_simulation_has_prices_as_usual_and_three_rules(start: Callable[..., Service]) -> None:
-    service = start("--simulation", SIMULATION__SEED="1")
+    service = start("--simulation", SIMULATION__SEED="1", READINGS__DEFAULT_RULES="false")
     assert ids(service) == ["sample-bitcoin", "sample-euro", "sample-move"]
     eventually(lambda: len(service.client.get("/api/prices").json()["items"]) == 5)
     prices = {each["symbol"]: each["currentPrice"] for each in service.client.get("/api/prices").json()["items"]}
@@ -107,7 +115,7 @@ def test_a_simulation_has_prices_as_usual_and_three_rules(start: Callable[..., S
     assert 30_000 < prices["BTCUSD"] < 130_000
     assert service.client.delete("/api/rules/sample-euro").status_code == 204
     assert service.terminate() == 0
-    again = start("--simulation", again=service)
+    again = start("--simulation", again=service, READINGS__DEFAULT_RULES="false")
     assert ids(again) == ["sample-bitcoin", "sample-move"]
 
 

@@ -12,6 +12,7 @@ from api.cli.loading import config_option, load_or_exit
 from api.subjects.registry import subjects_of
 from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.prices.price_format import PRICES
+from infrastructure.readings.reading_rows import has_hypertable
 from infrastructure.settings import Settings
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.sql_store import SqlStore
@@ -44,6 +45,8 @@ def status(config: Path | None) -> None:
         click.echo(f"schema    {schema.current or 'none'}, of {schema.newest}")
         for table, rows in (await store.sizes()).items() if schema.current == schema.newest else ():
             click.echo(f"{table:<9} {rows:,}")
+        if schema.current == schema.newest and await has_hypertable(store):
+            click.echo("readings  in a hypertable of TimescaleDB")
 
     _with(config, tell, read_only=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from api.cli.export_files import FORMATS, format_of, write_text
+from api.cli.export_readings import export_readings, export_rollups
 from api.cli.export_rows import ExportedCandle, all_ticks, candles_of, ticks_of
 from api.cli.loading import config_option, load_or_exit
 from api.subjects.registry import subjects_of
@@ -20,6 +21,7 @@ from domain.prices.price_update import PriceUpdate
 from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.prices.price_format import PRICES
 from infrastructure.prices.price_store import SqlPriceStore
+from infrastructure.readings.reading_format import READINGS
 from infrastructure.storage.payloads import Corrupt
 from infrastructure.storage.store import Store, StoreFailed, StoreRefused
 from infrastructure.storage.stores import store_of
@@ -27,7 +29,7 @@ from infrastructure.storage.stores import store_of
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Timestamp(click.ParamType[int]):
+class Timestamp(click.ParamType[int]):
     """An RFC 3339 timestamp, as microseconds since the epoch."""
 
     name = "MOMENT"
@@ -50,13 +52,13 @@ class _Symbol(click.ParamType[str]):
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["ticks", "candles"]))
+@click.argument("what", type=click.Choice(["ticks", "candles", "readings", "rollups"]))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "wanted", type=click.Choice(FORMATS), help="By default from the suffix of FILE.")
 @click.option("--symbol", "symbols", type=_Symbol(), multiple=True, help="Only this one; may be given more than once.")
 @click.option("--interval", type=click.Choice([each.value for each in Interval]), default="1m", show_default=True)
-@click.option("--from", "from_us", type=_Timestamp(), default=EARLIEST_US, help="Only from this time on (RFC 3339).")
-@click.option("--to", "to_us", type=_Timestamp(), default=LATEST_US, help="Only before this time.")
+@click.option("--from", "from_us", type=Timestamp(), default=EARLIEST_US, help="Only from this time on (RFC 3339).")
+@click.option("--to", "to_us", type=Timestamp(), default=LATEST_US, help="Only before this time.")
 @config_option
 def export(
     what: str,
@@ -68,8 +70,8 @@ def export(
     to_us: int,
     config: Path | None,
 ) -> None:
-    """Write stored ticks or candles to a FILE: Parquet, CSV or NDJSON. The service may be running; data only in its
-    memory is left out.
+    """Write stored ticks, candles, readings or their roll-ups to a FILE: Parquet, CSV or NDJSON. The service may be
+    running; data only in its memory is left out.
 
     The suffix decides the format: .parquet, .csv, .ndjson or .jsonl; after the last three, .gz or .zst compresses. CSV
     and NDJSON have the columns of the API. In Parquet, prices are doubles; a price that a double cannot hold exactly is
@@ -78,6 +80,8 @@ def export(
     \b
     marketdata export ticks ticks.parquet
     marketdata export ticks gold.csv.gz --symbol GOLD
+    marketdata export readings press.parquet --symbol PRESS-7/TEMPERATURE
+    marketdata export rollups hours.csv --interval 1h
     marketdata export candles hours.parquet --interval 1h --symbol BTCUSD --from 2026-01-31T00:00:00Z
     """
     form = format_of(file, wanted)
@@ -87,7 +91,12 @@ def export(
         store = store_of(settings.store, subjects_of(settings), read_only=True)
         try:
             await store.open()
-            chosen = await _chosen(store, symbols)
+            is_of_readings = what in ("readings", "rollups")
+            chosen = await _chosen(store, symbols, READINGS if is_of_readings else PRICES)
+            if what == "readings":
+                return await export_readings(store, chosen, from_us, to_us, file, form)
+            if what == "rollups":
+                return await export_rollups(store, chosen, Interval(interval), from_us, to_us, file, form)
             if what == "candles":
                 candles = candles_of(SqlPriceStore(store), chosen, Interval(interval), from_us, to_us)
                 return await _write_candles(file, form, candles, Interval(interval))
@@ -106,13 +115,13 @@ def export(
         raise click.ClickException(f"{file}: {reason}") from None
 
 
-async def _chosen(store: Store, symbols: Sequence[str]) -> list[str]:
+async def _chosen(store: Store, symbols: Sequence[str], subject: str) -> list[str]:
     """Return the wanted symbols, or else all, in order. Raises click.ClickException if one is unknown."""
-    known = {state.key for state in await store.states() if state.subject == PRICES}
+    known = {state.key for state in await store.states() if state.subject == subject}
     for symbol in symbols:
         # The ticks of a new symbol are stored before its state is.
-        if symbol not in known and not await store.observations(PRICES, symbol, EARLIEST_US, LATEST_US, None, 1):
-            raise click.ClickException(f"unknown symbol {symbol}: the store has no ticks of it")
+        if symbol not in known and not await store.observations(subject, symbol, EARLIEST_US, LATEST_US, None, 1):
+            raise click.ClickException(f"unknown symbol {symbol}: the store has nothing of it")
     return sorted(set(symbols) or known)
 
 

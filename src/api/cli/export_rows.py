@@ -1,15 +1,14 @@
 """The ticks and candles that `marketdata export` reads from the store."""
 
 from collections.abc import AsyncIterator, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from application.processing.time_range import LATEST_US
 from domain.bars import Interval
-from domain.prices.candle import Candle
 from domain.prices.price_update import PriceUpdate
 from infrastructure.prices.price_format import PRICES
-from infrastructure.prices.price_store import PriceStore
 from infrastructure.storage.candle_chunks import CHUNK
+from infrastructure.storage.candle_store import CandleStore
 from infrastructure.storage.recovery import without_forgotten
 from infrastructure.storage.store import Place, Store
 
@@ -21,7 +20,7 @@ class ExportedCandle(NamedTuple):
     """closed: a tick after the candle's end has been stored, as in `CandleView`."""
 
     symbol: str
-    candle: Candle
+    candle: Any
     closed: bool
 
 
@@ -36,22 +35,24 @@ async def all_ticks(store: Store, from_us: int, to_us: int) -> AsyncIterator[Pri
                 yield tick
 
 
-async def ticks_of(store: Store, symbols: Iterable[str], from_us: int, to_us: int) -> AsyncIterator[PriceUpdate]:
+async def ticks_of(
+    store: Store, symbols: Iterable[str], from_us: int, to_us: int, subject: str = PRICES
+) -> AsyncIterator[Any]:
     """Symbol by symbol, each in order of arrival."""
     for symbol in symbols:
         after: Place | None = None
-        while page := await store.observations(PRICES, symbol, from_us, to_us, after, _TICKS_AT_ONCE):
+        while page := await store.observations(subject, symbol, from_us, to_us, after, _TICKS_AT_ONCE):
             for place, tick in page:
                 yield tick
                 after = place
 
 
 async def candles_of(
-    store: PriceStore, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
+    store: CandleStore, symbols: Iterable[str], interval: Interval, from_us: int, to_us: int
 ) -> AsyncIterator[ExportedCandle]:
     """Symbol by symbol, oldest first."""
     for symbol in symbols:
-        last: Candle | None = None
+        last: Any = None
         async for candle in _candles(store, symbol, interval, from_us, to_us):
             if last is not None:
                 yield ExportedCandle(symbol, last, True)
@@ -62,9 +63,7 @@ async def candles_of(
             yield ExportedCandle(symbol, last, any(found for _, _, found in later))
 
 
-async def _candles(
-    store: PriceStore, symbol: str, interval: Interval, from_us: int, to_us: int
-) -> AsyncIterator[Candle]:
+async def _candles(store: CandleStore, symbol: str, interval: Interval, from_us: int, to_us: int) -> AsyncIterator[Any]:
     position_us = from_us
     while chunks := await store.candles(symbol, interval, position_us, to_us, _CHUNKS_AT_ONCE):
         for _, _, candles in chunks:

@@ -9,14 +9,18 @@ from types import FrameType
 
 import click
 import httpx
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from api.cli.loading import key_option
+from api.cli.export import Timestamp
+from api.cli.loading import config_option, key_option
+from api.cli.replay_destinations import Destination, is_broker, service_at, topic_of
+from api.cli.replay_log import SUBJECTS, in_batches, logged_ticks
 from api.cli.replay_options import Columns, Speed
-from api.cli.replay_outcome import Answer, Outcome
+from api.cli.replay_outcome import Outcome
 from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from application.processing.time_range import EARLIEST_US, LATEST_US
+from infrastructure.feeds.mqtt.reading_publisher import PublishFailed
 from infrastructure.feeds.recorded_tick import (
     OPTION_QUOTES,
     TICKS,
@@ -28,11 +32,6 @@ from infrastructure.feeds.recorded_tick import (
     UnreadableRecording,
 )
 from infrastructure.feeds.recordings import Recording
-from marketdata_client.calls import signed_by
-
-_TIMEOUT_SECONDS = 30
-_RETRIES_MAX = 30
-_RETRY_SECONDS_MAX = 60
 
 
 class _Terminated(KeyboardInterrupt):
@@ -40,8 +39,10 @@ class _Terminated(KeyboardInterrupt):
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The service to send to.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--url", default="http://127.0.0.1:8000", show_default=True, help="The service to send to, or an MQTT broker."
+)
 @key_option
 @click.option("--speed", type=Speed(), default="max", show_default=True, help="Relative to the recorded pace.")
 @click.option(
@@ -54,6 +55,11 @@ class _Terminated(KeyboardInterrupt):
     is_flag=True,
     help="The files hold option quotes, as CSV or NDJSON, or chains as NDJSON.",
 )
+@click.option("--subject", type=click.Choice(list(SUBJECTS)), help="Send the log of the configured store instead.")
+@click.option("--from", "from_us", type=Timestamp(), default=EARLIEST_US, help="Only from this time on (RFC 3339).")
+@click.option("--to", "to_us", type=Timestamp(), default=LATEST_US, help="Only before this time.")
+@click.option("--topic", help="With a broker as --url: where readings go, such as replayed/+/+.")
+@config_option
 @click.option("--columns", type=Columns(), help="Rename columns or keys, and ignore others that are unknown.")
 def replay(
     files: tuple[Path, ...],
@@ -62,6 +68,11 @@ def replay(
     speed: float | None,
     batch_size: int,
     has_trades: bool,
+    subject: str | None,
+    from_us: int,
+    to_us: int,
+    topic: str | None,
+    config: Path | None,
     columns: ColumnMapping | None,
     has_options: bool,
 ) -> None:
@@ -74,6 +85,10 @@ def replay(
     --options they are the fields of an option quote, of which product, expiry, strike and optionType are required; a
     line of NDJSON with calls or puts is a whole chain.
 
+    With --subject there are no FILES: what the store of this configuration has logged of it is sent again, in order of
+    arrival, to a fresh service for example, which comes to the same states and alerts. Readings can also go to a
+    --topic of an MQTT broker, with QoS 1; its first + is the machine, its second one the type of the sensor.
+
     The exit status is 1 if a tick was rejected, 130 after Ctrl+C, and 143 after SIGTERM.
 
     \b
@@ -82,8 +97,14 @@ def replay(
     marketdata replay monday.csv.gz tuesday.parquet --speed 60 --url http://market.example:8000
     marketdata replay monday.csv --trades            recorded trades
     marketdata replay chains.csv --options           option quotes
+    marketdata replay --subject readings --from 2026-01-31T12:00:00Z --url http://127.0.0.1:9000
+    marketdata replay --subject readings --url mqtt://127.0.0.1:1883 --topic replayed/+/+
     marketdata replay ticks.csv --columns time=timestamp,ticker=symbol,last=price
     """
+    if bool(files) == bool(subject):
+        raise click.UsageError("name either FILES or a --subject")
+    if is_broker(url) and subject != "readings":
+        raise click.UsageError("only what is logged of readings can go to an MQTT broker")
     signal.signal(signal.SIGTERM, _terminate)
     outcome = Outcome()
     if has_trades and has_options:
@@ -94,16 +115,22 @@ def replay(
     status = 0
     try:
         with (
-            httpx.Client(base_url=url, headers=signed_by(key), timeout=_TIMEOUT_SECONDS) as client,
+            topic_of(url, topic, config) if is_broker(url) else service_at(url, key) as destination,
             _progress() as progress,
         ):
+            if subject is not None:
+                file = Path(f"log of {subject}")
+                logged = logged_ticks(config, subject, from_us, to_us)
+                batches = in_batches(logged, batch_size) if speed is None else _paced(logged, speed, batch_size)
+                for batch in batches:
+                    _take(file, SUBJECTS[subject].path, batch, destination, outcome)
             for file in files:
-                _replay_file(file, columns, kind, speed, batch_size, client, outcome, progress)
+                _replay_file(file, columns, kind, speed, batch_size, destination, outcome, progress)
     except KeyboardInterrupt as stop:
         status = 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     except UnreadableRecording as error:
         failure = click.ClickException(f"{file}: {error}")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, PublishFailed) as error:
         failure = click.ClickException(f"{url}: {error}")
     except click.ClickException as error:
         failure = error
@@ -130,7 +157,7 @@ def _replay_file(
     kind: Kind,
     speed: float | None,
     batch_size: int,
-    client: httpx.Client,
+    destination: Destination,
     outcome: Outcome,
     progress: Progress,
 ) -> None:
@@ -140,13 +167,17 @@ def _replay_file(
         recording = Recording(stream, columns, kind)
         batches = recording.batches(batch_size) if speed is None else _paced(recording, speed, batch_size)
         for batch in batches:
-            outcome.in_flight = len(batch.numbers)
-            outcome.take(file, batch.numbers, _send(client, batch, kind.chain_path if batch.is_chain else kind.path))
-            outcome.in_flight = 0
+            _take(file, kind.chain_path if batch.is_chain else kind.path, batch, destination, outcome)
             ticks += len(batch.numbers)
             done = recording.done
             progress.update(task, total=None if done is None else 1.0, completed=done, ticks=ticks)
     progress.update(task, total=1.0, completed=1.0)
+
+
+def _take(file: Path, path: str, batch: RecordedBatch, destination: Destination, outcome: Outcome) -> None:
+    outcome.in_flight = len(batch.numbers)
+    outcome.take(file, batch.numbers, destination.send(path, batch))
+    outcome.in_flight = 0
 
 
 def _paced(ticks: Iterable[RecordedTick], speed: float, size: int) -> Iterator[RecordedBatch]:
@@ -182,24 +213,3 @@ def _timestamp_us(timestamp: object) -> int | None:
         return from_rfc3339(timestamp) if isinstance(timestamp, str) else from_milliseconds(timestamp)  # type: ignore[arg-type]  # a file may hold any type
     except (InvalidTimestamp, TypeError):
         return None
-
-
-def _send(client: httpx.Client, batch: RecordedBatch, path: str) -> Answer:
-    """Post a batch, retrying on 503 and 429, which mean that none of it was accepted."""
-    headers = {"Content-Type": batch.media_type}
-    for _ in range(_RETRIES_MAX):
-        answer = client.post(path, content=batch.body, headers=headers)
-        if answer.status_code not in (429, 503):
-            break
-        # A proxy may send a date instead of seconds; wait one second then.
-        wait = answer.headers.get("Retry-After", "")
-        time.sleep(min(int(wait), _RETRY_SECONDS_MAX) if wait.isdecimal() else 1)
-    if answer.status_code in (401, 403):
-        raise click.ClickException(f"{client.base_url} needs the --key of a feeder: it answered {answer.status_code}")
-    try:
-        read = msgspec.json.decode(answer.content, type=Answer)
-    except msgspec.DecodeError:
-        read = None
-    if read is None or not (read.accepted or read.duplicates or read.title):
-        raise click.ClickException(f"{client.base_url} is not a marketdata service: it answered {answer.status_code}")
-    return read

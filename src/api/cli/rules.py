@@ -13,6 +13,7 @@ import msgspec
 
 from api.cli.access import print_table
 from api.cli.loading import key_option
+from api.cli.rules_score import score
 
 _TIMEOUT_SECONDS = 600.0
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -23,13 +24,14 @@ _file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay
 
 @click.group()
 def rules() -> None:
-    """List, add, remove and back-test the rules of a running service.
+    """List, add, remove and back-test the rules of a running service, and score rules over a recording.
 
     \b
     marketdata rules list
     marketdata rules add rules.toml
     marketdata rules backtest rules.toml --from 2026-01-31T00:00:00Z
     marketdata rules remove gold-above-110
+    marketdata rules score temperature.csv --window 2013-12-15T17:50:00Z/2013-12-17T17:00:00Z
     """
 
 
@@ -95,6 +97,9 @@ def backtest(file: Path, from_: str | None, to: str | None, url: str, key: str |
                 )
             )
     print_table(rows)
+
+
+rules.add_command(score)
 
 
 def _tables(file: Path) -> list[dict[str, Any]]:

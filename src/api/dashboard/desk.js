@@ -13,8 +13,8 @@ export class Desk {
   clockOffset = 0;
   // Whether the service stores history; null until it has said so.
   hasHistory = null;
-  // Whether there is something to show without any price.
-  elsewhere = false;
+  // What there is to show without any price: channels, and panels.
+  elsewhere = new Set();
   // What is marked on the chart besides moves: of each source, a function from a symbol to its marks (see chart/marks.js).
   marks = new Map();
   // Says something on the live stream.

@@ -59,6 +59,7 @@ const live = new Live({
     } else if (message.type === "error" && !`${message.id}`.startsWith(ASKED)) {
       console.error(message.message);
     } else {
+      for (const { needs } of PANELS) if (message[needs]?.length > 0) desk.elsewhere.add(needs);
       desk.tell(message.type, message);
     }
   },
@@ -132,7 +133,7 @@ function draw(now) {
   drawn = now;
   show();
   const isOpen = $("connection").dataset.state === "open";
-  const isEmpty = desk.market.rows.size === 0 && !desk.elsewhere && isOpen;
+  const isEmpty = desk.market.rows.size === 0 && desk.elsewhere.size === 0 && isOpen;
   $("welcome").hidden = !isEmpty;
   document.body.classList.toggle("empty", isEmpty && desk.symbol === null);
   layout.draw(desk.now());

@@ -7,9 +7,10 @@ import { alerts } from "./alerts/panel.js";
 import { rules } from "./alerts/rules.js";
 import { benchmarks } from "./benchmarks/panel.js";
 import { chart } from "./chart/panel.js";
+import { machines } from "./machines/panel.js";
 import { moves } from "./moves/panel.js";
 import { optionChains } from "./options/panel.js";
 import { trades } from "./trades/panel.js";
 import { watchlist } from "./watch/panel.js";
 
-export const PANELS = [watchlist, chart, moves, alerts, rules, trades, benchmarks, optionChains];
+export const PANELS = [watchlist, chart, moves, alerts, rules, trades, benchmarks, optionChains, machines];

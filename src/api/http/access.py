@@ -3,7 +3,7 @@
 Every handler declares its rule in its `opt`. A handler without one is for nobody, and a test finds it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, cast
 
@@ -128,10 +128,9 @@ def guard_of(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], Ba
         if principal is None:
             return
         scope[PRINCIPAL] = principal
-        for name in _KEYS if principal.prefixes else ():
-            segment = connection.path_params.get(name)
-            if segment is not None and not principal.may_touch(symbol := _normalised(symbol_in(segment))):
-                raise SymbolNotFound(symbol)
+        key = _key_in(connection.path_params) if principal.prefixes else None
+        if key is not None and not principal.may_touch(key):
+            raise SymbolNotFound(key)
 
     return guard
 
@@ -143,6 +142,13 @@ def _bearer(headers: Headers) -> str:
     if scheme.lower() != _SCHEME:
         raise Unauthenticated
     return credentials.strip(b" ").decode("latin-1")
+
+
+def _key_in(params: Mapping[str, Any]) -> str | None:
+    """The key that a path is about. Of a machine, its handlers leave out the sensors that do not exist to somebody."""
+    if "sensor" in params:
+        return _normalised(f"{params['machine']}/{params['sensor']}")
+    return next((_normalised(symbol_in(params[name])) for name in _KEYS if name in params), None)
 
 
 def _normalised(text: str) -> str:

@@ -18,6 +18,7 @@
 | SymbolNotFound | 404 | symbol-not-found |
 | OptionNotFound | 404 | option-not-found |
 | AnomalyNotFound | 404 | anomaly-not-found |
+| DeadReadingNotFound | 404 | dead-letter-not-found |
 | no such route | 404 | not-found |
 | MethodNotAllowed | 405, with Allow | method-not-allowed |
 | TooSlow | 408 | too-slow |
@@ -84,6 +85,7 @@ from application.errors import (
     RETRY_AFTER_SECONDS,
     AnomalyNotFound,
     BatchTooLarge,
+    DeadReadingNotFound,
     HistoryDisabled,
     KeyInUse,
     KeyReused,
@@ -165,6 +167,8 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("symbol-not-found", "Unknown symbol", 404, str(error))
         case OptionNotFound():
             return Problem("option-not-found", "Unknown product, expiry or contract", 404, str(error))
+        case DeadReadingNotFound():
+            return Problem("dead-letter-not-found", "Unknown dead letter", 404, str(error))
         case AnomalyNotFound():
             return Problem("anomaly-not-found", "Unknown anomaly", 404, str(error))
         case RuleNotFound():

@@ -4,26 +4,29 @@ A fast parser takes what is complete and well-formed. The strict parser reads th
 """
 
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import msgspec
 
 from api.http.errors import MalformedBody
+from api.ingest.items import check_size, items_of, values_of_lines
 from api.ingest.option_fields import CHAIN_FIELDS
 from api.ingest.option_structs import (
     ChainStruct,
     NeedsStrictParser,
+    QuoteColumns,
     QuoteStruct,
     amount_of,
-    check_exactness,
-    quote_of,
     timestamp_of,
 )
+from api.ingest.strict_fields import Unreadable, optional, read_decimal, read_moment, read_text
 from api.ingest.strict_json import read_json
-from api.ingest.strict_options import Fields, UnreadableQuote, read_chain_quote, read_quote
+from api.ingest.strict_options import named, read_chain_quote, read_quote
 from api.timestamps import InvalidTimestamp
-from application.errors import BatchTooLarge, FieldError, ValidationFailed
-from application.options.commands.process_option_quotes import ERRORS_REPORTED_MAX, ProcessOptionQuotes
+from application.errors import FieldError
+from application.options.commands.process_option_quotes import ProcessOptionQuotes
+from application.processing.batches import ERRORS_REPORTED_MAX
 from domain.numbers import InvalidNumber, Number
 from domain.options.option_quote import CALL, PUT, OptionQuote
 from domain.options.option_quotes import OptionQuotes
@@ -42,7 +45,7 @@ _GIVES_UP = (
 )
 
 
-def decode_quote(body: bytes, now_us: int, _quotes_max: int) -> ProcessOptionQuotes:
+def decode_quote(body: bytes, now_us: int) -> ProcessOptionQuotes:
     """Decode one quote. Raises MalformedBody."""
     return _sorted([read_json(body)], now_us)
 
@@ -56,16 +59,10 @@ def decode_quotes(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuo
     """
     try:
         given = _MANY.decode(body)
-        _check_size(len(given), quotes_max)
-        check_exactness(body, given, len(given) - 1)
-        return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
+        check_size(len(given), quotes_max)
+        return _alone(given, body, len(given) - 1, now_us)
     except _GIVES_UP:
-        pass
-    items = read_json(body)
-    if not isinstance(items, list):
-        raise MalformedBody("The body is not a JSON array of quotes.")
-    _check_size(len(items), quotes_max)
-    return _sorted(items, now_us)
+        return _sorted(items_of(body, "quotes", quotes_max), now_us)
 
 
 def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
@@ -76,15 +73,11 @@ def decode_quote_lines(body: bytes, now_us: int, quotes_max: int) -> ProcessOpti
         BatchTooLarge: there are more than `quotes_max`.
     """
     lines = [line for line in body.split(b"\n", 2 * quotes_max + 1) if line.strip()]
-    if not lines:
-        raise MalformedBody("The body is empty.")
-    _check_size(len(lines), quotes_max)
+    check_size(len(lines), quotes_max)
     try:
-        given = [_ONE.decode(line) for line in lines]
-        check_exactness(body, given, 0)
-        return ProcessOptionQuotes(OptionQuotes([_alone(quote, now_us) for quote in given]))
+        return _alone([_ONE.decode(line) for line in lines], body, 0, now_us)
     except _GIVES_UP:
-        return _sorted([_line(line) for line in lines], now_us)
+        return _sorted(values_of_lines(body, quotes_max), now_us)
 
 
 def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
@@ -93,7 +86,6 @@ def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuot
     Raises:
         MalformedBody: the body is not a JSON object.
         BatchTooLarge: it has more than `quotes_max` contracts.
-        ValidationFailed: the chain itself is invalid.
     """
     try:
         return _fast_chain(_CHAIN.decode(body), body, now_us, quotes_max)
@@ -102,44 +94,43 @@ def decode_chain(body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuot
 
 
 def _fast_chain(chain: ChainStruct, body: bytes, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
-    given = [*chain.calls, *chain.puts]
-    _check_size(len(given), quotes_max)
+    columns = QuoteColumns([*chain.calls, *chain.puts])
+    check_size(len(columns), quotes_max)
     members = 2 + (body.count(b'"calls"') + body.count(b'"puts"'))
     members += sum(each is not msgspec.UNSET for each in (chain.spot_price, chain.timestamp))
     between = max(len(chain.calls) - 1, 0) + max(len(chain.puts) - 1, 0)
-    check_exactness(body, given, members - 1 + between)
+    columns.check_exactness(body, members - 1 + between)
+    # What repeats the chain is compared by the strict parser.
+    if any(columns.of_chain):
+        raise NeedsStrictParser
+    are_calls = [True] * len(chain.calls) + [False] * len(chain.puts)
     moment_us, spot = timestamp_of(chain.timestamp, now_us), amount_of(chain.spot_price)
-    quotes = []
-    for is_call, side in ((True, chain.calls), (False, chain.puts)):
-        for each in side:
-            # What repeats the chain is compared by the strict parser.
-            if each.product is not msgspec.UNSET or each.expiry is not msgspec.UNSET:
-                raise NeedsStrictParser
-            if each.option_type is not msgspec.UNSET:
-                raise NeedsStrictParser
-            quotes.append(quote_of(each, chain.product, chain.expiry, is_call, moment_us, spot))
+    quotes = columns.quotes(repeat(chain.product), repeat(chain.expiry), are_calls, moment_us, spot)
+    if len({(quote.strike, quote.is_call) for quote in quotes}) == len(quotes):
+        return ProcessOptionQuotes(OptionQuotes(quotes))
     return _without_repeated(quotes, list(range(len(quotes))), [], 0)
 
 
 def _strict_chain(body: Any, now_us: int, quotes_max: int) -> ProcessOptionQuotes:
     try:
-        fields = Fields(body, CHAIN_FIELDS, "a chain")
-    except UnreadableQuote:
+        found, errors = named(body, "chain", CHAIN_FIELDS)
+    except Unreadable:
         raise MalformedBody("The body is not a JSON object with a chain.") from None
-    product, expiry = fields.text("product"), fields.text("expiry")
-    spot = fields.optional_number("spotPrice")
-    moment_us = fields.timestamp(now_us)
+    product, expiry = read_text(found, "product", errors), read_text(found, "expiry", errors)
+    spot = optional(read_decimal, found, "spotPrice", errors)
+    moment_us = read_moment(found, "timestamp", errors)
     sides: list[tuple[str, list[Any]]] = []
     for name, option_type in (("calls", CALL), ("puts", PUT)):
-        items = fields.get(name)
+        items = found.get(name)
         if items is not None and not isinstance(items, list):
-            fields.errors.append(FieldError(name, "wrong_type", "must be an array of quotes"))
+            errors.append(FieldError(name, "wrong_type", "must be an array of quotes"))
         sides.append((option_type, items if isinstance(items, list) else []))
     count = sum(len(items) for _, items in sides)
-    _check_size(count, quotes_max)
-    if fields.errors or product is None or expiry is None:
-        raise ValidationFailed(fields.errors, ticks=count)
-    return _read_sides(sides, product, expiry, moment_us, spot)
+    check_size(count, quotes_max)
+    if errors or product is None or expiry is None:
+        # What is wrong with the chain is wrong with each of its quotes.
+        return ProcessOptionQuotes(OptionQuotes([]), [], count, tuple(errors))
+    return _read_sides(sides, product, expiry, now_us if moment_us is None else moment_us, spot)
 
 
 def _read_sides(
@@ -152,7 +143,7 @@ def _read_sides(
             try:
                 quotes.append(read_chain_quote(item, product, expiry, option_type, now_us, spot))
                 indexes.append(index)
-            except UnreadableQuote as bad:
+            except Unreadable as bad:
                 rejected += 1
                 errors += [error.at(index) for error in bad.errors]
     return _without_repeated(quotes, indexes, errors, rejected)
@@ -180,18 +171,17 @@ def _without_repeated(
     )
 
 
-def _alone(given: QuoteStruct, now_us: int) -> OptionQuote:
-    product, expiry, option_type = given.product, given.expiry, given.option_type
-    if not isinstance(product, str) or not isinstance(expiry, str) or option_type not in (CALL, PUT):
+def _alone(given: list[QuoteStruct], body: bytes, other_commas: int, now_us: int) -> ProcessOptionQuotes:
+    """Quotes that name their contracts themselves."""
+    columns = QuoteColumns(given)
+    columns.check_exactness(body, other_commas)
+    are_texts = {*map(type, columns.products), *map(type, columns.expiries)} == {str}
+    if not (are_texts and all(columns.of_chain) and {*columns.option_types} <= {CALL, PUT}):
         raise NeedsStrictParser
-    return quote_of(given, product, expiry, option_type == CALL, now_us, None)
-
-
-def _line(line: bytes) -> Any:
-    try:
-        return read_json(line)
-    except MalformedBody as error:
-        return UnreadableQuote([FieldError("", "malformed", str(error).replace("The body", "The line"))])
+    are_calls = [option_type == CALL for option_type in columns.option_types]
+    return ProcessOptionQuotes(
+        OptionQuotes(columns.quotes(columns.products, columns.expiries, are_calls, now_us, None))
+    )
 
 
 def _sorted(items: Iterable[Any], now_us: int) -> ProcessOptionQuotes:
@@ -200,13 +190,8 @@ def _sorted(items: Iterable[Any], now_us: int) -> ProcessOptionQuotes:
         try:
             quotes.append(read_quote(item, now_us))
             indexes.append(index)
-        except UnreadableQuote as bad:
+        except Unreadable as bad:
             rejected += 1
             if len(errors) < ERRORS_REPORTED_MAX:
                 errors += [error.at(index) for error in bad.errors]
     return ProcessOptionQuotes(OptionQuotes(quotes), indexes, rejected, tuple(errors))
-
-
-def _check_size(quotes: int, quotes_max: int) -> None:
-    if quotes > quotes_max:
-        raise BatchTooLarge(quotes, quotes_max)

@@ -1,7 +1,9 @@
 """The fast parser of option quotes: structs that take what needs no explanation, and a check that nothing is lost."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import repeat
+from typing import Any
 
 import msgspec
 
@@ -11,10 +13,11 @@ from domain.options.option_quote import OptionQuote
 
 _UNSET = msgspec.UNSET
 _Amount = float | str | None
-_DIGITS_AS_ZEROS = bytes(ord("0") if chr(i) in "0123456789." else ord("x") for i in range(256))
+# Digits as zeros, and the letter of an exponent.
+_NUMBERS = bytes(ord("0") if chr(i) in "0123456789." else ord("e") if chr(i) in "eE" else ord("x") for i in range(256))
 # More digits than a float keeps, and exponents, which may leave its range.
 _TOO_MANY_DIGITS = b"0" * 16
-_EXPONENT = re.compile(rb"[0-9][eE][+-]?[0-9]")
+_EXPONENT = b"0e"
 
 
 class NeedsStrictParser(Exception):
@@ -43,6 +46,13 @@ class QuoteStruct(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc
     id: str | msgspec.UnsetType | None = _UNSET
 
 
+_FIELDS = len(QuoteStruct.__struct_fields__)
+# From `bid` to `iv`.
+_AMOUNTS = 10
+_PLAIN = {float, type(None)}
+_quote: Callable[[tuple[Any, ...]], OptionQuote] = partial(tuple.__new__, OptionQuote)
+
+
 class ChainStruct(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     """A chain as sent."""
 
@@ -54,50 +64,76 @@ class ChainStruct(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     timestamp: int | str | msgspec.UnsetType | None = _UNSET
 
 
-def check_exactness(body: bytes, quotes: Sequence[QuoteStruct], other_commas: int) -> None:
-    """Raise NeedsStrictParser if a key is repeated, or a number has more digits than a float keeps.
+class QuoteColumns:
+    """The fields of quotes, in order of arrival. Absent ones are UNSET; a column of these alone is empty."""
 
-    other_commas: between quotes, and between members of the chain.
-    """
-    members = sum(17 - msgspec.structs.astuple(quote).count(_UNSET) for quote in quotes)
-    if body.count(b",") != members - len(quotes) + other_commas:
-        raise NeedsStrictParser
-    if body.translate(_DIGITS_AS_ZEROS).find(_TOO_MANY_DIGITS) >= 0 or _EXPONENT.search(body):
-        raise NeedsStrictParser
+    def __init__(self, quotes: Sequence[QuoteStruct]) -> None:
+        columns = list(zip(*map(msgspec.structs.astuple, quotes), strict=True)) or [()] * _FIELDS
+        missing = [column.count(_UNSET) for column in columns]
+        self.members = _FIELDS * len(quotes) - sum(missing)
+        columns = [() if count == len(quotes) else column for column, count in zip(columns, missing, strict=True)]
+        self.strikes, self.products, self.expiries, self.option_types, *rest = columns
+        # What a chain says of all its quotes.
+        self.of_chain = (self.products, self.expiries, self.option_types)
+        self.amounts = rest[:_AMOUNTS]
+        self.timestamps, self.symbols, self.ids = rest[_AMOUNTS:]
+
+    def __len__(self) -> int:
+        return len(self.strikes)
+
+    def check_exactness(self, body: bytes, other_commas: int) -> None:
+        """Raise NeedsStrictParser if a key is repeated, or a number has more digits than a float keeps.
+
+        other_commas: between quotes, and between members of the chain.
+        """
+        if body.count(b",") != self.members - len(self) + other_commas:
+            raise NeedsStrictParser
+        numbers = body.translate(_NUMBERS)
+        if _TOO_MANY_DIGITS in numbers or _EXPONENT in numbers:
+            raise NeedsStrictParser
+
+    def quotes(
+        self,
+        products: Iterable[str],
+        expiries: Iterable[str],
+        are_calls: Iterable[bool],
+        now_us: int,
+        spot: Number | None,
+    ) -> list[OptionQuote]:
+        """The quotes of the domain.
+
+        Raises:
+            InvalidNumber, InvalidTimestamp: a text is neither.
+        """
+        rows = zip(
+            products,
+            expiries,
+            _amounts(self.strikes),
+            are_calls,
+            _timestamps(self.timestamps, now_us),
+            *map(_amounts, self.amounts),
+            repeat(spot),
+            _texts(self.symbols),
+            _texts(self.ids),
+            strict=False,
+        )
+        return list(map(_quote, rows))
 
 
-def quote_of(
-    given: QuoteStruct, product: str, expiry: str, is_call: bool, now_us: int, spot: Number | None
-) -> OptionQuote:
-    """The quote of the domain.
+def _amounts(column: tuple[object, ...]) -> Iterable[Number | None]:
+    if not column:
+        return repeat(None)
+    return column if set(map(type, column)) <= _PLAIN else map(amount_of, column)  # type: ignore[return-value]
 
-    Raises:
-        InvalidNumber, InvalidTimestamp: a text is neither.
-    """
-    amounts = (
-        given.bid,
-        given.ask,
-        given.bid_size,
-        given.ask_size,
-        given.last,
-        given.volume,
-        given.open_interest,
-        given.previous_open_interest,
-        given.previous_close,
-        given.iv,
-    )
-    fields = (
-        product,
-        expiry,
-        given.strike if isinstance(given.strike, float) else read_number(given.strike),
-        is_call,
-        timestamp_of(given.timestamp, now_us),
-        *[each if isinstance(each, float) else amount_of(each) for each in amounts],
-        spot,
-        None if given.symbol is _UNSET else given.symbol,
-        None if given.id is _UNSET else given.id,
-    )
-    return OptionQuote._make(fields)
+
+def _texts(column: tuple[object, ...]) -> Iterable[str | None]:
+    if not column:
+        return repeat(None)
+    return [None if each is _UNSET else each for each in column]  # type: ignore[misc]
+
+
+def _timestamps(column: tuple[object, ...], now_us: int) -> Iterable[int]:
+    return [timestamp_of(each, now_us) for each in column] if column else repeat(now_us)
 
 
 def amount_of(value: object) -> Number | None:

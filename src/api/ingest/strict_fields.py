@@ -34,11 +34,11 @@ def object_of(item: Any) -> JsonObject:
 def unexpected(item: JsonObject, what: str, fields: Sequence[str]) -> list[FieldError]:
     """The errors of fields that are unknown, or repeated with another value. what: that has `fields`."""
     errors = [
-        FieldError(_shown(key), "unknown_field", f"is not a field of a {what}; those are {', '.join(fields)}")
+        FieldError(shown(key), "unknown_field", f"is not a field of a {what}; those are {', '.join(fields)}")
         for key in islice((key for key in item if key not in fields), _UNKNOWN_NAMED_MAX)
     ]
     return errors + [
-        FieldError(_shown(key), "contradiction", "appears more than once with different values")
+        FieldError(shown(key), "contradiction", "appears more than once with different values")
         for key in sorted(item.contradictions)
     ]
 
@@ -94,6 +94,6 @@ def _missing(field: str) -> FieldError:
     return FieldError(field, "missing", "is required")
 
 
-def _shown(key: str) -> str:
-    """An untrusted key, made safe to show."""
-    return ascii(key[:_SHOWN_LENGTH_MAX])[1:-1]
+def shown(text: str) -> str:
+    """An untrusted text, made safe to show."""
+    return ascii(text[:_SHOWN_LENGTH_MAX])[1:-1]

@@ -1,17 +1,24 @@
 """The strict parser of option quotes, which reports every invalid field, and takes snake_case names too."""
 
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 
 from api.ingest.option_fields import QUOTE_FIELDS, snake
-from api.ingest.strict_json import JsonObject, NumberText
-from api.timestamps import InvalidTimestamp, from_milliseconds, from_rfc3339
+from api.ingest.strict_fields import (
+    Unreadable,
+    object_of,
+    optional,
+    read_decimal,
+    read_moment,
+    read_text,
+    shown,
+    unexpected,
+)
+from api.ingest.strict_json import JsonObject
 from application.errors import FieldError
-from domain.numbers import InvalidNumber, Number, read_number
+from domain.numbers import Number
 from domain.options.option_quote import CALL, PUT, OptionQuote
 
-_SHOWN_LENGTH_MAX = 64
-_UNKNOWN_NAMED_MAX = 10
 _AMOUNTS = (
     "bid",
     "ask",
@@ -26,130 +33,63 @@ _AMOUNTS = (
 )
 
 
-class UnreadableQuote(Exception):
-    """A quote that cannot be read, with the reasons."""
+def named(item: Any, what: str, known: Sequence[str]) -> tuple[JsonObject, list[FieldError]]:
+    """The members of an object that are not null, by their names in the contract, and the errors of other names.
 
-    def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(errors)
-        self.errors = tuple(errors)
-
-
-class Fields:
-    """The members of an object by their names in the contract, and the errors found in them so far."""
-
-    def __init__(self, item: Any, known: tuple[str, ...], what: str) -> None:
-        """Raises UnreadableQuote: the item is no object."""
-        if isinstance(item, UnreadableQuote):
-            raise item
-        if not isinstance(item, JsonObject):
-            raise UnreadableQuote([FieldError("", "wrong_type", "must be a JSON object")])
-        names = {name: name for name in known} | {snake(name): name for name in known}
-        unknown = islice((key for key in item if key not in names), _UNKNOWN_NAMED_MAX)
-        message = f"is not a field of {what}; those are {', '.join(known)}"
-        self.errors = [FieldError(_shown(key), "unknown_field", message) for key in unknown]
-        repeated = set(item.contradictions)
-        self._values: dict[str, Any] = {}
-        for key, value in item.items():
-            name = names.get(key)
-            if name is None:
-                continue
-            if name in self._values and self._values[name] != value:
-                repeated.add(key)
-            self._values[name] = value
-        self.errors += [
-            FieldError(_shown(key), "contradiction", "appears more than once with different values")
-            for key in sorted(repeated)
-        ]
-
-    def __contains__(self, name: str) -> bool:
-        return self._values.get(name) is not None
-
-    def get(self, name: str) -> Any:
-        return self._values.get(name)
-
-    def text(self, name: str) -> str | None:
-        """A required text."""
-        value = self._values.get(name)
-        if isinstance(value, str) and not isinstance(value, NumberText):
-            return value
-        self.errors.append(_missing(name) if value is None else FieldError(name, "wrong_type", "must be a string"))
-        return None
-
-    def number(self, name: str) -> Number | None:
-        """A required number."""
-        value = self._values.get(name)
-        if not isinstance(value, str):
-            message = "must be a number, or a decimal number in a string"
-            self.errors.append(_missing(name) if value is None else FieldError(name, "wrong_type", message))
-            return None
-        try:
-            return read_number(value)
-        except InvalidNumber as error:
-            self.errors.append(FieldError(name, "invalid_number", str(error)))
-        return None
-
-    def optional_number(self, name: str) -> Number | None:
-        return self.number(name) if name in self else None
-
-    def optional_text(self, name: str) -> str | None:
-        return self.text(name) if name in self else None
-
-    def timestamp(self, default_us: int) -> int:
-        value = self._values.get("timestamp")
-        if value is None:
-            return default_us
-        try:
-            if isinstance(value, NumberText) and value.lstrip("-").isdigit() and len(value) <= 20:
-                return from_milliseconds(int(value))
-            if isinstance(value, str) and not isinstance(value, NumberText):
-                return from_rfc3339(value)
-            message = "must be RFC 3339 text with an offset, or an integer of milliseconds since the Unix epoch"
-            self.errors.append(FieldError("timestamp", "wrong_type", message))
-        except InvalidTimestamp as error:
-            self.errors.append(FieldError("timestamp", "invalid_timestamp", str(error)))
-        return default_us
+    Raises Unreadable.
+    """
+    given = object_of(item)
+    names = {name: name for name in known} | {snake(name): name for name in known}
+    found = JsonObject()
+    repeated = set(given.contradictions)
+    for key, value in given.items():
+        name = names.get(key, key)
+        if name in found and found[name] != value:
+            repeated.add(key)
+        found[name] = value
+    found.contradictions = frozenset(repeated)
+    errors = unexpected(found, what, known)
+    for name in [name for name, value in found.items() if value is None]:
+        del found[name]
+    return found, errors
 
 
 def read_quote(item: Any, now_us: int) -> OptionQuote:
-    """Read a quote from a JSON value; `now_us` is the default time. Raises UnreadableQuote."""
-    fields = Fields(item, tuple(QUOTE_FIELDS), "a quote")
-    product, expiry, option_type = fields.text("product"), fields.text("expiry"), fields.text("optionType")
-    return _finished(fields, product, expiry, option_type, now_us, None)
+    """Read a quote from a JSON value; `now_us` is the default time. Raises Unreadable."""
+    found, errors = named(item, "quote", tuple(QUOTE_FIELDS))
+    product, expiry = read_text(found, "product", errors), read_text(found, "expiry", errors)
+    return _finished(found, errors, product, expiry, read_text(found, "optionType", errors), now_us, None)
 
 
 def read_chain_quote(
     item: Any, product: str, expiry: str, option_type: str, now_us: int, spot: Number | None
 ) -> OptionQuote:
-    """Read a quote of a chain, which may repeat what the chain says. Raises UnreadableQuote."""
-    fields = Fields(item, tuple(QUOTE_FIELDS), "a quote")
+    """Read a quote of a chain, which may repeat what the chain says. Raises Unreadable."""
+    found, errors = named(item, "quote", tuple(QUOTE_FIELDS))
     for name, value in (("product", product), ("expiry", expiry), ("optionType", option_type)):
-        if name in fields:
-            own = fields.text(name)
-            if own is not None and own.strip().upper() != value.strip().upper():
-                message = f"contradicts the chain, whose quotes here are of {_shown(value)}"
-                fields.errors.append(FieldError(name, "contradiction", message))
-    return _finished(fields, product, expiry, option_type, now_us, spot)
+        own = optional(read_text, found, name, errors)
+        if own is not None and own.strip().upper() != value.strip().upper():
+            message = f"contradicts the chain, whose quotes here are of {shown(value)}"
+            errors.append(FieldError(name, "contradiction", message))
+    return _finished(found, errors, product, expiry, option_type, now_us, spot)
 
 
 def _finished(
-    fields: Fields, product: str | None, expiry: str | None, option_type: str | None, now_us: int, spot: Number | None
+    item: JsonObject,
+    errors: list[FieldError],
+    product: str | None,
+    expiry: str | None,
+    option_type: str | None,
+    now_us: int,
+    spot: Number | None,
 ) -> OptionQuote:
     if option_type is not None and option_type not in (CALL, PUT):
-        fields.errors.append(FieldError("optionType", "unknown_value", f"must be {CALL} or {PUT}"))
-    strike = fields.number("strike")
-    timestamp_us = fields.timestamp(now_us)
-    amounts = [fields.optional_number(name) for name in _AMOUNTS]
-    symbol, quote_id = fields.optional_text("symbol"), fields.optional_text("id")
-    if fields.errors or product is None or expiry is None or strike is None:
-        raise UnreadableQuote(fields.errors)
+        errors.append(FieldError("optionType", "unknown_value", f"must be {CALL} or {PUT}"))
+    strike = read_decimal(item, "strike", errors)
+    moment_us = read_moment(item, "timestamp", errors)
+    amounts = [optional(read_decimal, item, name, errors) for name in _AMOUNTS]
+    symbol, quote_id = optional(read_text, item, "symbol", errors), optional(read_text, item, "id", errors)
+    if errors or product is None or expiry is None or strike is None:
+        raise Unreadable(errors)
     contract = (product, expiry, strike, option_type == CALL)
-    return OptionQuote._make((*contract, timestamp_us, *amounts, spot, symbol, quote_id))
-
-
-def _missing(field: str) -> FieldError:
-    return FieldError(field, "missing", "is required")
-
-
-def _shown(key: str) -> str:
-    """An untrusted text, made safe to show."""
-    return ascii(key[:_SHOWN_LENGTH_MAX])[1:-1]
+    return OptionQuote._make((*contract, now_us if moment_us is None else moment_us, *amounts, spot, symbol, quote_id))

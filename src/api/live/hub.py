@@ -210,6 +210,11 @@ class Hub:
             found.append(item)
         return found
 
+    def pattern(self, channel: str, pattern: str) -> str:
+        """What a pattern of a subscription stands for among the keys of a channel."""
+        subject = self._subjects.get(channel)
+        return pattern if subject is None else subject.pattern(pattern)
+
     def matching(self, channel: str, pattern: str) -> Sequence[str]:
         """Keys that match the pattern and may have a state. Read-only."""
         feed = self._subjects[channel].feed

@@ -50,12 +50,14 @@ class LiveSubject:
     """name: of the channel of states; also the type of its messages, and the field that holds the states.
 
     states: encodes the snapshot of a key. events: of these, a client that names no channel gets the first.
+    pattern: what a pattern of a subscription stands for among the keys.
     """
 
     name: str
     feed: LiveFeed
     states: EncodedStates
     events: tuple[EventChannel, ...] = ()
+    pattern: Callable[[str], str] = str
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -62,6 +62,10 @@ class Source(Protocol):
 
     def ready(self, session: "Session") -> None: ...
 
+    def pattern(self, channel: str, pattern: str) -> str:
+        """What a pattern stands for among the keys of a channel."""
+        ...
+
     def matching(self, channel: str, pattern: str) -> Sequence[str]: ...
 
     def items(self, channel: str, keys: Iterable[str]) -> list[bytes]: ...
@@ -130,14 +134,15 @@ class Session:
         if len(wanted.keys() | {pattern for patterns in self._patterns.values() for pattern in patterns}) > most:
             raise Refused("subscription_limit", f"A connection may be subscribed to {most} symbols and prefixes.")
         self._interval_ms = interval_ms
-        for channel in set(channels):
-            for pattern in wanted:
+        chosen = {channel: dict.fromkeys(self._hub.pattern(channel, each) for each in wanted) for channel in channels}
+        for channel, patterns in chosen.items():
+            for pattern in patterns:
                 self._patterns[channel][pattern] = None
                 self._hub.index[channel].add(pattern, self)
         self.say("subscribed", self._subscriptions(id))
         for channel in self._hub.state_channels:
             if channel in channels:
-                self._snapshots[channel] = self._snapshots.get(channel, {}) | wanted
+                self._snapshots[channel] = self._snapshots.get(channel, {}) | chosen[channel]
                 self._hub.ready(self)
 
     def unsubscribe(self, symbols: Sequence[str], channels: Sequence[str] | None, id: Id) -> None:  # noqa: A002  # as on the wire
@@ -145,7 +150,7 @@ class Session:
         channels = channels_of(channels, self._hub.channels, self._hub.default_channels)
         unwanted = patterns_of(symbols, self.principal.prefixes)
         for channel in set(channels):
-            for pattern in unwanted:
+            for pattern in [self._hub.pattern(channel, each) for each in unwanted]:
                 if self._patterns[channel].pop(pattern, pattern) is None:
                     self._hub.index[channel].remove(pattern, self)
                     self._narrowed = True

@@ -29,6 +29,7 @@ from api.views.options import (
 )
 from api.views.view import encode
 from application.options.chain_analysis import ChainAnalysis
+from application.options.commands.quote_rules import PRODUCT_LENGTH_MAX, STRIKE_MAX
 from application.options.queries.get_chain_since import ChainSince
 from application.options.queries.get_option_contract import ContractFound
 from application.options.queries.get_volatility_surface import VolatilitySurface
@@ -151,15 +152,15 @@ _TICK = TICK_SCHEMA["properties"]
 _PRICE = _TICK["price"]
 _AMOUNT = _TICK["volume"]
 _DAY = {"type": "string", "description": "The day of the expiry.", "format": "date"}
-# Longer names of products, and other strikes, are valid as far as the name of the contract has at most 64 characters.
+# Smaller strikes are valid as far as the name of the contract has at most 64 characters.
 _PRODUCT_NAME = _TICK["symbol"] | {
     "description": "The underlying. " + _TICK["symbol"]["description"],
-    "maxLength": 32,
+    "maxLength": PRODUCT_LENGTH_MAX,
 }
 _STRIKE = {
-    "description": "Greater than 0.",
+    "description": f"Greater than 0, at most {STRIKE_MAX:g}.",
     "anyOf": [
-        {"type": "number", "minimum": 1, "maximum": 1e9},
+        {"type": "number", "minimum": 1, "maximum": STRIKE_MAX},
         {"type": "string", "pattern": r"^[1-9][0-9]{0,8}(\.[0-9]{1,8})?$"},
     ],
 }

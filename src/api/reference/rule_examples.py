@@ -158,6 +158,13 @@ RULE_BODY = {
         "schemas": _SCHEMAS,
     }
 }
+# The path names the rule.
+REPLACED_BODY = {
+    JSON: {
+        "schema": {"$ref": "#/components/schemas/RuleBody"},
+        "example": {name: value for name, value in RULE.items() if name not in ("id", "revision")},
+    }
+}
 _MOMENT = {
     "anyOf": [
         {"type": "string", "format": "date-time"},

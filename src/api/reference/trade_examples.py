@@ -14,12 +14,23 @@ TRADE = {
     "timestamp": "2026-01-31T12:00:00.500Z",
     "sentAt": "2026-01-31T12:00:00.500Z",
 }
-BATCH = [TRADE, {"side": "sell", "quantity": "0.25"}, {"side": "hold", "quantity": 1}]
+BATCH = [
+    TRADE,
+    {"side": "sell", "quantity": "0.25"},
+    {"side": "sell", "quantity": 1, "timestamp": "2199-01-31T12:00:00Z"},
+]
 NDJSON_BATCH = '{"symbol":"AAPL","side":"buy","quantity":20}\n{"side":"sell","quantity":"0.25"}\n'
 BATCH_ANSWER = {
     "accepted": 2,
     "rejected": 1,
-    "errors": [{"field": "side", "code": "unknown_value", "message": "must be one of buy, sell", "index": 2}],
+    "errors": [
+        {
+            "field": "timestamp",
+            "code": "in_the_future",
+            "message": "must not be more than 60 s ahead of the server's clock",
+            "index": 2,
+        }
+    ],
 }
 STATISTICS: dict[str, Any] = {
     "symbol": "AAPL",

@@ -14,6 +14,7 @@ from api.http.responses import JSON, PageResponse, ValidatedResponse, response_o
 from api.ingest.benchmark_intake import BenchmarkIntake
 from api.reference import benchmark_examples as example
 from api.reference.documented import ONE_PAGE, documented, header
+from api.timestamps import EARLIEST_MS, LATEST_MS
 from api.views.benchmarks import (
     BenchmarkBody,
     BenchmarkPageView,
@@ -22,19 +23,30 @@ from api.views.benchmarks import (
     BenchmarkView,
 )
 from api.views.ingest import AcceptedView
+from application.benchmarks.commands.record_benchmark import COUNT_MAX, NAME_LENGTH_MAX, NUMBER_MAX
 from application.benchmarks.commands.record_benchmark_status import BenchmarkStatuses
 from application.benchmarks.queries.list_benchmarks import ListBenchmarks, RunOrder
 from application.benchmarks.queries.summarise_benchmarks import SummariseBenchmarks
 from application.mediator import Mediator
 from application.paging import Order
+from domain.access.principal import Principal
 from domain.benchmarks.benchmark_run import RunType
 
 _PLACES: msgspec.json.Decoder[RunOrder] = msgspec.json.Decoder(tuple[Int64, str, Int64])
+_BOUNDS = {"integer": COUNT_MAX, "number": NUMBER_MAX}
 _PREFER = header("Prefer", "`durable`: answer with 200 once the run is on disk.", "durable")
 
 
 def _schema() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components([BenchmarkBody], ref_template="#/components/schemas/{name}")
+    # The bounds are checked after decoding, with errors that say more.
+    for name in ("BenchmarkBody", "LatencyStatsView"):
+        for each in schemas[name]["properties"].values():
+            if each.get("type") in _BOUNDS:
+                each.update(minimum=0, maximum=_BOUNDS[each["type"]])
+    schemas["BenchmarkBody"]["properties"]["testName"].update(minLength=1, maxLength=NAME_LENGTH_MAX)
+    moment = schemas["BenchmarkBody"]["properties"]["timestamp"]["anyOf"]
+    next(each for each in moment if each["type"] == "integer").update(minimum=EARLIEST_MS, maximum=LATEST_MS)
     return dict(schemas)
 
 
@@ -95,12 +107,22 @@ class BenchmarksController(Controller):
         opt=documented(ONE_PAGE, example.PAGE, media=example.RUN_LINES, problems=(400,)),
     )
     async def list_benchmarks(
-        self, params: NamedDependency[BenchmarksQuery], mediator: NamedDependency[Mediator]
+        self,
+        params: NamedDependency[BenchmarksQuery],
+        mediator: NamedDependency[Mediator],
+        principal: NamedDependency[Principal],
     ) -> BenchmarkPageView:
         after = from_cursor(params.cursor, _PLACES)
         page = await mediator.send(
             ListBenchmarks(
-                params.test_type, params.test_name, params.since, params.to, params.limit, after, params.order
+                params.test_type,
+                params.test_name,
+                params.since,
+                params.to,
+                params.limit,
+                after,
+                params.order,
+                principal.prefixes,
             )
         )
         return BenchmarkPageView(list(map(BenchmarkView.of, page.items)), to_cursor(page.next_after))
@@ -117,8 +139,9 @@ class BenchmarksController(Controller):
         params: NamedDependency[NoQuery],
         mediator: NamedDependency[Mediator],
         statuses: NamedDependency[BenchmarkStatuses],
+        principal: NamedDependency[Principal],
     ) -> BenchmarkSummariesView:
-        found = await mediator.send(SummariseBenchmarks())
+        found = await mediator.send(SummariseBenchmarks(principal.prefixes))
         return BenchmarkSummariesView(
             [BenchmarkTestView.with_status(test, statuses.of(test.last.test_name)) for test in found]
         )

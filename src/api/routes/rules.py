@@ -113,7 +113,7 @@ class RulesController(Controller):
             example.RULE | {"revision": 2},
             problems=(400, 404, 409, 413, 415, 507),
             headers=[_IF_MATCH],
-            body=example.RULE_BODY,
+            body=example.REPLACED_BODY,
         )
         | rule(Rule.OPERATE),
     )

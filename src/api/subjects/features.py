@@ -14,6 +14,7 @@ from api.live.live_subject import LiveSubject
 from api.subjects.processing import Core, Processing
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
+from domain.rules.rule import Rule
 from infrastructure.settings import Settings
 from infrastructure.storage.retention import Pruner
 from infrastructure.storage.storage import Recovered
@@ -68,9 +69,18 @@ class Features:
     recovered: Sequence[Recovered] = ()
 
 
+def no_rules(settings: Settings) -> Sequence[Rule]:
+    """Return the rules that a subject without any has. By name, so that an entry can go to another process."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the registry. define: columns, log format and book. assemble: everything else."""
+    """An entry of the registry. define: columns, log format and book. assemble: everything else.
+
+    rules: those that there are from the start.
+    """
 
     define: Callable[[Settings], Subject]
     assemble: Callable[[Subject, Core], Features]
+    rules: Callable[[Settings], Sequence[Rule]] = no_rules

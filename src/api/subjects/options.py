@@ -197,12 +197,7 @@ def _connect(
 ) -> Connected:
     settings = core.settings
     intake = OptionIntake(
-        mediator,
-        core.stored_answers,
-        core.clock,
-        settings.processing.max_batch_size,
-        core.is_durable,
-        processing.processor.reject,
+        mediator, core.stored_answers, core.clock, settings.processing.max_batch_size, core.is_durable
     )
     simulates = settings.simulation.enabled and settings.simulation.option_symbols
     return Connected(

@@ -6,6 +6,7 @@ from api.subjects.benchmarks import BENCHMARKS
 from api.subjects.features import Entry
 from api.subjects.options import OPTIONS
 from api.subjects.prices import PRICES
+from api.subjects.readings import READINGS
 from api.subjects.trades import TRADES
 from infrastructure.rules.registry import RuleRegistry
 from infrastructure.settings import Settings
@@ -13,7 +14,7 @@ from infrastructure.subject import Subject
 from infrastructure.system_clock import SystemClock
 
 # Add a new subject here.
-SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS, OPTIONS)
+SUBJECTS: tuple[Entry, ...] = (PRICES, TRADES, BENCHMARKS, OPTIONS, READINGS)
 
 
 def subjects_of(

@@ -85,8 +85,9 @@ _WORKER = "api.backtest_worker"
 class RuleFeatures:
     """What rules contribute: the same things as a subject does (`api.subjects.features`).
 
-    check: reads the file of rules, and raises InvalidRules. start: makes the rules of the file, and those of a
-    simulation; call it once the store is open and the journal runs. tasks: run until cancelled.
+    check: reads the file of rules, and raises InvalidRules. start: makes the rules of the file, those of a
+    simulation, and those of subjects that are missing; call it once the store is open and the journal runs. tasks: run
+    until cancelled.
     """
 
     feed: AlertFeed
@@ -156,6 +157,9 @@ def rule_features(
         if settings.simulation.enabled and not desk.list():
             for sample in SAMPLE_RULES:
                 await desk.put(sample)
+        for default in [each for entry in subjects for each in entry.rules(settings)]:
+            if desk.get(default.id) is None:
+                await desk.put(default)
 
     context = None if store is None else (settings, subjects)
     backtests = ProcessBacktests(_WORKER, context, journal, settings.rules.max_backtests)

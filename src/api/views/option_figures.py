@@ -22,8 +22,8 @@ _Points = list[SummaryPointView] | msgspec.UnsetType
 class PcrView(OfChain, frozen=True, omit_defaults=True):
     """Put-call ratios: puts over calls, null if there are no calls. history: the newest intervals, where asked for."""
 
-    pcr_oi: float | None
-    pcr_volume: float | None
+    pcr_oi: float | Decimal | None
+    pcr_volume: float | Decimal | None
     total_call_oi: float | Decimal
     total_put_oi: float | Decimal
     total_call_volume: float | Decimal
@@ -56,7 +56,7 @@ class MaxPainView(OfChain, frozen=True, omit_defaults=True):
     """The strike of the least pain, null without open interest. pain: the curve. history: where asked for."""
 
     max_pain_strike: float | Decimal | None
-    distance_percent: float | None
+    distance_percent: float | Decimal | None
     pain: list[PainView]
     history: _Points = msgspec.UNSET
 
@@ -137,9 +137,9 @@ class StraddleView(OfChain, frozen=True, omit_defaults=True):
     """Call and put at the money. movePercent: the move of the underlying that their price implies."""
 
     strike: float | Decimal | None
-    straddle_price: float | None
-    move_percent: float | None
-    atm_iv: float | None
+    straddle_price: float | Decimal | None
+    move_percent: float | Decimal | None
+    atm_iv: float | Decimal | None
     call: ContractView | None
     put: ContractView | None
     history: _Points = msgspec.UNSET
@@ -165,24 +165,24 @@ class SurfacePointView(View, frozen=True):
 
     strike: float | Decimal
     option_type: str
-    moneyness: float
-    iv: float
-    total_variance: float
+    moneyness: float | Decimal
+    iv: float | Decimal
+    total_variance: float | Decimal
 
 
 class SmilePointView(View, frozen=True):
     """By linear interpolation of total variance in the logarithm of moneyness."""
 
-    moneyness: float
-    iv: float
+    moneyness: float | Decimal
+    iv: float | Decimal
 
 
 class SmileView(View, frozen=True):
     """The smile of one expiry, from contracts out of the money. interpolated: at even steps, within the points."""
 
     expiry: str
-    years_to_expiry: float
-    forward: float
+    years_to_expiry: float | Decimal
+    forward: float | Decimal
     points: list[SurfacePointView]
     interpolated: list[SmilePointView]
 
@@ -193,7 +193,7 @@ class ArbitrageView(View, frozen=True):
     kind: str
     expiry: str
     strike: float | Decimal
-    amount: float
+    amount: float | Decimal
 
 
 class VolatilitySurfaceView(View, frozen=True):
@@ -201,7 +201,7 @@ class VolatilitySurfaceView(View, frozen=True):
 
     product: str
     as_of: str
-    staleness: float
+    staleness: float | Decimal
     smiles: list[SmileView]
     arbitrage: list[ArbitrageView]
 

@@ -62,14 +62,14 @@ class GreeksView(View, frozen=True):
     contract: str
     strike: float | Decimal
     option_type: str
-    price_used: float | None
-    iv: float | None
+    price_used: float | Decimal | None
+    iv: float | Decimal | None
     iv_reason: str | None
-    delta: float | None
-    gamma: float | None
-    vega: float | None
-    theta: float | None
-    rho: float | None
+    delta: float | Decimal | None
+    gamma: float | Decimal | None
+    vega: float | Decimal | None
+    theta: float | Decimal | None
+    rho: float | Decimal | None
 
     @classmethod
     def of(cls, quote: OptionQuote, found: Valuation) -> "GreeksView":
@@ -86,14 +86,14 @@ class ContractView(QuoteView, frozen=True):
     """
 
     flags: list[str]
-    price_used: float | None
-    iv: float | None
+    price_used: float | Decimal | None
+    iv: float | Decimal | None
     iv_reason: str | None
-    delta: float | None
-    gamma: float | None
-    vega: float | None
-    theta: float | None
-    rho: float | None
+    delta: float | Decimal | None
+    gamma: float | Decimal | None
+    vega: float | Decimal | None
+    theta: float | Decimal | None
+    rho: float | Decimal | None
     build_up: str | None
 
     @classmethod
@@ -114,7 +114,7 @@ class OfChain(View, frozen=True):
     product: str
     expiry: str
     as_of: str
-    staleness: float
+    staleness: float | Decimal
     spot_price: _Amount
     spot_source: str | None
 
@@ -129,13 +129,13 @@ class ChainSummaryView(View, frozen=True):
     spot_price: _Amount
     spot_source: str | None
     contracts: int
-    pcr_oi: float | None
-    pcr_volume: float | None
+    pcr_oi: float | Decimal | None
+    pcr_volume: float | Decimal | None
     max_pain_strike: _Amount
     atm_strike: _Amount
-    atm_straddle_price: float | None
-    atm_straddle_percent: float | None
-    atm_iv: float | None
+    atm_straddle_price: float | Decimal | None
+    atm_straddle_percent: float | Decimal | None
+    atm_iv: float | Decimal | None
     total_call_oi: float | Decimal
     total_put_oi: float | Decimal
 
@@ -170,15 +170,15 @@ class ChainView(OfChain, frozen=True):
     """
 
     expired: bool
-    forward: float | None
-    years_to_expiry: float
-    pcr_oi: float | None
-    pcr_volume: float | None
+    forward: float | Decimal | None
+    years_to_expiry: float | Decimal
+    pcr_oi: float | Decimal | None
+    pcr_volume: float | Decimal | None
     max_pain_strike: _Amount
     atm_strike: _Amount
-    atm_straddle_price: float | None
-    atm_straddle_percent: float | None
-    atm_iv: float | None
+    atm_straddle_price: float | Decimal | None
+    atm_straddle_percent: float | Decimal | None
+    atm_iv: float | Decimal | None
     total_call_oi: float | Decimal
     total_put_oi: float | Decimal
     since: str | None
@@ -238,7 +238,7 @@ class ProductView(View, frozen=True):
     expiries: list[str]
     contracts: int
     as_of: str
-    staleness: float
+    staleness: float | Decimal
 
     @classmethod
     def of(cls, found: ProductChains, now_us: int) -> "ProductView":
@@ -258,7 +258,7 @@ class ExpiryView(View, frozen=True):
     expiry: str
     contracts: int
     as_of: str
-    staleness: float
+    staleness: float | Decimal
     expired: bool
 
 
@@ -267,7 +267,7 @@ class ExpiriesView(View, frozen=True):
 
     product: str
     as_of: str
-    staleness: float
+    staleness: float | Decimal
     items: list[ExpiryView]
 
 
@@ -277,7 +277,7 @@ class FoundContractView(View, frozen=True):
     product: str
     expiry: str
     as_of: str
-    staleness: float
+    staleness: float | Decimal
     spot_price: _Amount
     spot_source: str | None
     contract: ContractView
@@ -302,13 +302,13 @@ class SummaryPointView(View, frozen=True):
     start: str
     as_of: str
     spot_price: _Amount
-    pcr_oi: float | None
-    pcr_volume: float | None
+    pcr_oi: float | Decimal | None
+    pcr_volume: float | Decimal | None
     max_pain_strike: _Amount
     atm_strike: _Amount
-    atm_straddle_price: float | None
-    atm_straddle_percent: float | None
-    atm_iv: float | None
+    atm_straddle_price: float | Decimal | None
+    atm_straddle_percent: float | Decimal | None
+    atm_iv: float | Decimal | None
     total_call_oi: float | Decimal
     total_put_oi: float | Decimal
 

@@ -32,5 +32,7 @@ def is_within(pattern: str, prefixes: Sequence[str]) -> bool:
 
 
 def _overlap(pattern: str, prefix: str) -> bool:
+    if pattern.startswith(ALL_KEYS):
+        return True
     start = pattern.removesuffix(ALL_KEYS)
     return start.startswith(prefix) or (pattern.endswith(ALL_KEYS) and prefix.startswith(start))

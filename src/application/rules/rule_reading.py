@@ -207,11 +207,14 @@ _NONE = AllOf(())
 def _keys(fields: Fields) -> tuple[str, ...]:
     patterns = []
     for at, text in enumerate(fields.texts("keys", KEYS_MAX, 1)):
-        name, star = text.strip().removesuffix(ALL_KEYS), ALL_KEYS if text.strip().endswith(ALL_KEYS) else ""
+        name = text.strip()
+        behind = ALL_KEYS if name.endswith(ALL_KEYS) else ""
+        before = ALL_KEYS if name.startswith(ALL_KEYS) and not behind else ""
+        name = name.removesuffix(behind).removeprefix(before)
         try:
-            patterns.append((normalise_symbol(name) if name or not star else "") + star)
+            patterns.append(before + (normalise_symbol(name) if name or not behind else "") + behind)
         except InvalidSymbol:
-            message = f"must be {SYMBOL_RULE}, or the start of one with a * behind it, or *"
+            message = f"must be {SYMBOL_RULE}, or the start or the end of one with a * for the rest, or *"
             fields.wrong(f"keys[{at}]", "invalid_key", message)
     return tuple(dict.fromkeys(patterns))
 

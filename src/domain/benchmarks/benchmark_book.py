@@ -7,7 +7,7 @@ from domain.benchmarks.benchmark_run import BenchmarkRun
 from domain.benchmarks.benchmark_summary import BenchmarkSummary
 from domain.benchmarks.regression import Figure, changes, regressions
 from domain.benchmarks.runs import Runs
-from domain.book import Applied
+from domain.book import Applied, figures_in
 
 # On the wire.
 FIGURE_NAMES = {Figure.THROUGHPUT: "throughputChange", Figure.P99: "p99Change"}
@@ -41,11 +41,12 @@ class BenchmarkBook:
             self._tests[run.key] = self._after(before, run, len(worse))
         applied.processed = len(runs)
         # Runs are few: there is no need to know which ones are watched.
-        applied.figures = {FIGURE_NAMES[figure]: column for figure, column in figures.items()}
+        applied.figures_at = figures_in({FIGURE_NAMES[figure]: column for figure, column in figures.items()})
         return applied
 
-    def publish_figures(self, keys: Collection[str]) -> None:
+    def publish_figures(self, keys: Collection[str]) -> bool:
         """They always are."""
+        return False
 
     def __len__(self) -> int:
         return len(self._tests)

@@ -69,30 +69,45 @@ class OptionBook:
         self._model = model
         self._contracts_max = contracts_max
         self._states: dict[str, ProductState] = {}
+        self._watched: Collection[str] = ()
 
-    def publish_figures(self, keys: Collection[str]) -> None:
-        """They are worked out where a rule asks for one."""
+    def publish_figures(self, keys: Collection[str]) -> bool:
+        self._watched = keys
+        return True
 
     def apply(self, quotes: OptionQuotes) -> Applied:
         applied = Applied()
         figures = OptionFigures(quotes.quotes, self._model)
-        applied.figures_at = figures.at
+        applied.figures_at = figures.at if self._watched else None
         changed: dict[tuple[str, str], dict[ContractKey, None]] = {}
+        # Those of the quote before: most batches are of one chain.
+        state, chain = ProductState(""), ChainState("", "")
+        changed_here: dict[ContractKey, None] = {}
         for at, quote in enumerate(quotes.quotes):
             try:
-                state = self._states.get(quote.product) or ProductState(quote.product)
-                chain = state.chains.get(quote.expiry) or self._new_chain(state, quote)
-                ended = self._ended(chain, quote)
-                if ended:
-                    applied.events += ended
-                    applied.places += [at] * len(ended)
-                if chain.contracts and quote.timestamp_us // _SECOND_US > chain.newest_us // _SECOND_US:
-                    figures.ended[at] = (chain.snapshot(), quote.expiry == self._nearest(state))
-                self._put(state, chain, quote, applied, changed)
+                if quote.expiry != chain.expiry or quote.product != chain.product:
+                    state = self._states.get(quote.product) or ProductState(quote.product)
+                    chain = state.chains.get(quote.expiry) or self._new_chain(state, quote)
+                    changed_here = changed.setdefault((quote.product, quote.expiry), {})
+                if quote.timestamp_us // _SECOND_US > chain.newest_us // _SECOND_US and chain.contracts:
+                    self._end_second(state, chain, quote.timestamp_us, at, figures, applied)
+                key = (quote.strike, quote.is_call)
+                if key not in chain.contracts:
+                    self._add(state, chain)
+                state.updates += 1
+                if chain.put(quote):
+                    applied.late += 1
+                    continue
+                state.newest_us = max(state.newest_us, quote.timestamp_us)
+                if quote.symbol is not None:
+                    _name(state, quote)
+                changed_here[key] = None
             except Exception as failure:
                 applied.failures.append((quote.product, failure))
         applied.processed = len(quotes) - len(applied.failures)
-        applied.updates += [ChainChange(product, expiry, tuple(keys)) for (product, expiry), keys in changed.items()]
+        applied.updates += [
+            ChainChange(product, expiry, tuple(keys)) for (product, expiry), keys in changed.items() if keys
+        ]
         return applied
 
     def __len__(self) -> int:
@@ -158,39 +173,35 @@ class OptionBook:
         expires_us = self._model.expires_us
         return min((each for each in state.chains if expires_us(each) > state.newest_us), default="")
 
-    def _put(
-        self,
-        state: ProductState,
-        chain: ChainState,
-        quote: OptionQuote,
-        applied: Applied,
-        changed: dict[tuple[str, str], dict[ContractKey, None]],
-    ) -> None:
-        key = (quote.strike, quote.is_call)
-        if key not in chain.contracts and state.contracts >= self._contracts_max:
-            raise ContractLimit(f"{quote.product} has {self._contracts_max} contracts, the most that one may have")
-        state.chains[quote.expiry] = chain
-        self._states[quote.product] = state
-        state.updates += 1
-        if chain.put(quote):
-            applied.late += 1
-            return
-        state.newest_us = max(state.newest_us, quote.timestamp_us)
-        _name(state, quote)
-        changed.setdefault((quote.product, quote.expiry), {})[key] = None
+    def _add(self, state: ProductState, chain: ChainState) -> None:
+        """Make room for another contract of a chain, which may be new itself. Raises ContractLimit."""
+        if state.contracts >= self._contracts_max:
+            raise ContractLimit(f"{state.product} has {self._contracts_max} contracts, the most that one may have")
+        state.chains[chain.expiry] = chain
+        self._states[state.product] = state
 
-    def _ended(self, chain: ChainState, quote: OptionQuote) -> list[Any]:
-        """What the intervals end with that a quote is the first one after."""
+    def _end_second(
+        self, state: ProductState, chain: ChainState, moment_us: int, at: int, figures: OptionFigures, applied: Applied
+    ) -> None:
+        """Take that a chain has a quote of a later second."""
+        ended = self._ended(chain, moment_us)
+        applied.events += ended
+        applied.places += [at] * len(ended)
+        if state.product in self._watched:
+            figures.ended[at] = (chain.snapshot(), chain.expiry == self._nearest(state))
+
+    def _ended(self, chain: ChainState, moment_us: int) -> list[Any]:
+        """What the intervals end with that a moment is after."""
         minute = SummaryInterval.M1
         end_us = minute.start_us(chain.newest_us) + minute.width_us
-        if not chain.contracts or quote.timestamp_us < end_us:
+        if moment_us < end_us:
             return []
         found = chain.snapshot()
         summary = summary_at(found, self._model)
         points = [
             SummaryPoint(each, each.start_us(found.as_of_us), summary)
             for each in SummaryInterval
-            if each.start_us(found.as_of_us) < each.start_us(quote.timestamp_us)
+            if each.start_us(found.as_of_us) < each.start_us(moment_us)
         ]
         return [*points, positions_of(found, end_us, self._model)]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from domain.bars import Bar
-from domain.numbers import Number, written
+from domain.numbers import Number, is_higher
 
 # Precision for sums of many decimals, far beyond realistic input; anything longer is rounded in the last digit.
 SUMS = Context(prec=256, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
@@ -78,9 +78,9 @@ class Candle(Bar):
         if later.last_us >= self.last_us:
             self.last_us = later.last_us
             self.close = later.close
-        if _is_higher(later.high, self.high):
+        if is_higher(later.high, self.high):
             self.high = later.high
-        if _is_higher(self.low, later.low):
+        if is_higher(self.low, later.low):
             self.low = later.low
         self.count += later.count
         self.volume = _sum(self.volume, later.volume)
@@ -107,13 +107,6 @@ def old_to_new(candles: Mapping[int, Candle]) -> list[tuple[object, ...]]:
             )
         )
     return fields
-
-
-def _is_higher(one: Number, other: Number) -> bool:
-    """Whether a price is higher than another, compared as written."""
-    if isinstance(one, float) and isinstance(other, float):
-        return one > other
-    return written(one) > written(other)
 
 
 def _sum(first: Decimal | None, second: Decimal | None) -> Decimal | None:

@@ -71,8 +71,9 @@ class SymbolBook:
         applied.processed = len(ticks.symbols) - len(applied.failures)
         return applied
 
-    def publish_figures(self, symbols: Collection[str]) -> None:
+    def publish_figures(self, symbols: Collection[str]) -> bool:
         """There are none."""
+        return False
 
     def __len__(self) -> int:
         return len(self._states)

@@ -6,9 +6,8 @@ from fractions import Fraction
 from math import sqrt
 from typing import Any
 
-from domain.numbers import Number, written
+from domain.numbers import Number, plain, written
 from domain.rules.condition import Deviation
-from domain.rules.level_monitor import plain
 from domain.rules.monitor import FALSE, TRUE, UNKNOWN, Monitor, Observation, Reason
 
 _ROUNDING = 2.0**-52

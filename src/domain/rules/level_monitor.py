@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from domain.numbers import Number, written
+from domain.numbers import Number, is_higher, plain
 from domain.rules.condition import VALUE, Level
 from domain.rules.monitor import FALSE, NO_BAND, TRUE, Band, Monitor, Observation, Reason
 
@@ -30,7 +30,7 @@ class LevelMonitor(Monitor):
             return
         self._value = value
         above, below = self._above, self._below
-        if (above is not None and exceeds(value, above)) or (below is not None and exceeds(below, value)):
+        if (above is not None and is_higher(value, above)) or (below is not None and is_higher(below, value)):
             self.truth = TRUE
         else:
             self.truth = FALSE
@@ -45,9 +45,9 @@ class LevelMonitor(Monitor):
     def reason(self) -> Reason:
         above, below, value = self._above, self._below, self._value
         name = self._figure
-        if above is not None and exceeds(value, above):
+        if above is not None and is_higher(value, above):
             return value, above, f"{name} {plain(value)} is above {plain(above)}"
-        if below is not None and exceeds(below, value):
+        if below is not None and is_higher(below, value):
             return value, below, f"{name} {plain(value)} is below {plain(below)}"
         line = above if below is None or (above is not None and _is_nearer(value, above, below)) else below
         assert line is not None, "a level has a side"
@@ -58,20 +58,6 @@ class LevelMonitor(Monitor):
 
     def load(self, saved: list[Any]) -> None:
         self.truth, self._value = saved
-
-
-def plain(number: Number) -> str:
-    """A number in plain notation, with every digit and no zeros behind them."""
-    text = f"{written(number):f}"
-    return text.rstrip("0").removesuffix(".") if "." in text else text
-
-
-def exceeds(one: Number, other: Number) -> bool:
-    """Whether one number, as written, is larger than another."""
-    if isinstance(one, float) and isinstance(other, float):
-        # Doubles are in the order of the shortest decimals that they stand for.
-        return one > other
-    return written(one) > written(other)
 
 
 def _is_nearer(value: Number, one: Number, other: Number) -> bool:

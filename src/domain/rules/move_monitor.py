@@ -5,10 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from domain.numbers import EXACT, Number, narrow, written
+from domain.numbers import EXACT, Number, narrow, plain, written
 from domain.rules.condition import Move, MoveDirection
 from domain.rules.extreme_window import ExtremeWindow
-from domain.rules.level_monitor import plain
 from domain.rules.monitor import FALSE, TRUE, Monitor, Observation, Reason
 
 # Exceeds the rounding error of the few float operations before a comparison: floats never decide a close call.

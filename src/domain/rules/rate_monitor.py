@@ -5,9 +5,8 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import Any
 
-from domain.numbers import Number, narrow
+from domain.numbers import Number, narrow, plain
 from domain.rules.condition import Rate
-from domain.rules.level_monitor import plain
 from domain.rules.monitor import FALSE, NEVER_US, TRUE, UNKNOWN, Monitor, Observation, Reason
 
 _SECOND_US = 1_000_000

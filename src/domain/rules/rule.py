@@ -18,9 +18,9 @@ class AlertSeverity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """keys: names, prefixes ending in `*`, or `*` for all. clear: what must be true, besides the condition being false,
-    before an alert resolves by itself; None for nothing. cooldown_us: since an alert was raised, until the next one may
-    be. notify: names of channels.
+    """keys: names, prefixes ending in `*`, endings after a `*`, or `*` for all. clear: what must be true, besides the
+    condition being false, before an alert resolves by itself; None for nothing. cooldown_us: since an alert was raised,
+    until the next one may be. notify: names of channels.
 
     revision: grows with every change. A changed rule starts anew: what it has seen before is forgotten.
     """
@@ -48,5 +48,7 @@ class Rule:
 
 
 def covers(pattern: str, key: str) -> bool:
-    """Whether a name, or a prefix ending in `*`, matches a key."""
-    return key.startswith(pattern[:-1]) if pattern.endswith(ALL_KEYS) else key == pattern
+    """Whether a name, a prefix with a `*` behind it, or an ending with one before it, matches a key."""
+    if pattern.endswith(ALL_KEYS):
+        return key.startswith(pattern[:-1])
+    return key.endswith(pattern[1:]) if pattern.startswith(ALL_KEYS) else key == pattern

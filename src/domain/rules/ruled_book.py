@@ -71,6 +71,11 @@ class KeyWatch:
             self.by_clock.remove(monitor)
         self.low, self.high = NO_BAND
 
+    def skip(self, time_us: int) -> None:
+        """Count an observation that is shown to no rule."""
+        self.sequence += 1
+        self.newest_us = max(self.newest_us, time_us)
+
     def observe(self, seen: Observation, changes: list[Alert]) -> None:
         sequence = self.sequence + 1
         for monitor in self.by_clock:
@@ -92,7 +97,8 @@ class RuledBook:
 
     Without rules a batch costs one comparison. With rules, observations of keys without any cost one look-up each.
 
-    rules: of the subject; whoever changes them calls `add` and `remove` too. values: of the observations in a batch.
+    rules: of the subject; whoever changes them calls `add` and `remove` too. values: of the observations in a batch;
+        None for one that is shown to no rule.
     now_us: the clock; None if it is as late as the newest observation, for observations of the past.
     """
 
@@ -106,7 +112,8 @@ class RuledBook:
         self._watches: dict[str, KeyWatch] = {}
         self._watched: set[str] = set()
         self._seen = Observation()
-        book.publish_figures(self._watched)
+        # Whether keys must be watched before their first observation, for its figures.
+        self._is_watched_first = book.publish_figures(self._watched)
 
     @property
     def book(self) -> Book:
@@ -114,14 +121,19 @@ class RuledBook:
         return self._book
 
     def apply(self, columns: Any) -> Applied:
-        known = len(self._book)
-        applied = self._book.apply(columns)
         if len(self._rules) == 0:
-            return applied
+            return self._book.apply(columns)
+        known = len(self._book)
+        new = [key for key in set(columns.keys) if key not in self._book] if self._is_watched_first else []
+        self._watched.update(new)
+        applied = self._book.apply(columns)
         if len(self._book) != known:
             for key in islice(self._book.keys(), known, None):
                 for rule in self._rules.of(key):
                     self._watch(key, 0, -(1 << 62)).add(RuleMonitor(rule))
+        for key in new:
+            if key not in self._watches:
+                self._watched.discard(key)
         if self._watches and not self._watched.isdisjoint(columns.keys):
             self._show(columns, applied)
         return applied
@@ -129,7 +141,6 @@ class RuledBook:
     def _show(self, columns: Any, applied: Applied) -> None:
         """Show the observations of a batch to the rules about their keys."""
         watches, seen = self._watches, self._seen
-        figures: dict[str, Any] = applied.figures
         figures_at = applied.figures_at
         keys: list[str] = columns.keys
         values: list[Any] = self._values(columns)
@@ -143,6 +154,9 @@ class RuledBook:
             if watch is None:
                 continue
             value = values[at]
+            if value is None:
+                watch.skip(times_us[at])
+                continue
             if not isinstance(value, float) and not isinstance(value, Decimal):
                 # The book has not taken it.
                 continue
@@ -150,14 +164,11 @@ class RuledBook:
             if follows and time_us > seen.now_us:
                 seen.now_us = time_us
             if isinstance(value, float) and watch.low < value < watch.high:
-                watch.sequence += 1
-                watch.newest_us = max(watch.newest_us, time_us)
+                watch.skip(time_us)
                 continue
             seen.value = value
             seen.time_us = time_us
-            if figures:
-                seen.figures = {name: column[at] for name, column in figures.items()}
-            elif figures_at is not None:
+            if figures_at is not None:
                 seen.figures = figures_at(at)
             try:
                 watch.observe(seen, changes)
@@ -202,14 +213,19 @@ class RuledBook:
         watch.low, watch.high = NO_BAND
         return watch.find(rule_id)
 
+    def alerting(self, key: str) -> list[Rule]:
+        """Return the rules whose alerts about a key are open."""
+        watch = self._watches.get(key)
+        return [] if watch is None else [each.rule for each in watch.monitors if each.alert is not None]
+
     def monitors(self) -> list[tuple[str, RuleMonitor]]:
         """Return all monitors with their keys, for changing them too."""
         for watch in self._watches.values():
             watch.low, watch.high = NO_BAND
         return [(watch.key, monitor) for watch in self._watches.values() for monitor in watch.monitors]
 
-    def publish_figures(self, keys: Collection[str]) -> None:
-        self._book.publish_figures(keys)
+    def publish_figures(self, keys: Collection[str]) -> bool:
+        return self._book.publish_figures(keys)
 
     def __len__(self) -> int:
         return len(self._book)

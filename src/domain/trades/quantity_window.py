@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
-from domain.trades.exact_sum import SUMMED, UNIT_DIGITS, Exact, decimal_of
+from domain.exact_sum import SUMMED, UNIT_DIGITS, Exact, decimal_of
 from domain.vectors import integers, moved_integers
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from domain.book import Applied
+from domain.book import Applied, figures_in
 from domain.trades.trade_checkpoint import TradeCheckpoint
 from domain.trades.trade_state import TradeState
 from domain.trades.trade_statistics import TradeStatistics
@@ -68,8 +68,9 @@ class TradeBook:
         applied.processed = len(symbols) - len(applied.failures)
         return applied
 
-    def publish_figures(self, keys: Collection[str]) -> None:
+    def publish_figures(self, keys: Collection[str]) -> bool:
         self._watched = keys
+        return True
 
     def _new_figures(self, trades: Trades, applied: Applied) -> list[float | None] | None:
         """Add the figures of a batch in which there are keys to publish them of. Return those to be filled in."""
@@ -79,10 +80,8 @@ class TradeBook:
         count = len(trades.symbols)
         imbalances: list[float | None] = [None] * count
         latencies_us = trades.latencies_us if trades.latencies_us is not None else [None] * count
-        applied.figures = {
-            "imbalance": imbalances,
-            "latency": [None if each is None else float(each) for each in latencies_us],
-        }
+        latencies = [None if each is None else float(each) for each in latencies_us]
+        applied.figures_at = figures_in({"imbalance": imbalances, "latency": latencies})
         return imbalances
 
     def __len__(self) -> int:

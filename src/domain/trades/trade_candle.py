@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.bars import Bar
+from domain.exact_sum import ExactSum, exact_units
 from domain.numbers import Number, is_higher, written
-from domain.trades.exact_sum import ExactSum, exact_units
 
 if TYPE_CHECKING:
     from mypy_extensions import i64

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from domain.exact_sum import Exact
 from domain.numbers import Number
-from domain.trades.exact_sum import Exact
 
 # Units, and the rest.
 SumNumbers = tuple[int, Decimal | None]

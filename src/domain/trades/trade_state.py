@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Final
 
+from domain.exact_sum import SUMMED, UNIT_DIGITS, ExactSum, decimal_of, exact_of, exact_units
 from domain.numbers import Number, written
-from domain.trades.exact_sum import SUMMED, UNIT_DIGITS, ExactSum, decimal_of, exact_of, exact_units
 from domain.trades.latency_histogram import LatencyHistogram
 from domain.trades.quantity_window import QuantityWindow
 from domain.trades.trade_checkpoint import SumNumbers, TradeCheckpoint

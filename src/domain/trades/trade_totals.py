@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.trades.exact_sum import ExactSum
+from domain.exact_sum import ExactSum
 
 if TYPE_CHECKING:
     from mypy_extensions import i64

@@ -53,6 +53,10 @@ class SeenIds:
             self._came.pop(name, None)
             self._came[name] = came_us
 
+    def knows(self, key: str, own_id: str) -> bool:
+        """Whether an observation of a key with this id is remembered."""
+        return f"{key}\n{own_id}" in self._came
+
     def reclaim(self, columns: Columns, places: Iterable[int], now_us: int) -> list[int]:
         """Return the positions of duplicates whose original has been forgotten since; they are remembered again."""
         return [at for at in places if not self.register(columns.part(at, at + 1), now_us)]

@@ -56,8 +56,8 @@ async def backtest(
 
 def _names(rule: Rule) -> list[str] | None:
     """The keys that a rule names, if it names all of them, and few."""
-    has_prefixes = any(pattern.endswith(ALL_KEYS) for pattern in rule.keys)
-    return None if has_prefixes or len(rule.keys) > _NAMES_MAX else list(rule.keys)
+    has_patterns = any(ALL_KEYS in pattern for pattern in rule.keys)
+    return None if has_patterns or len(rule.keys) > _NAMES_MAX else list(rule.keys)
 
 
 def _within(columns: Columns, rule: Rule, period: Period, matches: dict[str, bool]) -> Columns:

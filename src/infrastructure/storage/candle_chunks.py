@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 import structlog
 
-from domain.bars import Interval, in_chunks, merge_into
+from domain.bars import INTERVALS, Interval, in_chunks, merge_into
 from infrastructure.storage.payloads import Corrupt, check, seal
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -30,18 +30,22 @@ class Candles(Protocol):
     def symbols(self) -> Sequence[str]: ...
 
     def candles(self, symbol: str, /) -> list[Any]:
-        """Return copies of the symbol's one-second candles, in no particular order."""
+        """Return copies of the symbol's candles of the shortest interval, in no particular order."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CandleFormat:
-    """How a subject stores its candles. table: of the columns of `CANDLE_CHUNK`. encode: candles by their start."""
+    """How a subject stores its candles. table: of the columns of `CANDLE_CHUNK`. encode: candles by their start.
+
+    intervals: ascending; the shortest one makes all others.
+    """
 
     subject: str
     table: sa.Table
     encode: Callable[[Mapping[int, Any]], bytes]
     decode: Callable[[bytes], list[Any]]
+    intervals: Sequence[Interval] = INTERVALS
 
     def candles_of(self, row: tuple[Any, ...]) -> list[Any]:
         """Decode the candles of a row. Raises Corrupt."""
@@ -76,7 +80,7 @@ class CandleChunks:
 
         load: returns those of the given chunks that are stored.
         """
-        changed = _chunks_of(book)
+        changed = _chunks_of(book, self._form.intervals)
         missing = [key for key in changed if not self._has(key)]
         stored = {}
         for row in load(missing):
@@ -98,10 +102,13 @@ class CandleChunks:
             self._count -= len(self._newest.popitem(last=False)[1][1])
         return rows
 
-    def write(self, connection: sa.Connection, put: Callable[..., None], book: Candles, seq: int) -> None:
-        """Write the book's candles, in the transaction of the log."""
+    def write(
+        self, connection: sa.Connection, put: Callable[..., None], book: Candles, seq: int
+    ) -> list[tuple[Any, ...]]:
+        """Write the book's candles, in the transaction of the log. Return the rows."""
         rows = self.merged(book, seq, lambda keys: self._load(connection, keys))
         put(connection, self._form.table, rows, True)
+        return rows
 
     def forget(self) -> None:
         self._newest.clear()
@@ -133,10 +140,10 @@ class CandleChunks:
         self._count += len(chunk)
 
 
-def _chunks_of(book: Candles) -> dict[ChunkKey, list[Any]]:
+def _chunks_of(book: Candles, intervals: Sequence[Interval]) -> dict[ChunkKey, list[Any]]:
     """Return copies of the book's candles in every interval, by chunk."""
     return {
         (interval.seconds, symbol, start_us): candles
         for symbol in book.symbols()
-        for interval, start_us, candles in in_chunks(book.candles(symbol), CHUNK)
+        for interval, start_us, candles in in_chunks(book.candles(symbol), CHUNK, intervals)
     }

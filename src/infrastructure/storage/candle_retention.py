@@ -1,6 +1,6 @@
 """Prunes candles, for any subject."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from application.ports.clock import Clock
 from domain.bars import Interval
@@ -19,18 +19,26 @@ class CandleRetention:
 
     The age is relative to the newest observation of their symbol, so that a replayed recording of the past is not
     pruned at once.
+
+    days: how long those of each interval are kept, 0 for ever; None for what the settings say of candles.
     """
 
     def __init__(
-        self, store: CandleStore, books: Sequence[Readable], clock: Clock, settings: RetentionSettings
+        self,
+        store: CandleStore,
+        books: Sequence[Readable],
+        clock: Clock,
+        settings: RetentionSettings,
+        days: Mapping[Interval, float] | None = None,
     ) -> None:
+        self._days = _days_of_candles(settings) if days is None else days
         self._store = store
         self._books = books
         self._clock = clock
         self._settings = settings
 
     async def prune(self) -> None:
-        for interval, days in self._days().items():
+        for interval, days in self._days.items():
             await self._prune(interval, days)
 
     async def _prune(self, interval: Interval, days: float) -> None:
@@ -50,16 +58,16 @@ class CandleRetention:
 
                 await step_by_step(self._clock, step, _ROWS_A_STEP)
 
-    def _days(self) -> dict[Interval, float]:
-        settings = self._settings
-        return {
-            Interval.S1: settings.candles_1s_days,
-            Interval.M1: settings.candles_1m_days,
-            Interval.M5: settings.candles_5m_days,
-            Interval.M15: settings.candles_15m_days,
-            Interval.H1: settings.candles_1h_days,
-            Interval.D1: settings.candles_1d_days,
-        }
+
+def _days_of_candles(settings: RetentionSettings) -> dict[Interval, float]:
+    return {
+        Interval.S1: settings.candles_1s_days,
+        Interval.M1: settings.candles_1m_days,
+        Interval.M5: settings.candles_5m_days,
+        Interval.M15: settings.candles_15m_days,
+        Interval.H1: settings.candles_1h_days,
+        Interval.D1: settings.candles_1d_days,
+    }
 
 
 def newest_of(books: Sequence[Readable]) -> list[tuple[str, int]]:

@@ -80,6 +80,54 @@ TRADE_CANDLE_CHUNK = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# The same, of roll-ups of readings. `symbol`: the key of the sensor.
+READING_ROLLUP_CHUNK = sa.Table(
+    "reading_rollup_chunk",
+    METADATA,
+    sa.Column("width", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Readings as plain rows, in PostgreSQL only, which has views of them. `seq`: the block that they were written with.
+READING_ROW = sa.Table(
+    "reading_row",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("quality", sa.SmallInteger, nullable=False),
+    sa.Column("unit", sa.Text),
+    sa.Index("ix_reading_row_key", "key", "time_us"),
+    sa.Index("ix_reading_row_seq", "seq"),
+)
+READING_HOUR = sa.Table(
+    "reading_hour",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("start_us", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("avg", sa.Double, nullable=False),
+    sa.Column("min", sa.Double, nullable=False),
+    sa.Column("max", sa.Double, nullable=False),
+    sa.Column("std", sa.Double, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+# Messages over MQTT that could not be taken.
+DEAD_READING = sa.Table(
+    "dead_reading",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("received_us", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.BigInteger, nullable=False),
+)
+
 # `seq` and `place`: the position of the tick in the log, its block and the index in it.
 ANOMALY = sa.Table(
     "anomaly",

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
+from domain.exact_sum import Exact
 from domain.numbers import Number
-from domain.trades.exact_sum import Exact
 from domain.trades.trade_checkpoint import SumNumbers, TradeCheckpoint
 from domain.trades.trades import Trades
 from infrastructure.storage.payloads import pack

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from domain.exact_sum import ExactSum
 from domain.numbers import Number
-from domain.trades.exact_sum import ExactSum
 from domain.trades.trade_candle import TradeCandle
 from domain.trades.trade_candle_book import TradeCandleBook
 from infrastructure.storage.candle_chunks import CandleChunks, CandleFormat

@@ -146,3 +146,16 @@ def test_stored_events_are_limited_too(priced: Service) -> None:
     assert [each["symbol"] for each in found["items"]] == ["BTCUSD"]
     rest = priced.client.get("/api/anomalies", params={"cursor": found["nextCursor"], "order": "asc"}, headers=VIEWER)
     assert [each["symbol"] for each in rest.json()["items"]] == ["EUR/USD"]
+
+
+def test_benchmarks_are_those_whose_names_begin_like_the_symbols(guarded: Service) -> None:
+    run = {"testType": "burst", "totalTrades": 1, "durationSeconds": 1, "tradesPerSecond": 1}
+    for name, sender in (("BTC loop", FEEDER), ("loop", ADMIN)):
+        headers = {**sender, "Prefer": "durable"}
+        assert guarded.client.post("/api/benchmarks", json=run | {"testName": name}, headers=headers).status_code == 200
+    refused = guarded.client.post("/api/benchmarks", json=run | {"testName": "loop"}, headers=FEEDER)
+    assert [error["code"] for error in refused.json()["errors"]] == ["forbidden_symbol"]
+    for path in ("/api/benchmarks", "/api/benchmarks/summary"):
+        for viewer, names in ((VIEWER, {"BTC loop"}), (ADMIN, {"BTC loop", "loop"})):
+            items = guarded.client.get(path, headers=viewer).json()["items"]
+            assert names == {each["testName"] for each in items}

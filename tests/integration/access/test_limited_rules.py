@@ -38,7 +38,7 @@ def test_they_see_alerts_of_their_symbols_and_rules_that_may_be_about_them(alert
     assert found(alerted, "/api/alerts", "key", ADMIN) == ["BTCUSD", "EUR/USD", "GOLD"]
     assert found(alerted, "/api/alerts", "key", VIEWER) == ["BTCUSD", "EUR/USD"]
     assert found(alerted, "/api/alerts?key=GOLD", "key", VIEWER) == []
-    assert found(alerted, "/api/rules", "id", VIEWER) == ["all", "btc"]
+    assert found(alerted, "/api/rules", "id", VIEWER) == ["all", "btc", "readings-deviation", "readings-stale"]
     assert alerted.client.get("/api/rules/gold", headers=VIEWER).status_code == 404
 
 

@@ -52,11 +52,17 @@ BODIES = {
     "/api/prices/stream": (b'{"symbol":"AAPL","price":1}\n', "application/x-ndjson"),
     "/api/trades": (b'{"symbol":"AAPL","side":"buy","quantity":1}', "application/json"),
     "/api/trades/batch": (b'[{"symbol":"AAPL","side":"buy","quantity":1}]', "application/json"),
+    "/api/readings": (b'{"machineId":"AAPL","sensorType":"t","value":1}', "application/json"),
+    "/api/readings/batch": (b'[{"machineId":"AAPL","sensorType":"t","value":1}]', "application/json"),
     "/api/benchmarks": (
         b'{"testType":"burst","testName":"a","totalTrades":1,"durationSeconds":1,"tradesPerSecond":1}',
         "application/json",
     ),
 }
+
+
+# What the subjects call their observations on /metrics.
+ACCOUNTS = {"options": "option_quotes", "trades": "trades", "benchmarks": "benchmarks", "readings": "readings"}
 
 
 def table() -> dict[tuple[str, str], Rule | None]:
@@ -77,7 +83,8 @@ TABLE = table()
 
 
 def concrete(path: str) -> str:
-    return path.format(symbol="AAPL", product="AAPL", contract="C", id="0" * 32, name="style.css")
+    names = {"symbol": "AAPL", "product": "AAPL", "contract": "C", "machine": "AAPL", "sensor": "t"}
+    return path.format(**names, id="0" * 32, name="style.css")
 
 
 def expected(rule: Rule | None, name: str) -> int | None:
@@ -196,7 +203,7 @@ def test_key_of_other_symbols_writes_nothing(guarded: Service, path: str) -> Non
 
 def accounts(service: Service, path: str) -> tuple[float, float]:
     """What the subject of a path has accepted and rejected."""
-    name = "option_quotes" if path.startswith("/api/options/") else "ticks"
+    name = ACCOUNTS.get(path.split("/")[2], "ticks")
     lines = service.client.get("/metrics", headers=ADMIN).text.splitlines()
     values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     accepted, rejected = (float(values[f"marketdata_{name}_{each}_total"]) for each in ("accepted", "rejected"))

@@ -31,7 +31,7 @@ def rule_above(page: Page, above: float) -> None:
 def test_rule_is_tried_on_the_past_while_it_is_typed(
     start: Callable[..., Service], opened: Callable[..., Page]
 ) -> None:
-    service = start()
+    service = start(READINGS__DEFAULT_RULES="false")
     # Above 104 three times.
     post_ticks(service, minutes("TRY", BEGIN, [100.0, 105.0, 100.0, 106.0, 106.5, 100.0, 107.0, *[100.0] * 40]))
     page = desk_of(service, opened, "TRY")
@@ -52,7 +52,7 @@ def test_rule_is_tried_on_the_past_while_it_is_typed(
 def test_rules_are_saved_changed_switched_off_and_deleted(
     start: Callable[..., Service], opened: Callable[..., Page]
 ) -> None:
-    service = start()
+    service = start(READINGS__DEFAULT_RULES="false")
     post(service, ("RULED", 1.0))
     page = desk_of(service, opened, "RULED")
     rule_above(page, 110)
@@ -81,7 +81,7 @@ def test_rules_are_saved_changed_switched_off_and_deleted(
 def test_alert_is_shown_marked_acknowledged_and_resolved(
     start: Callable[..., Service], opened: Callable[..., Page]
 ) -> None:
-    service = start()
+    service = start(READINGS__DEFAULT_RULES="false")
     post_ticks(service, minutes("HOT", BEGIN, [100.0] * 40))
     page = desk_of(service, opened, "HOT")
     rule_above(page, 104)

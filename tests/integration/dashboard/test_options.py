@@ -111,7 +111,7 @@ def test_charts_show_interest_pain_history_and_smile_and_are_read_by_keys(
     expect(ratio.locator("path.s1")).to_have_attribute("d", re.compile("L"))
     ratio.locator(".figure-stage").press("End")
     expect(ratio.locator(".readout")).to_have_text("04:33: of open interest 0.70, of volume 1.00")
-    page.get_by_label("Interval").select_option("5m")
+    page.get_by_label("Interval", exact=True).select_option("5m")
     # All four minutes are in one point now, and a line needs two.
     expect(ratio.locator("path.s1")).not_to_have_attribute("d", re.compile("L"))
     ratio.locator(".figure-stage").press("Home")

@@ -31,9 +31,9 @@ def test_status_upgrade_and_check_of_a_sound_store(start: Callable[..., Service]
     assert marketdata("db", "upgrade", cwd=folder).stderr.endswith("is in use by another service\n")
     assert service.terminate() == 0
     status = marketdata("db", "status", cwd=folder).stdout
-    assert "schema    0014, of 0014\n" in status
+    assert "schema    0017, of 0017\n" in status
     assert "ticks     200\n" in status
-    assert marketdata("db", "upgrade", cwd=folder).stdout == "data/marketdata.db has schema 0014\n"
+    assert marketdata("db", "upgrade", cwd=folder).stdout == "data/marketdata.db has schema 0017\n"
 
 
 def test_check_finds_what_was_changed(start: Callable[..., Service]) -> None:
@@ -91,7 +91,7 @@ def test_export_of_an_unknown_symbol_is_an_error_and_writes_nothing(start: Calla
         # The service still runs, and the state of a new symbol is stored later than its ticks are.
         ended = marketdata("export", what, "x.csv", "--symbol", "A", "--symbol", "never", cwd=service.directory)
         assert (ended.returncode, ended.stdout) == (1, "")
-        assert ended.stderr == "Error: unknown symbol NEVER: the store has no ticks of it\n"
+        assert ended.stderr == "Error: unknown symbol NEVER: the store has nothing of it\n"
     assert not (service.directory / "x.csv").exists()
     assert (
         marketdata("export", "ticks", "x.csv", "--symbol", "A", cwd=service.directory).stdout == "100 ticks in x.csv\n"
@@ -159,12 +159,12 @@ def test_an_older_schema_is_migrated_and_a_newer_one_is_refused(start: Callable[
         connection.execute("DROP TABLE first_answer")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
-    assert marketdata("db", "status", cwd=tmp_path).stdout.endswith("schema    0001, of 0014\n")
+    assert marketdata("db", "status", cwd=tmp_path).stdout.endswith("schema    0001, of 0017\n")
     service = start(STORAGE__DATA_DIR=str(file.parent))
     assert service.client.get("/api/prices/GOLD").json()["updateCount"] == 5
     service.terminate()
     status = marketdata("db", "status", cwd=tmp_path).stdout
-    assert "schema    0014, of 0014\n" in status
+    assert "schema    0017, of 0017\n" in status
     assert "ticks     20\n" in status
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0099'")

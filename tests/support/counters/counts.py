@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.book import Applied
+from domain.book import Applied, figures_in
 from domain.columns import grouped, joined, picked
 
 # A counter emits an event each time it passes a multiple of this.
@@ -21,8 +21,9 @@ class Counts:
         self.times_us = times_us
         self.ids = ids
 
-    def publish_figures(self, keys: Collection[str]) -> None:
-        """There are none."""
+    def publish_figures(self, keys: Collection[str]) -> bool:
+        """They always are."""
+        return False
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -80,12 +81,14 @@ class CounterBook:
 
     def apply(self, counts: Counts) -> Applied:
         applied = Applied()
+        totals: list[float] = []
+        applied.figures_at = figures_in({"total": totals})
         for at, (key, amount) in enumerate(zip(counts.keys, counts.amounts, strict=True)):
             time_us = counts.times_us[at]
             before = self._counters.get(key) or Counter(key, 0, 0, time_us)
             total = before.total + amount
             applied.late += time_us < before.newest_us
-            applied.figures.setdefault("total", []).append(float(total))
+            totals.append(float(total))
             if total // MILESTONE > before.total // MILESTONE:
                 applied.events.append(Milestone(key, total))
                 applied.places.append(at)
@@ -93,8 +96,9 @@ class CounterBook:
         applied.processed = len(counts)
         return applied
 
-    def publish_figures(self, keys: Collection[str]) -> None:
-        """There are none."""
+    def publish_figures(self, keys: Collection[str]) -> bool:
+        """They always are."""
+        return False
 
     def __len__(self) -> int:
         return len(self._counters)

@@ -241,3 +241,27 @@ def test_settings_of_kafka_are_text_and_their_secrets_are_masked() -> None:
 def test_settings_of_kafka_that_promises_depend_on_are_refused() -> None:
     with pytest.raises(InvalidSettings, match=r"cluster\.kafka .*acks cannot be set"):
         load_settings(file_with("[cluster.kafka]\nacks = 1"))
+
+
+def test_types_of_sensors_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETDATA_READINGS__SENSOR_TYPES", '{"Temp":{"unit":"C","min":-50,"low":0.1,"max":"200"}}')
+    kind = load_settings().settings.readings.sensor_types["temp"]
+    assert (kind.unit, str(kind.min), str(kind.low), str(kind.max)) == ("C", "-50", "0.1", "200")
+    for wrong in ('{"a b":{}}', '{"t":{"min":5,"max":4}}', '{"t":{"low":5,"high":5}}', '{"t":{"more":5}}', "5"):
+        monkeypatch.setenv("MARKETDATA_READINGS__SENSOR_TYPES", wrong)
+        with pytest.raises(InvalidSettings, match=r"readings\.sensor_types"):
+            load_settings()
+
+
+@pytest.mark.parametrize("topic", ["machines/+", "a/+/+/+", "#", "a/+/+/#", "a//+/+", "a/b+/+/+"])
+def test_topic_of_mqtt_names_a_machine_and_a_sensor(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETDATA_FEEDS__MQTT__TOPIC", topic)
+    with pytest.raises(InvalidSettings, match=r"feeds\.mqtt\.topic"):
+        load_settings()
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1", "http://a", "mqtt://", "mqtt://user:pass@a", "mqtt://a:b", "mqtt://a/x"])
+def test_address_of_the_broker_is_checked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETDATA_FEEDS__MQTT__URL", url)
+    with pytest.raises(InvalidSettings, match=r"feeds\.mqtt\.url"):
+        load_settings()

@@ -106,7 +106,7 @@ class OptionDesk {
     } catch {
       return;  // The stream reports a lost connection.
     }
-    this.#desk.elsewhere = this.#products.length > 0;
+    this.#desk.elsewhere[this.#products.length > 0 ? "add" : "delete"]("options");
     this.#none.hidden = this.#products.length > 0;
     this.#box.hidden = this.#products.length === 0;
     this.#found = this.#desk.now();

@@ -39,7 +39,7 @@ class TradeFlow {
     desk.on("zone", () => (this.#zones += 1));
     const head = ["Time", "Side", "Quantity", "Price", "Venue", "Latency"];
     this.#body = h("div", { class: "flow" },
-      h("dl", { class: "figures", "aria-label": "Statistics of the trades" },
+      h("dl", { class: "flow-figures", "aria-label": "Statistics of the trades" },
         ...FIGURES.map(name => h("div", {}, h("dt", {}, name), this.#values.get(name)))),
       h("div", { class: "plots" }, this.#volume, this.#latency),
       h("div", { class: "executions" },

@@ -13,10 +13,10 @@ from domain.access.principal import ANYBODY, Principal
 from domain.benchmarks.benchmark_run import BenchmarkRun
 from domain.benchmarks.runs import Runs
 
-_NAME_LENGTH_MAX = 64
+NAME_LENGTH_MAX = 64
 _CONFIG_LENGTH_MAX = 8192
-_COUNT_MAX = 2**53
-_LIMIT = 1e18
+COUNT_MAX = 2**53
+NUMBER_MAX = 1e18
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ class RecordBenchmarkValidator:
 
     def validate(self, command: RecordBenchmark) -> RecordBenchmark:
         run, errors = command.run, []
-        if not (0 < len(run.test_name) <= _NAME_LENGTH_MAX and run.test_name.isprintable()):
-            message = f"must be 1 to {_NAME_LENGTH_MAX} printable characters"
+        if not (0 < len(run.test_name) <= NAME_LENGTH_MAX and run.test_name.isprintable()):
+            message = f"must be 1 to {NAME_LENGTH_MAX} printable characters"
             errors.append(FieldError("testName", "invalid_name", message))
+        if not command.sender.may_touch(run.test_name):
+            errors.append(FieldError("testName", "forbidden_symbol", "must begin like one of the symbols of your key"))
         if len(run.config) > _CONFIG_LENGTH_MAX:
             errors.append(FieldError("config", "too_long", f"must have at most {_CONFIG_LENGTH_MAX} characters"))
         if run.timestamp_us > self._clock.now_us() + self._max_clock_skew_us:
@@ -54,16 +56,16 @@ class RecordBenchmarkValidator:
             "latencyStats": run.latency.measured,
         }
         errors += [
-            FieldError(name, "out_of_range", f"must be between 0 and {_COUNT_MAX}")
+            FieldError(name, "out_of_range", f"must be between 0 and {COUNT_MAX}")
             for name, count in counts.items()
-            if not 0 <= count <= _COUNT_MAX
+            if not 0 <= count <= COUNT_MAX
         ]
         numbers = [("durationSeconds", run.duration_seconds), ("tradesPerSecond", run.trades_per_second)]
         numbers += [("latencyStats", each) for each in run.latency[1:]]
         errors += [
-            FieldError(name, "out_of_range", f"must be between 0 and {_LIMIT:g}")
+            FieldError(name, "out_of_range", f"must be between 0 and {NUMBER_MAX:g}")
             for name, number in numbers
-            if not (isfinite(number) and 0 <= number <= _LIMIT)
+            if not (isfinite(number) and 0 <= number <= NUMBER_MAX)
         ]
         if errors:
             raise ValidationFailed(errors, ticks=1)

@@ -4,10 +4,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
 
+from application.benchmarks.commands.record_benchmark import NAME_LENGTH_MAX
 from application.errors import FieldError, ValidationFailed
 from application.mediator import Message
 
-_NAME_LENGTH_MAX = 64
 _MESSAGE_LENGTH_MAX = 256
 
 
@@ -54,8 +54,8 @@ class BenchmarkStatuses:
 
 class RecordBenchmarkStatusValidator:
     def validate(self, command: RecordBenchmarkStatus) -> RecordBenchmarkStatus:
-        if not (0 < len(command.test_name) <= _NAME_LENGTH_MAX and command.test_name.isprintable()):
-            message = f"must be 1 to {_NAME_LENGTH_MAX} printable characters"
+        if not (0 < len(command.test_name) <= NAME_LENGTH_MAX and command.test_name.isprintable()):
+            message = f"must be 1 to {NAME_LENGTH_MAX} printable characters"
             raise ValidationFailed([FieldError("testName", "invalid_name", message)])
         return command
 

@@ -24,7 +24,10 @@ class RunPage:
 
 @dataclass(frozen=True, slots=True)
 class ListBenchmarks(Message[RunPage]):
-    """Runs stamped within [from_us, to_us). A filter that is None matches everything."""
+    """Runs stamped within [from_us, to_us). A filter that is None matches everything.
+
+    prefixes: only of tests whose names start with one of these; none for all.
+    """
 
     test_type: RunType | None = None
     test_name: str | None = None
@@ -33,6 +36,7 @@ class ListBenchmarks(Message[RunPage]):
     limit: int | None = None
     after: RunOrder | None = None
     order: Order = Order.DESC
+    prefixes: tuple[str, ...] = ()
 
 
 class ListBenchmarksValidator:
@@ -79,4 +83,5 @@ def _matches(query: ListBenchmarks, run: BenchmarkRun) -> bool:
         and (query.test_name is None or run.test_name == query.test_name)
         and (query.from_us is None or run.timestamp_us >= query.from_us)
         and (query.to_us is None or run.timestamp_us < query.to_us)
+        and (not query.prefixes or run.test_name.startswith(query.prefixes))
     )

@@ -9,7 +9,9 @@ from domain.benchmarks.benchmark_summary import BenchmarkSummary
 
 @dataclass(frozen=True, slots=True)
 class SummariseBenchmarks(Message[tuple[BenchmarkSummary, ...]]):
-    """Sorted by type and name of the test."""
+    """Sorted by type and name of the test. prefixes: only names that start with one of these; none for all."""
+
+    prefixes: tuple[str, ...] = ()
 
 
 class SummariseBenchmarksHandler:
@@ -20,4 +22,7 @@ class SummariseBenchmarksHandler:
         self._tests_max = tests_max
 
     async def handle(self, query: SummariseBenchmarks) -> tuple[BenchmarkSummary, ...]:
-        return (await self._repository.page(None, None, self._tests_max)).items
+        tests = (await self._repository.page(None, None, self._tests_max)).items
+        if not query.prefixes:
+            return tests
+        return tuple(test for test in tests if test.last.test_name.startswith(query.prefixes))

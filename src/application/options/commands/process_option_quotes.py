@@ -8,26 +8,15 @@ from application.mediator import Message
 from application.options.commands.quote_rules import FORBIDDEN_PRODUCT, QuoteRules
 from application.ports.journal import Journal
 from application.ports.processor import Patience, Processor
+from application.processing.batches import ERRORS_REPORTED_MAX, BatchResult
 from application.processing.durability import Durability, submit
 from domain.access.principal import ANYBODY, Principal
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
 
-ERRORS_REPORTED_MAX = 100
-
 
 @dataclass(frozen=True, slots=True)
-class QuotesResult:
-    """accepted, rejected, duplicates: quotes. errors: those of the first rejected ones, by index."""
-
-    accepted: int
-    rejected: int
-    errors: tuple[FieldError, ...]
-    duplicates: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessOptionQuotes(Message[QuotesResult]):
+class ProcessOptionQuotes(Message[BatchResult]):
     """Answered once the valid quotes have reached `durability`.
 
     quotes: those that could be decoded. indexes: their positions in the batch; None if all could be decoded.
@@ -42,6 +31,11 @@ class ProcessOptionQuotes(Message[QuotesResult]):
     patience: Patience = Patience.LIMITED
     durability: Durability = Durability.MEMORY
     sender: Principal = ANYBODY
+
+    @property
+    def count(self) -> int:
+        """Quotes in the batch, invalid ones included."""
+        return len(self.quotes) + self.rejected
 
     def index_of(self, position: int) -> int:
         return position if self.indexes is None else self.indexes[position]
@@ -61,12 +55,15 @@ class ProcessOptionQuotesValidator:
             BatchTooLarge: it has more than `quotes_max` quotes; none is counted.
             ValidationFailed: it has no valid quote.
         """
-        count = len(command.quotes) + command.rejected
+        count = command.count
         if count > self._quotes_max:
             raise BatchTooLarge(count, self._quotes_max)
-        if count == 0:
+        if count == 0 and not command.errors:
             raise ValidationFailed([FieldError("", "empty", "the batch has no quote")])
         latest_us = self._rules.latest_us()
+        limited = bool(command.sender.prefixes)
+        if command.quotes and not limited and self._rules.are_known_valid(command.quotes, latest_us):
+            return command
         good: list[OptionQuote] = []
         indexes: list[int] = []
         found = list(command.errors)
@@ -93,7 +90,7 @@ class ProcessOptionQuotesHandler:
         self._processor = processor
         self._journal = journal
 
-    async def handle(self, command: ProcessOptionQuotes) -> QuotesResult:
+    async def handle(self, command: ProcessOptionQuotes) -> BatchResult:
         if command.rejected:
             self._processor.reject(command.rejected)
         submitted = await submit(
@@ -103,4 +100,4 @@ class ProcessOptionQuotesHandler:
         errors = sorted([*command.errors, *refused], key=lambda error: error.index or 0)[:ERRORS_REPORTED_MAX]
         if submitted.accepted == submitted.duplicates == 0:
             raise ValidationFailed(errors)
-        return QuotesResult(submitted.accepted, command.rejected + len(refused), tuple(errors), submitted.duplicates)
+        return BatchResult(submitted.accepted, command.rejected + len(refused), tuple(errors), submitted.duplicates)

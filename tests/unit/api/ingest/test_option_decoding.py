@@ -11,8 +11,10 @@ from api.ingest import option_decoding
 from api.ingest.option_decoding import decode_chain, decode_quote, decode_quote_lines, decode_quotes
 from api.ingest.strict_json import read_json
 from application.errors import BatchTooLarge, ValidationFailed
-from application.options.commands.process_option_quotes import ProcessOptionQuotes
+from application.options.commands.process_option_quotes import ProcessOptionQuotes, ProcessOptionQuotesValidator
+from application.options.commands.quote_rules import QuoteRules
 from domain.options.option_quote import OptionQuote
+from support.fakes import FakeClock
 
 NOW_US = 1_769_574_600_123_000
 QUOTE = {
@@ -58,7 +60,7 @@ def snake_case(value: Any) -> Any:
 
 @pytest.mark.parametrize("given", [QUOTE, snake_case(QUOTE)], ids=["camel", "snake"])
 def test_a_quote_is_read_in_either_spelling(given: dict[str, Any]) -> None:
-    assert decode_quote(body(given), NOW_US, 10).quotes.quotes == [EXPECTED]
+    assert decode_quote(body(given), NOW_US).quotes.quotes == [EXPECTED]
     assert decode_quotes(body([given, given]), NOW_US, 10).quotes.quotes == [EXPECTED, EXPECTED]
     assert decode_quote_lines(body(given) + b"\n\n" + body(given), NOW_US, 10).quotes.quotes == [EXPECTED, EXPECTED]
 
@@ -166,13 +168,26 @@ def test_of_quotes_of_one_contract_the_first_is_taken() -> None:
     ],
 )
 def test_a_bad_chain_is_refused_whole(changed: dict[str, Any], field: str, code: str) -> None:
+    found = decode_chain(body(CHAIN | changed), NOW_US, 10)
+    assert [(error.field, error.code, error.index) for error in found.errors] == [(field, code, None)]
+    sides = [dict[str, Any](CHAIN | changed)[name] for name in ("calls", "puts")]
+    assert (len(found.quotes), found.rejected) == (0, sum(len(side) for side in sides if isinstance(side, list)))
+
+
+def test_a_bad_chain_without_quotes_tells_what_is_wrong_with_it() -> None:
+    command = decode_chain(body({"product": "NIFTY", "expiry": 1}), NOW_US, 10)
+    rules = QuoteRules(FakeClock(NOW_US), 0)
     with pytest.raises(ValidationFailed) as caught:
-        decode_chain(body(CHAIN | changed), NOW_US, 10)
-    assert [(error.field, error.code) for error in caught.value.errors] == [(field, code)]
+        ProcessOptionQuotesValidator(rules, 10).validate(command)
+    assert [error.field for error in caught.value.errors] == ["expiry"]
 
 
-@pytest.mark.parametrize("decode", [decode_quote, decode_quotes, decode_quote_lines, decode_chain])
-@pytest.mark.parametrize("text", [b"", b"\xff", b"[" * 100_000])
+def decode_one(text: bytes, now_us: int, _quotes_max: int) -> ProcessOptionQuotes:
+    return decode_quote(text, now_us)
+
+
+@pytest.mark.parametrize("decode", [decode_one, decode_quotes, decode_quote_lines, decode_chain])
+@pytest.mark.parametrize("text", [b"", b"\xff", b"[" * 60_000])
 def test_what_cannot_be_parsed_is_malformed(decode: Any, text: bytes) -> None:
     try:
         found = decode(text, NOW_US, 10)
@@ -186,7 +201,7 @@ def test_what_is_not_the_right_kind_is_malformed() -> None:
     for decode, text in ((decode_quotes, b"{}"), (decode_chain, b"[]"), (decode_chain, b"7")):
         with pytest.raises(MalformedBody):
             decode(text, NOW_US, 10)
-    assert errors_of(decode_quote(b"[]", NOW_US, 10)) == [(0, "", "wrong_type")]
+    assert errors_of(decode_quote(b"[]", NOW_US)) == [(0, "", "wrong_type")]
 
 
 def test_more_contracts_than_allowed_are_refused_whole() -> None:

@@ -2,6 +2,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from application.errors import BatchTooLarge, FieldError, ValidationFailed
 from application.options.commands.process_option_quotes import (
@@ -59,8 +61,9 @@ def test_names_are_trimmed_and_upper_cased() -> None:
         ({"strike": 0.0}, "strike", "not_positive"),
         ({"strike": -1.0}, "strike", "not_positive"),
         ({"strike": float("inf")}, "strike", "out_of_range"),
-        ({"strike": 1e300}, "strike", "too_long"),
-        ({"product": "P" * 60}, "strike", "too_long"),
+        ({"strike": 1e300}, "strike", "out_of_range"),
+        ({"strike": Decimal("1." + "1" * 60)}, "strike", "too_long"),
+        ({"product": "P" * 33}, "product", "too_long"),
         ({"bid": -0.05}, "bid", "out_of_range"),
         ({"ask_size": -1.0}, "askSize", "out_of_range"),
         ({"previous_open_interest": float("nan")}, "previousOpenInterest", "out_of_range"),
@@ -113,3 +116,37 @@ async def test_quotes_are_submitted_and_the_rejected_counted() -> None:
     assert (result.accepted, result.rejected, result.errors) == (2, 1, (error,))
     statistics = processor.statistics()
     assert (statistics.received, statistics.rejected) == (3, 1)
+
+
+AMOUNTS = st.none() | st.sampled_from([0.0, 1.5, -1.0, 1.7e308, Decimal("0.10000000000000000000001"), Decimal(-1)])
+
+
+@given(
+    st.lists(
+        st.builds(
+            OptionQuote,
+            st.sampled_from(["NIFTY", "nifty", "A" * 40, "A B", ""]),
+            st.sampled_from(["2026-01-29", "2026-02-30"]),
+            st.sampled_from([100.0, 1e15, 0.1, 0.0, -1.0, 1e300, Decimal(5)]),
+            st.booleans(),
+            st.sampled_from([START_US, START_US + 2 * SKEW_US]),
+            bid=AMOUNTS,
+            iv=AMOUNTS,
+            spot=st.sampled_from([None, 0.0, 100.0]),
+            symbol=st.sampled_from([None, None, "a"]),
+            id=st.sampled_from([None, None, ""]),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_what_is_known_to_be_valid_is(quotes: list[OptionQuote]) -> None:
+    rules = QuoteRules(FakeClock(), SKEW_US)
+    if rules.are_known_valid(OptionQuotes(quotes), rules.latest_us()):
+        assert [rules.check(quote, rules.latest_us()) for quote in quotes] == [(quote, []) for quote in quotes]
+
+
+def test_a_plain_chain_needs_no_full_check() -> None:
+    rules = QuoteRules(FakeClock(), SKEW_US)
+    chain = OptionQuotes([GOOD, GOOD._replace(is_call=False, bid=None, spot=21500.5)])
+    assert rules.are_known_valid(chain, rules.latest_us())

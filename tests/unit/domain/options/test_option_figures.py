@@ -86,7 +86,9 @@ def test_a_figure_of_a_contract_is_known_with_its_quote() -> None:
 
 
 def figures_after(quotes: list[OptionQuote], place: int) -> FiguresAfter:
-    applied = OptionBook(MODEL, 1000).apply(OptionQuotes(quotes))
+    book = OptionBook(MODEL, 1000)
+    assert book.publish_figures({"NIFTY"})
+    applied = book.apply(OptionQuotes(quotes))
     assert applied.figures_at is not None
     found: FiguresAfter = applied.figures_at(place)
     return found

@@ -1,8 +1,15 @@
+from operator import attrgetter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.rules.alert import Alert, AlertChange
+from domain.rules.condition import Level
+from domain.rules.rule import AlertSeverity, Rule
+from domain.rules.rule_index import RuleIndex
+from domain.rules.ruled_book import RuledBook
 from domain.trades.trade import Side, Trade
 from domain.trades.trade_book import TradeBook
 from domain.trades.trade_totals import TradeTotals
@@ -65,10 +72,28 @@ def test_totals_are_over_all_symbols_and_never_fall() -> None:
 def test_figures_are_those_after_each_trade_of_the_keys_that_are_watched() -> None:
     book = TradeBook(10, TradeTotals())
     watched: set[str] = set()
-    book.publish_figures(watched)
-    assert book.apply(Trades(["A"], [True], [3.0], [T0])).figures == {}
+    assert book.publish_figures(watched)
+    assert book.apply(Trades(["A"], [True], [3.0], [T0])).figures_at is None
     watched.add("A")
-    assert book.apply(Trades(["B"], [True], [3.0], [T0])).figures == {}
+    assert book.apply(Trades(["B"], [True], [3.0], [T0])).figures_at is None
     trades = Trades(["A", "B", "A"], [False] * 3, [1.0, 2.0, 2.0], [T0] * 3, latencies_us=[250, 7, None])
-    assert book.apply(trades).figures == {"imbalance": [0.5, None, 0.0], "latency": [250.0, 7.0, None]}
-    assert book.apply(Trades(["A"], [True], [6.0], [T0])).figures == {"imbalance": [0.5], "latency": [None]}
+    figures_at = book.apply(trades).figures_at
+    assert figures_at is not None
+    assert [figures_at(at).get("imbalance") for at in range(3)] == [0.5, None, 0.0]
+    assert [figures_at(at).get("latency") for at in range(3)] == [250.0, 7.0, None]
+    figures_at = book.apply(Trades(["A"], [True], [6.0], [T0])).figures_at
+    assert figures_at is not None
+    assert figures_at(0) == {"imbalance": 0.5, "latency": None}
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_rules_see_the_figures_of_the_first_trades_of_a_symbol_too(batch: int) -> None:
+    index = RuleIndex()
+    index.add(Rule("r", "R", "trades", ("*",), Level(0.9, None, "imbalance"), AlertSeverity.INFO, cooldown_us=0))
+    book = RuledBook(TradeBook(10, TradeTotals()), index, attrgetter("quantities"), lambda: T0)
+    sides = [True, False]
+    changes = []
+    for start in range(0, len(sides), batch):
+        applied = book.apply(Trades(["A"] * batch, sides[start : start + batch], [1.0] * batch, [T0] * batch))
+        changes += [update.change for update in applied.updates if isinstance(update, Alert)]
+    assert changes == [AlertChange.RAISED, AlertChange.RESOLVED]

@@ -16,14 +16,23 @@ Exact = int | Decimal
 
 
 def exact_units(number: Number) -> int:
-    """Return the units of a number, -1 if it has to be summed as written."""
+    """Return the units of a number that is at least 0, -1 if it has to be summed as written."""
     return units_of(number) if isinstance(number, float) else -1
 
 
 def exact_of(number: Number) -> Exact:
-    """Return a number, which is at least 0, as it is summed."""
+    """Return a number as it is summed."""
     units = exact_units(number)
+    if units < 0 and isinstance(number, float):
+        negated = units_of(-number)
+        if negated >= 0:
+            return -negated
     return units if units >= 0 else written(number)
+
+
+def square_of(exact: Exact) -> Exact:
+    """Return the square; of units, in units of 1e-16."""
+    return exact * exact if isinstance(exact, int) else SUMMED.multiply(exact, exact)
 
 
 def decimal_of(exact: Exact) -> Decimal:
@@ -53,6 +62,14 @@ class ExactSum:
             self.units += number
         else:
             self.add_odd(number)
+
+    def subtract(self, number: Exact) -> None:
+        """Subtract a number that was added."""
+        if isinstance(number, int):
+            self.units -= number
+        elif self.odd is not None:
+            rest = SUMMED.subtract(self.odd, number)
+            self.odd = rest or None
 
     def add_sum(self, other: ExactSum) -> None:
         self.units += other.units

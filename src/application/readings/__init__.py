@@ -1,0 +1,1 @@
+"""Readings: use cases, one per file, and their ports."""

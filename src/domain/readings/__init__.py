@@ -1,0 +1,1 @@
+"""Readings: values of the sensors of machines, and what they add up to."""

@@ -1,0 +1,1 @@
+"""Storage and queries of readings."""
