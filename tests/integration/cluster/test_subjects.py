@@ -1,4 +1,4 @@
-"""Trades, benchmarks and options on a cluster: the answers of one process, whoever is killed."""
+"""Trades, benchmarks, options and readings on a cluster: the answers of one process, whoever is killed."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +17,7 @@ from support.watcher import Watcher
 DURABLE = {"Prefer": "durable"}
 T0_MS = T0_US // 1000
 SYMBOLS = [f"T{number}" for number in range(6)]
+SENSORS = ["CNC-001/TEMPERATURE", "CNC-001/VIBRATION", "PUMP-7/TEMPERATURE"]
 PRODUCTS = ["NIFTY", "BANK", "SPOTLESS"]
 ANALYSES = (
     "chain",
@@ -51,6 +52,21 @@ def posts(number: int) -> Iterator[tuple[str, Any]]:
                 "id": f"{number}",
             }
             for at, symbol in enumerate(SYMBOLS)
+        ],
+    )
+    yield (
+        "/api/readings/batch",
+        [
+            {
+                "machineId": key.partition("/")[0],
+                "sensorType": key.partition("/")[2],
+                "value": "-0.1234567890123456789" if at == 1 else -1.5 * (number + at),
+                "unit": "C" if at else None,
+                "quality": "bad" if (number + at) % 4 == 3 else "good",
+                "timestamp": at_ms + at - (90_000 if number == 4 else 0),
+                "id": f"{number}",
+            }
+            for at, key in enumerate(SENSORS)
         ],
     )
     for product in PRODUCTS:
@@ -94,8 +110,9 @@ def past(service: Service, path: str) -> list[Any]:
 
 def answers(service: Service) -> dict[str, Any]:
     """The bytes of every answer about the present, and what is known of the past without places in the log."""
-    paths = ["/api/trades", "/api/benchmarks", "/api/benchmarks/summary", "/api/options"]
+    paths = ["/api/trades", "/api/benchmarks", "/api/benchmarks/summary", "/api/options", "/api/machines"]
     paths += [f"/api/trades/{symbol}" for symbol in SYMBOLS]
+    paths += [f"/api/machines/{key}" for key in ("CNC-001", *SENSORS)]
     paths += [f"/api/options/{product}/{path.format(product=product)}" for product in PRODUCTS for path in ANALYSES]
     found: dict[str, Any] = {}
     for path in paths:
@@ -103,6 +120,7 @@ def answers(service: Service) -> dict[str, Any]:
         # How old it is depends on when it is asked for; and while nothing is known, on the request.
         found[path] = _AGE.sub(b"", answer.content) if answer.status_code == 200 else answer.status_code
     pasts = [f"/api/trades/{symbol}/{path}" for symbol in SYMBOLS for path in ("history", "candles?interval=1m")]
+    pasts += [f"/api/machines/{key}/{path}" for key in SENSORS for path in ("history", "rollups?interval=1m")]
     pasts += [f"/api/options/{product}/history?interval={each}" for product in PRODUCTS for each in ("1m", "5m")]
     for path in pasts:
         answer = service.client.get(path)
@@ -125,7 +143,7 @@ def same(service: Service, expected: dict[str, Any]) -> None:
 def test_all_subjects_answer_as_in_one_process_whoever_is_killed(
     brokers: Brokers, cluster: Callable[..., Cluster], postgres: Postgres, start: Callable[..., Service]
 ) -> None:
-    alone = start(PROCESSING__FULL_MODE="wait")
+    alone = start(PROCESSING__FULL_MODE="wait", READINGS__DEFAULT_RULES="false")
     for number in range(ROUNDS):
         send([alone], posts(number))
     send([alone], runs())
