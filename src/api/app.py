@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import structlog
@@ -38,10 +38,16 @@ from api.subjects.features import Connected, Features, Feed
 from api.subjects.rules import LIVE_EXAMPLES, LIVE_SHAPES, RuleFeatures
 from api.subjects.rules import ROUTES as RULE_ROUTES
 from api.views.view import encode
+from application.errors import StorageFailed
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
 
+if TYPE_CHECKING:
+    from infrastructure.cluster.member import Member
+
 _log = structlog.stdlib.get_logger(__name__)
+
+_LOOK_SECONDS = 0.5
 
 _OWN_ROUTES = (LiveController, DashboardController, OperationsController, DocumentationController, WellKnownController)
 _SIGN_IN_ROUTES = (AuthController, SignInPageController)
@@ -111,17 +117,12 @@ def _gathering(container: Container, template: str, gatherer: Gatherer[Any], pos
 def describe(container: Container) -> tuple[Json, Json]:
     """Return the OpenAPI and AsyncAPI documents."""
     features: list[Features] = container.features()
-    settings: Settings = container.settings()
     signs_in = container.access() is not None
     names = [*COMMON, *_SERVICE, *(name for each in container.connected() for name in each.dependencies)]
     hub = container.hub()
-    examples = {name: example for each in features for name, example in each.live_examples.items()}
-    live_shapes = [each.live_shapes for each in features]
-    if not settings.cluster.enabled:
-        examples |= LIVE_EXAMPLES
-        live_shapes.append(LIVE_SHAPES)
+    examples = {name: example for each in features for name, example in each.live_examples.items()} | LIVE_EXAMPLES
     shapes: dict[str, list[type[msgspec.Struct]]] = {}
-    for own in live_shapes:
+    for own in (*(each.live_shapes for each in features), LIVE_SHAPES):
         for name, shape in own.items():
             shapes.setdefault(name, []).append(shape)
     return (
@@ -186,13 +187,29 @@ def _feeds(container: Container) -> list[Feed]:
     return feeds
 
 
+async def _begin_rules(container: Container, member: "Member") -> None:
+    """Make the rules that there are from the start, once it is known which there are, and owners put them in force."""
+    clock = container.clock()
+    while not member.follower.has_caught_up:
+        await clock.sleep(_LOOK_SECONDS)
+    while True:
+        try:
+            await container.rule_features().start()
+        except StorageFailed as failure:
+            _log.info("rules from the start are not in force yet", reason=str(failure))
+            await clock.sleep(_LOOK_SECONDS)
+        else:
+            return
+
+
 @asynccontextmanager
 async def _running(container: Container) -> AsyncIterator[None]:
     features: list[Features] = container.features()
     processors = [each.processing.processor for each in features]
     admissions = [each.processing.admission for each in features]
     rules: RuleFeatures = container.rule_features()
-    if not container.settings().cluster.enabled:
+    member: Member | None = container.member()
+    if member is None:
         await rules.start()
     for processor in processors:
         processor.start()
@@ -203,6 +220,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
         *(asyncio.create_task(supervise(run, container.clock(), _ignore, part="rules")) for run in rules.tasks),
         *(asyncio.create_task(feed.run()) for feed in _feeds(container)),
+        *([] if member is None or not member.is_gateway else [asyncio.create_task(_begin_rules(container, member))]),
     ]
     try:
         yield

@@ -1,6 +1,6 @@
 """The composition root, read top-down. Each subject wires its own parts in `api.subjects`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
@@ -31,6 +31,7 @@ from application.processing.get_processing_statistics import GetProcessingStatis
 from application.processing.messages import MESSAGES
 from application.rules.messages import MESSAGES as RULE_MESSAGES
 from domain.book import Book
+from domain.rules.rule import Rule
 from infrastructure.access.argon2_passwords import Argon2Passwords
 from infrastructure.access.jwt_tokens import JwtTokens
 from infrastructure.access.key_watch import KeyWatch, NoWatch
@@ -81,24 +82,30 @@ def _storage_mode(settings: Settings) -> str:
     return "cluster" if settings.cluster.enabled else "on" if settings.storage.enabled else "off"
 
 
-def _member(settings: Settings, subjects: Sequence[Subject], store: Any, clock: SystemClock) -> "Member":
+def _member(
+    settings: Settings, subjects: Sequence[Subject], store: Any, clock: SystemClock, rules: RuleRegistry
+) -> "Member":
     # Local imports, here and below: only members of a cluster need its libraries.
     from infrastructure.cluster.member import Member  # noqa: PLC0415
 
-    return Member(settings, subjects, store if settings.auth.enabled or settings.keeps_history else None, clock)
+    shared = store if settings.auth.enabled or settings.keeps_history else None
+    return Member(settings, subjects, shared, clock, rules)
 
 
 def _behaviours(own: Sequence[Behaviour], member: "Member | None") -> list[Behaviour]:
     if member is None:
         return [*own]
     from infrastructure.cluster.catching_up import CaughtUp  # noqa: PLC0415
-    from infrastructure.cluster.without_rules import WithoutRules  # noqa: PLC0415
 
-    return [*own, WithoutRules(RULE_MESSAGES), CaughtUp(member.follower)]
+    return [*own, CaughtUp(member.follower)]
 
 
 def _readable(books: Mapping[str, Sequence[Book]], member: "Member | None") -> Mapping[str, Sequence[Readable]]:
     return books if member is None else {name: model.books for name, model in member.models.items()}
+
+
+def _alerting(rules: RuleRegistry, member: "Member | None") -> Callable[[str, str], Sequence[Rule]]:
+    return rules.alerting if member is None else member.alerting
 
 
 def _features(registry: Sequence[Entry], subjects: Sequence[Subject], core: Core) -> list[Features]:
@@ -150,9 +157,11 @@ class Container(containers.DeclarativeContainer):
     # What the subjects keep; in a cluster only where its members share a database.
     history_mode = providers.Callable({True: "on", False: "off"}.get, settings.provided.keeps_history)
     subjects_store = providers.Selector(history_mode, on=own_store, off=nothing)
-    rules_store = providers.Selector(storage_mode, on=own_store, off=nothing, cluster=nothing)
     member = providers.Selector(
-        storage_mode, on=nothing, off=nothing, cluster=providers.Singleton(_member, settings, subjects, store, clock)
+        storage_mode,
+        on=nothing,
+        off=nothing,
+        cluster=providers.Singleton(_member, settings, subjects, store, clock, rules),
     )
     checkpoints = providers.Singleton(Checkpoints, books, clock, settings.provided.storage.checkpoint_interval_seconds)
     journal = providers.Selector(
@@ -196,14 +205,26 @@ class Container(containers.DeclarativeContainer):
     )
 
     readable = providers.Callable(_readable, books, member)
+    alerting = providers.Callable(_alerting, rules, member)
     alert_memory = providers.Singleton(memory_of, settings)
     alert_feed = providers.Singleton(AlertFeed, alert_memory)
     core = providers.Singleton(
-        Core, settings, clock, journal, stored_answers, subjects_store, books, seen_ids, alert_feed, readable, member
+        Core,
+        settings,
+        clock,
+        journal,
+        stored_answers,
+        subjects_store,
+        books,
+        seen_ids,
+        alert_feed,
+        readable,
+        alerting,
+        member,
     )
     features = providers.Singleton(_features, registry, subjects, core)
     rule_features = providers.Singleton(
-        rule_features, settings, registry, rules, alert_memory, alert_feed, journal, rules_store, clock
+        rule_features, settings, registry, rules, alert_memory, alert_feed, journal, subjects_store, clock, member
     )
     # Where only one subject can represent the service, the first one does.
     prices = features.provided[0]
@@ -226,9 +247,7 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.stream,
         access,
-        providers.Callable(
-            lambda rules, settings: [] if settings.cluster.enabled else [rules.live], rule_features, settings
-        ),
+        providers.Callable(lambda rules: [rules.live], rule_features),
         providers.Callable(lambda member: None if member is None else member.follower.check, member),
     )
     retention = providers.Singleton(

@@ -8,7 +8,6 @@ MarketDataError
 ├── AnomalyNotFound       no anomaly has that id
 ├── DeadReadingNotFound   no message over MQTT that could not be taken has that id
 ├── HistoryDisabled       the service keeps no history
-├── NotOffered            the service has nothing of this kind, by its settings
 ├── StorageFailed         data that should be on disk is not
 ├── KeyReused             the Idempotency-Key belongs to another request
 ├── KeyInUse              the first request with that Idempotency-Key is still in progress
@@ -110,13 +109,6 @@ class HistoryDisabled(MarketDataError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"This service has no history: {reason}.")
-
-
-class NotOffered(MarketDataError):
-    """The service has nothing of this kind, by its settings. what: as in "no rules". reason: which setting says so."""
-
-    def __init__(self, what: str, reason: str) -> None:
-        super().__init__(f"This service has no {what}: {reason}.")
 
 
 class StorageFailed(MarketDataError):

@@ -1,6 +1,6 @@
 """What readers see of a subject, as bytes: the snapshots of its keys, and its events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, get_type_hints
 
@@ -16,7 +16,8 @@ class PublicFormat:
 
     snapshot: class of the snapshots, a dataclass. events: the id of an event, by its class, also a dataclass. An id
     derives from observations: an event that is made again has the same one. notices: updates that say what of a key
-    has changed, with its key; they mean nothing without the snapshot, so they go with it.
+    has changed, with its key; they mean nothing without the snapshot, so they go with it. texts: members of snapshots
+    that are text or None, which the annotations of a compiled class do not say.
     """
 
     def __init__(
@@ -24,11 +25,18 @@ class PublicFormat:
         snapshot: type,
         events: Mapping[type, Callable[[Any], str]],
         notices: Mapping[type, Callable[[Any], str]] | None = None,
+        texts: Collection[str] = (),
     ) -> None:
-        self._snapshot = _decoder(snapshot)
+        self._kind = snapshot
+        self._texts = texts
+        self._snapshot = _decoder(snapshot, texts)
         self._ids = dict(events)
         self._notices = dict(notices or {})
         self._events = {kind.__name__: _decoder(kind) for kind in (*self._ids, *self._notices)}
+
+    def with_events(self, events: Mapping[type, Callable[[Any], str]]) -> "PublicFormat":
+        """Return the same with other events besides."""
+        return PublicFormat(self._kind, {**self._ids, **events}, self._notices, self._texts)
 
     def encode_snapshot(self, snapshot: Any) -> bytes:
         return _pack(snapshot)
@@ -54,14 +62,15 @@ class PublicFormat:
         return self._events[identity.partition(" ")[0]](payload)
 
 
-def _decoder(kind: type) -> Callable[[bytes], Any]:
+def _decoder(kind: type, texts: Collection[str] = ()) -> Callable[[bytes], Any]:
     """Return the function that decodes a dataclass."""
     hints = get_type_hints(kind)
     if type not in hints.values():
         return msgspec.msgpack.Decoder(kind).decode
-    # The annotations of a compiled class say `type` where its source says `Number` or `Number | None`.
+    # The annotations of a compiled class say `type` where its source says `Number`, or that it may be None.
+    optional = {each.name: str | None if each.name in texts else Number | None for each in fields(kind)}
     members: list[Any] = [
-        (each.name, Number | None if hints[each.name] is type else hints[each.name])
+        (each.name, optional[each.name] if hints[each.name] is type else hints[each.name])
         + (() if each.default is MISSING else (each.default,))
         for each in fields(kind)
     ]

@@ -647,8 +647,8 @@ class Settings(BaseSettings):
             return "processing.partitions must be set, to the partitions of the topics: the same on every member"
         if self.simulation.enabled and self.cluster.name == "marketdata":
             return "a simulation needs topics of its own: set cluster.name, such as to simulation, on every member"
-        if self.rules.file:
-            return "rules.file must be empty: members of a cluster have no rules and alerts"
+        if self.notifications.channels and not self.storage.url:
+            return "notifications.channels need storage.url: one of the members delivers what all of them store"
         if self.auth.enabled and not self.storage.url:
             return "auth.enabled needs storage.url: the members share their keys in PostgreSQL"
         if self.server.port == 0 and not self.cluster.member:

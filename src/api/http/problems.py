@@ -23,7 +23,6 @@
 | MethodNotAllowed | 405, with Allow | method-not-allowed |
 | TooSlow | 408 | too-slow |
 | HistoryDisabled | 404 | history-disabled |
-| NotOffered | 501 | not-offered |
 | RuleNotFound, AlertNotFound | 404 | rule-not-found, alert-not-found |
 | DeadLetterNotFound, BacktestNotFound | 404 | dead-letter-not-found, backtest-not-found |
 | RuleExists, RuleChanged, RuleInFile, TooManyRules | 409 | rule-exists, rule-changed, rule-in-file, too-many-rules |
@@ -89,7 +88,6 @@ from application.errors import (
     HistoryDisabled,
     KeyInUse,
     KeyReused,
-    NotOffered,
     OptionNotFound,
     StorageFailed,
     SymbolNotFound,
@@ -193,8 +191,6 @@ def problem_of(error: Exception, path: str) -> Problem:  # noqa: PLR0912  # a ta
             return Problem("alert-closed", "Not in this state", 409, str(error))
         case HistoryDisabled():
             return Problem("history-disabled", "No history", 404, str(error))
-        case NotOffered():
-            return Problem("not-offered", "Not offered", 501, str(error))
         case KeyInUse():
             return Problem("key-in-use", "Idempotency key in use", 409, str(error))
         case KeyReused():

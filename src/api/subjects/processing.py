@@ -10,6 +10,7 @@ from application.ports.idempotency import IdempotencyStore
 from application.ports.journal import Journal
 from application.ports.processor import Processor
 from domain.book import Book
+from domain.rules.rule import Rule
 from infrastructure.processing.admission import Admission
 from infrastructure.processing.backlog import Backlog
 from infrastructure.processing.change_tracker import ChangeTracker
@@ -38,7 +39,7 @@ class Core:
     books: by subject, one per partition. readable: the same for readers; in a cluster what the owners have published.
     journal: also supplies a recorder per subject. store: None if storage is off,
     or the log is that of a cluster. cluster: this process as a member of one. alerts: where the alerts among events
-    go.
+    go. alerting: the rules whose alerts about a key of a subject are open.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Core:
     seen_ids: Mapping[str, SeenIds]
     alerts: AlertFeed
     readable: Mapping[str, Sequence[Readable]]
+    alerting: Callable[[str, str], Sequence[Rule]]
     cluster: "Member | None" = None
 
     @property
@@ -173,7 +175,7 @@ def _clustered(subject: Subject, core: Core, member: "Member", sink: EventSink) 
 
     settings, clock = core.settings.processing, core.clock
     model = member.models[subject.name]
-    model.sink = sink
+    model.sink = AlertSink(sink, core.alerts)
     model.on_forget = member.journal.memories(subject.name)
     processor = ClusterProcessor(
         subject,

@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from re import sub
 
-from domain.book import Book
 from domain.numbers import NUMBER_MAX
 from domain.readings.machine import Standing
 from domain.readings.sensor_type import SensorType
 from domain.rules.condition import Deviation, Negation, Range, Stale, parts_of
 from domain.rules.rule import ALL_KEYS, AlertSeverity, Rule
-from domain.rules.ruled_book import RuledBook
-from infrastructure.processing.placement import partition_of
 from infrastructure.readings.reading_format import READINGS
 
 _OVER, _MINIMUM = 100, 30
@@ -46,13 +43,12 @@ def default_rules(types: Mapping[str, SensorType]) -> Sequence[Rule]:
     return (DEVIATION, STALE, *(rule for kind in types.values() if (rule := _range(kind)) is not None))
 
 
-def standing_in(books: Sequence[Book]) -> Callable[[str], Standing]:
-    """Return what tells how a sensor stands, by the alerts about it that are open. books: one per partition."""
+def standing_by(alerting: Callable[[str, str], Sequence[Rule]]) -> Callable[[str], Standing]:
+    """Return what tells how a sensor stands. alerting: tells the rules whose alerts about a key are open."""
 
     def standing_of(key: str) -> Standing:
-        book = books[partition_of(key, len(books))]
         standing = Standing.OK
-        for rule in book.alerting(key) if isinstance(book, RuledBook) else ():
+        for rule in alerting(READINGS, key):
             if not any(isinstance(part, Stale) for part in parts_of(rule.condition)):
                 return Standing.ALERT
             standing = Standing.STALE

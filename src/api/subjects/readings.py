@@ -14,7 +14,7 @@ from api.routes.machines import MachinesController
 from api.routes.readings import ReadingsController
 from api.subjects.features import Connected, Entry, Features
 from api.subjects.processing import Core, NoSink, Processing, processing_of
-from api.subjects.reading_rules import default_rules, standing_in
+from api.subjects.reading_rules import default_rules, standing_by
 from api.views.readings import SensorView
 from application.behaviours.validation import Validator
 from application.mediator import Handler, Mediator
@@ -73,7 +73,9 @@ def _assemble(subject: Subject, core: Core) -> Features:
         rollups = SqlCandles(core.store, ROLLUPS)
         history = StoredReadings(core.store, rollups, core.journal)
         pruners = [
-            CandleRetention(rollups, core.readable[subject.name], core.clock, settings.retention, _days(settings.retention)),
+            CandleRetention(
+                rollups, core.readable[subject.name], core.clock, settings.retention, _days(settings.retention)
+            ),
             RowRetention(core.store, core.clock),
         ]
     mqtt = _mqtt(core)
@@ -152,7 +154,7 @@ def _validators(core: Core, rules: ReadingRules) -> dict[type, Validator]:
 def _handlers(processing: Processing, core: Core, history: ReadingHistory, mqtt: _Mqtt) -> dict[type, Handler]:
     name = processing.subject.name
     sensors: InMemoryStates[SensorStatistics] = InMemoryStates(processing.snapshots)
-    machines = InMemoryMachines(processing.snapshots, standing_in(core.books[name]))
+    machines = InMemoryMachines(processing.snapshots, standing_by(core.alerting))
     return {
         ProcessReadingBatch: ProcessReadingBatchHandler(processing.processor, core.durability),
         ForgetReadings: ForgetReadingsHandler(machines, core.journal, name),

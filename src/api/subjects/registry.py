@@ -23,5 +23,5 @@ def subjects_of(
     """Define every subject according to the settings. rules: that their observations are shown to."""
     shown = RuleRegistry(SystemClock()) if rules is None else rules
     defined = [entry.define(settings) for entry in registry]
-    # The owners of partitions show nothing to rules.
-    return defined if settings.cluster.enabled else [shown.ruled(subject) for subject in defined]
+    # In a cluster the owners of partitions show their books to rules.
+    return [shown.shared(subject) if settings.cluster.enabled else shown.ruled(subject) for subject in defined]

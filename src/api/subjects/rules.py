@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar.types import ControllerRouterHandler
 from prometheus_client.registry import Collector
@@ -49,7 +49,7 @@ from domain.rules.alert import Alert
 from domain.rules.rule import Rule
 from infrastructure.access.random_secrets import RandomSecrets
 from infrastructure.delivery.channel import Channel
-from infrastructure.delivery.deliveries import SqlDeliveries
+from infrastructure.delivery.deliveries import DeliveriesOfLeader, SqlDeliveries
 from infrastructure.delivery.delivery_collector import DeliveryCollector
 from infrastructure.delivery.dispatcher import Dispatcher
 from infrastructure.delivery.log_channel import LogChannel
@@ -65,10 +65,15 @@ from infrastructure.rules.registry import RuleRegistry
 from infrastructure.rules.rule_desk import RuleDesk
 from infrastructure.rules.rules_file import read_rules
 from infrastructure.rules.sample_rules import SAMPLE_RULES
+from infrastructure.rules.shared_alerts import SharedAlerts
 from infrastructure.rules.sql_rules import SqlRules, StoredAlerts
 from infrastructure.settings import Settings
 from infrastructure.storage.retention import Pruner
 from infrastructure.storage.sql_store import SqlStore
+
+if TYPE_CHECKING:
+    from infrastructure.cluster.cluster_desk import ClusterDesk
+    from infrastructure.cluster.member import Member
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     RulesController,
@@ -104,21 +109,24 @@ class RuleFeatures:
 
 
 class Memory:
-    """Alerts and deliveries of a service without a store."""
+    """Alerts and deliveries of a service without a store. delivers: whether this process does."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, delivers: bool) -> None:
         self.alerts = MemoryAlerts(capacity)
         self.deliveries = MemoryDeliveries()
+        self._delivers = delivers
 
     def publish(self, alerts: Sequence[Alert]) -> None:
         self.alerts.publish(alerts)
-        self.deliveries.publish(alerts)
+        if self._delivers:
+            self.deliveries.publish(alerts)
 
 
 def memory_of(settings: Settings) -> Memory | None:
-    """Where alerts are without a store."""
-    is_stored = settings.storage.enabled and not settings.cluster.enabled
-    return None if is_stored else Memory(settings.processing.recent_anomalies_capacity)
+    """Where alerts are without a store, or before the owners of a cluster's partitions have stored them."""
+    if settings.storage.enabled and not settings.cluster.enabled:
+        return None
+    return Memory(settings.processing.recent_anomalies_capacity, delivers=not settings.cluster.enabled)
 
 
 def rule_features(
@@ -130,19 +138,26 @@ def rule_features(
     journal: Any,
     store: SqlStore | None,
     clock: Clock,
+    member: "Member | None",
 ) -> RuleFeatures:
-    desk = RuleDesk(registry, journal, feed.publish, clock, stores=store is not None)
+    tasks: list[Callable[[], Any]] = []
+    if member is None:
+        own = RuleDesk(registry, journal, feed.publish, clock, stores=store is not None)
+        tasks.append(ClockWatch(own, clock).run)
+    desk: RuleDesk | ClusterDesk = own if member is None else member.desk
     pruners: list[Pruner] = []
-    if store is not None:
-        stored = SqlRules(store)
-        alerts: Alerts = StoredAlerts(stored, journal)
-        deliveries: SqlDeliveries | MemoryDeliveries = SqlDeliveries(store)
-        pruners = [AlertRetention(stored, clock, settings.retention)]
-    else:
-        assert memory is not None, "without a store alerts are in memory"
-        alerts, deliveries = memory.alerts, memory.deliveries
+    if memory is not None:
+        alerts: Alerts = memory.alerts
+        deliveries: SqlDeliveries | MemoryDeliveries = memory.deliveries
         for subject in registry.subjects:
             journal.on_forget(subject, partial(memory.alerts.forget, subject))
+    if store is not None:
+        stored = SqlRules(store)
+        alerts = StoredAlerts(stored, journal)
+        deliveries = SqlDeliveries(store) if member is None else DeliveriesOfLeader(store)
+        if memory is not None:
+            alerts = SharedAlerts(memory.alerts, alerts)
+        pruners = [AlertRetention(stored, clock, settings.retention)]
     channels = _channels(settings, clock)
     dispatchers = [
         Dispatcher(name, channel, deliveries, settings.notifications, clock) for name, channel in channels.items()
@@ -190,7 +205,7 @@ def rule_features(
         },
         collectors=[AlertCollector(registry, feed), DeliveryCollector(dispatchers)],
         pruners=pruners,
-        tasks=[ClockWatch(desk, clock).run, *(dispatcher.run for dispatcher in dispatchers)],
+        tasks=[*tasks, *(dispatcher.run for dispatcher in dispatchers)],
         dispatchers=dispatchers,
         backtests=backtests,
         check=of_file,

@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.book import Applied, Book
 from domain.rules.alert import Alert
-from domain.rules.monitor import NO_BAND, Observation
+from domain.rules.monitor import NEVER_US, NO_BAND, Observation
 from domain.rules.rule import Rule
 from domain.rules.rule_index import RuleIndex
 from domain.rules.rule_monitor import RuleMonitor, resolved
@@ -183,6 +183,14 @@ class RuledBook:
             for monitor in watch.by_clock:
                 monitor.advance(now_us, watch.key, watch.sequence, changes)
         return changes
+
+    def next_moment_us(self) -> int:
+        """Return when the clock alone may change something."""
+        moment_us = NEVER_US
+        for watch in self._watches.values():
+            for monitor in watch.by_clock:
+                moment_us = min(moment_us, monitor.next_moment_us())
+        return moment_us
 
     def add(self, rule: Rule) -> None:
         """Show observations of all matching keys to a rule from now on, unless they are already."""

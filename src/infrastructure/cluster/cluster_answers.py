@@ -109,7 +109,7 @@ class ClusterAnswers:
 
     async def read(self, _partition: int, records: Sequence[FollowedRecord]) -> None:
         """Take records of the topic, in order."""
-        for name, value, written_us in records:
+        for name, value, written_us, _ in records:
             assert value is not None, "nothing in this topic is deleted"
             self._take(name.decode(), _ENTRIES.decode(value), written_us)
 

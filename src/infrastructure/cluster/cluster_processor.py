@@ -115,7 +115,7 @@ class ClusterProcessor:
         try:
             async with asyncio.timeout(self._log.confirm_seconds):
                 offset = await self._log.forget(self._subject, partition, key)
-                await self._model.reached(partition, offset + 1)
+                await self._model.until(partition, lambda position: position.offset > offset)
         except TimeoutError:
             raise StorageFailed("the owner of the partition has not confirmed it yet", taken=False) from None
 

@@ -32,8 +32,8 @@ class Followed(Protocol):
     def __call__(self, partition: int, records: "Sequence[FollowedRecord]", /) -> Awaitable[None]: ...
 
 
-# Key, value, and when the record was written, microseconds since the Unix epoch.
-FollowedRecord = tuple[bytes, bytes | None, int]
+# Key, value, when the record was written, microseconds since the Unix epoch, and its offset.
+FollowedRecord = tuple[bytes, bytes | None, int, int]
 
 
 class Follower:
@@ -106,7 +106,7 @@ class Follower:
                     continue
                 key = message.key()
                 assert key is not None, "every record has a key"
-                lines.setdefault(place, []).append((key, message.value(), message.timestamp()[1] * 1000))
+                lines.setdefault(place, []).append((key, message.value(), message.timestamp()[1] * 1000, offset))
                 self._next[place] = offset + 1
             self.failure = None
             if lines or ended & self._ahead:

@@ -132,16 +132,20 @@ class LogProducer:
 
     async def forget(self, subject: Subject, partition: int, key: str) -> int:
         """Write that a key is to be forgotten. Return the offset of the record."""
+        return await self.ask(subject, partition, FORGET, key.encode())
+
+    async def ask(self, subject: Subject, partition: int, kind: bytes, value: bytes) -> int:
+        """Write a record that holds no observations, behind those that were added before. Return its offset."""
         self._flush()
         confirmation = self._confirmation()
-        self._produce(self._topics.log(subject.name), partition, key.encode(), {KIND: FORGET}, confirmation, 0)
+        self._produce(self._topics.log(subject.name), partition, value, {KIND: kind}, confirmation, 0)
         return await confirmation
 
-    async def send(self, topic: str, partition: int, key: bytes, value: bytes) -> None:
-        """Write a record of another topic, and wait until the brokers have it."""
+    async def send(self, topic: str, partition: int, key: bytes, value: bytes) -> int:
+        """Write a record of another topic, and wait until the brokers have it. Return its offset."""
         confirmation = self._confirmation()
         self._produce(topic, partition, value, {}, confirmation, 0, key)
-        await confirmation
+        return await confirmation
 
     async def all_confirmed(self) -> None:
         """Wait until the brokers have everything that was added before. Raises StorageFailed."""

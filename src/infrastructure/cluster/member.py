@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from application.ports.clock import Clock
+from domain.rules.rule import Rule
 from infrastructure.cluster.clients import Clients
 from infrastructure.cluster.cluster_answers import ClusterAnswers
+from infrastructure.cluster.cluster_desk import ClusterDesk
 from infrastructure.cluster.cluster_journal import ClusterJournal
 from infrastructure.cluster.follower import Followed, FollowedRecord, Follower
 from infrastructure.cluster.history_writer import HistoryWriter
 from infrastructure.cluster.log_producer import LogProducer
 from infrastructure.cluster.read_model import ReadModel
 from infrastructure.cluster.records import Position
+from infrastructure.cluster.shared_rules import SharedRules
 from infrastructure.cluster.topics import ClusterRefused, Topics, check_topics
 from infrastructure.cluster.worker import Worker
 from infrastructure.cluster.workers import Workers
+from infrastructure.processing.placement import partition_of
+from infrastructure.rules.registry import RuleRegistry
 from infrastructure.settings import Settings
 from infrastructure.storage.sql_store import SqlStore
 from infrastructure.storage.store import StoreRefused
@@ -26,12 +31,20 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Member:
-    """models: the read model of each subject, by name. worker: None on a gateway.
+    """models: the read model of each subject, by name. worker: None on a gateway. rules: of the cluster. desk: where
+    they and alerts are changed.
 
     The `Storage` of this process. store: of keys, accounts and the history, which all members share; None without any.
     """
 
-    def __init__(self, settings: Settings, subjects: Sequence[Subject], store: SqlStore | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        subjects: Sequence[Subject],
+        store: SqlStore | None,
+        clock: Clock,
+        registry: RuleRegistry,
+    ) -> None:
         self.settings = settings
         partitions, storage = settings.processing.partitions, settings.storage
         self.name = settings.member
@@ -59,16 +72,24 @@ class Member:
             storage.ids_window_seconds,
             settings.processing.max_hold_seconds,
         )
-        followed: dict[str, Followed] = {self._topics.answers: self.answers.read}
-        for subject in subjects:
-            followed[self._topics.state(subject.name)] = _states_of(self.models[subject.name])
-            followed[self._topics.events(subject.name)] = _events_of(self.models[subject.name])
-        followed[self._topics.observed] = _observed_of(self.models)
+        self.rules = SharedRules(registry)
+        ruled = {name: model for name, model in self.models.items() if name in registry.subjects}
+        self.desk = ClusterDesk(registry, self.rules, ruled, self.log, self._topics, clock)
+        followed: dict[str, Followed] = {self._topics.rules: self.rules.read}
+        if self.is_gateway:
+            followed[self._topics.answers] = self.answers.read
+            for subject in subjects:
+                followed[self._topics.state(subject.name)] = _states_of(self.models[subject.name])
+                followed[self._topics.events(subject.name)] = _events_of(self.models[subject.name])
+            followed[self._topics.observed] = _observed_of(self.models)
         self.follower = Follower(followed, partitions, self._clients, from_end=(self._topics.observed,))
         self.worker: Workers | None = None
         if self.is_worker:
             self.worker = Workers(
-                [Worker(subject, self._topics, self._clients, settings, clock, self.history) for subject in subjects]
+                [
+                    Worker(subject, self._topics, self._clients, settings, clock, self.history, self.rules)
+                    for subject in subjects
+                ]
             )
 
     @property
@@ -91,7 +112,7 @@ class Member:
             await self._store.open_beside()
         if self.is_gateway:
             self.log.start()
-            self.follower.start()
+        self.follower.start()
         if self.history is not None:
             self.history.start()
         if self.worker is not None:
@@ -101,11 +122,16 @@ class Member:
     async def stop(self) -> None:
         if self.worker is not None:
             await asyncio.to_thread(self.worker.stop, self.settings.processing.shutdown_deadline_seconds)
+        await self.follower.stop()
         if self.is_gateway:
-            await self.follower.stop()
             await self.log.stop()
         if self._store is not None:
             await self._store.close()
+
+    def alerting(self, subject: str, key: str) -> Sequence[Rule]:
+        """Return the rules whose alerts about a key are open."""
+        books = self.models[subject].books
+        return self.rules.alerting(books[partition_of(key, len(books))].alerting(key))
 
     def positions(self, subject: str) -> Sequence[Position | None]:
         """Return how far each partition of a subject is: all of them on a gateway, else those of this worker."""
@@ -134,14 +160,14 @@ class Member:
 
 def _states_of(model: ReadModel) -> Followed:
     async def read(partition: int, records: Sequence[FollowedRecord]) -> None:
-        model.read_states(partition, [(key, value) for key, value, _ in records])
+        model.read_states(partition, [(key, value) for key, value, _, _ in records])
 
     return read
 
 
 def _observed_of(models: Mapping[str, ReadModel]) -> Followed:
     async def read(partition: int, records: Sequence[FollowedRecord]) -> None:
-        for subject, value, _ in records:
+        for subject, value, _, _ in records:
             model = models.get(subject.decode())
             if model is not None and value is not None:
                 model.read_observed(value)
@@ -151,6 +177,6 @@ def _observed_of(models: Mapping[str, ReadModel]) -> Followed:
 
 def _events_of(model: ReadModel) -> Followed:
     async def read(partition: int, records: Sequence[FollowedRecord]) -> None:
-        await model.read_events([(key, value) for key, value, _ in records])
+        await model.read_events([(key, value) for key, value, _, _ in records])
 
     return read

@@ -19,7 +19,8 @@ from infrastructure.cluster.clients import Clients
 from infrastructure.cluster.history_writer import HistoryWriter
 from infrastructure.cluster.partition_state import Entry, LogRecord, PartitionState, RecordsMissing, latest
 from infrastructure.cluster.pending_history import PendingHistory
-from infrastructure.cluster.records import KIND, POSITION, REQUEST, Position, pack
+from infrastructure.cluster.records import KIND, MOMENT, POSITION, REQUEST, RULES_CHANGED, Position, pack
+from infrastructure.cluster.shared_rules import SharedRules
 from infrastructure.cluster.topics import Topics
 from infrastructure.settings import Settings
 from infrastructure.storage.records import HistoryPart
@@ -30,6 +31,11 @@ _SECONDS = 30.0
 _COMMIT_SECONDS = 3.0
 # A partition in which nothing happens says so once in this time.
 _IDLE_SECONDS = 1.0
+# How often it is looked what rules want, and how long it may take to join the log.
+_LOOK_SECONDS = 0.5
+_ASK_SECONDS = 2.0
+# After which an alert is in the history.
+_ALERT_SECONDS = 0.5
 _AT_ONCE = 5000
 _POLL_SECONDS = 0.02
 
@@ -91,6 +97,10 @@ class OwnedPartition:
         self._next_flush = 0.0
         self._next_idle = 0.0
         self._next_checkpoint = 0.0
+        # The version of the rules that was asked for, and when to ask again; and when to look for a moment.
+        self._asked = 0
+        self._ask_again = 0.0
+        self._next_look = 0.0
 
     def acquire(self) -> None:
         """Shut out whoever owned the partition before, and restore the newest checkpoint.
@@ -122,6 +132,7 @@ class OwnedPartition:
             raise RecordsMissing(f"the checkpoint ends before record {state.offset}, and the log begins with {first}")
         self.state, self._producer, self._committing = state, producer, None
         self._carried = {}
+        self._asked = 0
         self.end_offset, self.flushed = end, state.published
         self._checkpointed = state.offset
         self._next_flush = 0.0
@@ -131,6 +142,24 @@ class OwnedPartition:
         """Apply records of the log. Raises RecordsMissing."""
         self.state.apply([_record(message) for message in messages])
         self.end_offset = max(self.end_offset, self.state.offset)
+
+    def wanted(self, rules: SharedRules, now: float) -> tuple[bytes, bytes] | None:
+        """Return what has to join the log for rules, as kind and value: newer ones, or that one waits for a moment."""
+        own = self.state.rules
+        if own is None:
+            return None
+        version = rules.version
+        if version > own.version and (version > self._asked or now >= self._ask_again):
+            self._asked, self._ask_again = version, now + _ASK_SECONDS
+            return RULES_CHANGED, pack(rules.after(own.version))
+        if now < self._next_look:
+            return None
+        # Looking costs as much as there are rules and keys.
+        self._next_look = now + _LOOK_SECONDS
+        if own.book.next_moment_us() > self._clock.now_us():
+            return None
+        self._next_look = now + _ASK_SECONDS
+        return MOMENT, b""
 
     def flush(self, now: float) -> None:
         """Publish what has changed, if it is time.
@@ -146,6 +175,9 @@ class OwnedPartition:
         if self.state.has_forgotten:
             # It goes from the history too.
             self._next_checkpoint = min(self._next_checkpoint, now)
+        elif self.state.has_alerts and self.state.history is not None:
+            # They are delivered from the history.
+            self._next_checkpoint = min(self._next_checkpoint, now + _ALERT_SECONDS)
         if now < self._next_flush or self.state.offset < self.state.published:
             return
         checkpoints = now >= self._next_checkpoint and self.state.offset != self._checkpointed
@@ -250,6 +282,7 @@ class OwnedPartition:
             self.owned_since_us,
             len(state.book),
             state.accounts,
+            0 if state.rules is None else state.rules.version,
         )
 
     def _new_state(self, settings: Settings) -> PartitionState:

@@ -11,16 +11,21 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from domain.book import Book
 from domain.columns import Columns, numbered
+from domain.rules.alert import Alert
+from infrastructure.cluster.partition_rules import books_of, keys_of
 from infrastructure.cluster.pending_history import PendingHistory
 from infrastructure.cluster.records import (
+    ALERT_CHANGED,
     CHECKPOINT,
     CHECKPOINTS,
     FORGET,
     FORGOTTEN,
     KEY,
+    MOMENT,
+    OWN_RULES,
     POSITION,
+    RULES_CHANGED,
     SEEN,
     Accounts,
     Checkpoint,
@@ -61,7 +66,8 @@ class PartitionState:
     """offset: the next record to apply. published: records before this one are published already.
 
     keys_max: new keys beyond that are rejected. history: takes what is applied; None if there is none.
-    has_forgotten: whether a key was, since the last checkpoint.
+    has_forgotten, has_alerts: whether a key was, or an alert changed, since the last checkpoint. rules: None if there
+    can be none about the subject.
     """
 
     def __init__(
@@ -77,8 +83,9 @@ class PartitionState:
         self.published = 0
         self.history = history
         self.has_forgotten = False
+        self.has_alerts = False
         self.accounts = Accounts()
-        self.book: Book = subject.new_book()
+        self.book, self.rules = books_of(subject, lambda: self.now_us)
         self._subject = subject
         self._index = index
         self._keys_max = keys_max
@@ -112,10 +119,14 @@ class PartitionState:
             return
         checkpoint = CHECKPOINTS.decode(stored)
         self.offset, self.now_us, self.accounts = checkpoint.offset, checkpoint.now_us, checkpoint.accounts
+        if self.rules is not None:
+            self.rules.restore(entries.get(OWN_RULES))
         for name, payload in entries.items():
             if name.startswith(KEY):
                 key = name[len(KEY) :].decode()
                 self.book.restore(key, self._subject.log.decode_checkpoint(key, payload))
+        if self.rules is not None:
+            self.rules.restored()
         self._next_piece = checkpoint.ids_next
         for piece in range(checkpoint.ids_first, checkpoint.ids_next):
             seen = SEEN.decode(entries[ids_key(piece)])
@@ -134,12 +145,17 @@ class PartitionState:
                 continue
             if record.offset > self.offset:
                 raise RecordsMissing(f"the next record is {self.offset}, and the log goes on with {record.offset}")
-            self.now_us = max(self.now_us, record.time_us)
-            if record.kind == FORGET:
+            if record.time_us > self.now_us:
+                if self.rules is not None and self.rules.watches_clock:
+                    # What comes of an observation depends on its own time.
+                    self._apply(waiting)
+                    waiting = None
+                self.now_us = record.time_us
+            if record.kind is not None:
                 self._apply(waiting)
                 waiting = None
                 self.offset += 1
-                self._forget(record.value.decode())
+                self._obey(record.kind, record.value)
             else:
                 admitted = self._admit(record)
                 self.offset += 1
@@ -163,7 +179,8 @@ class PartitionState:
             if key in book:
                 snapshot = public.encode_snapshot(book.snapshot(key))
                 notices = self._notices.get(key, [])
-                value = pack(PublicState(book.update_count(key), book.newest_us(key), snapshot, notices))
+                alerting = [] if self.rules is None else self.rules.alerting(key)
+                value = pack(PublicState(book.update_count(key), book.newest_us(key), snapshot, notices, alerting))
             states.append((KEY + key.encode(), value))
         events, self._events = self._events, []
         self._changed, self._notices = {}, {}
@@ -177,12 +194,14 @@ class PartitionState:
     def checkpoint(self) -> list[Entry]:
         """Take what has changed since the last checkpoint, ready for the next one."""
         book, log = self.book, self._subject.log
-        self.has_forgotten = False
+        self.has_forgotten = self.has_alerts = False
         entries: list[Entry] = [
             (KEY + key.encode(), log.encode_checkpoint(book.checkpoint(key)) if key in book else None)
             for key in self._dirty
         ]
         self._dirty = {}
+        if self.rules is not None:
+            entries.append((OWN_RULES, self.rules.checkpoint()))
         entries += self._checkpoint_ids()
         first = self._pieces[0][0] if self._pieces else self._next_piece
         checkpoint = Checkpoint(self.offset, self.now_us, first, self._next_piece, self.accounts)
@@ -260,6 +279,7 @@ class PartitionState:
         if self.offset > self.published:
             for event in (*applied.events, *applied.updates):
                 self._publish(event)
+                self.has_alerts = self.has_alerts or isinstance(event, Alert)
             if self._subject.is_observed:
                 payload = self._subject.log.encode(*numbered(columns.keys), columns)
                 self._observed.append((self._subject.name.encode(), payload))
@@ -278,6 +298,36 @@ class PartitionState:
             return
         identity, payload = public.encode_event(event)
         self._events.append((identity.encode(), payload))
+
+    def _obey(self, kind: bytes, value: bytes) -> None:
+        """Do what a record asks for that holds no observations."""
+        if kind == FORGET:
+            self._forget(value.decode())
+        elif self.rules is None:
+            _log.error("there are no rules about this subject", kind=kind, partition=self._index)
+        elif kind == RULES_CHANGED:
+            alerts, keys = self.rules.change(value)
+            self._dirty.update(dict.fromkeys(keys))
+            self._take_alerts(alerts)
+        elif kind == ALERT_CHANGED:
+            changed = self.rules.change_alert(value)
+            self._take_alerts([] if changed is None else [changed])
+        elif kind == MOMENT:
+            self._take_alerts(self.rules.advance())
+
+    def _take_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Take changes of alerts that come of no observation."""
+        if not alerts:
+            return
+        keys = keys_of(alerts)
+        self._changed.update(keys)
+        self._dirty.update(keys)
+        self.has_alerts = True
+        if self.offset > self.published:
+            for alert in alerts:
+                self._publish(alert)
+        if self.history is not None and self.offset > self.history.upto:
+            self.history.alerts(alerts)
 
     def _forget(self, key: str) -> None:
         self.book.forget(key)

@@ -1,8 +1,11 @@
 """What a partition has applied and not added to the history yet."""
 
+from collections.abc import Sequence
+
 from domain.book import Applied
 from domain.columns import Columns
-from infrastructure.storage.records import HistoryPart
+from domain.rules.alert import Alert
+from infrastructure.storage.records import HistoryPart, LoggedEvent
 from infrastructure.storage.subject_log import SubjectLog
 from infrastructure.subject import Subject
 
@@ -34,6 +37,11 @@ class PendingHistory:
     def forget(self, key: str) -> None:
         """Everything about a key that came before is to go."""
         self._close((key,))
+
+    def alerts(self, alerts: Sequence[Alert]) -> None:
+        """Take changes of alerts that come of no observation."""
+        self._close(())
+        self._parts.append(HistoryPart((), [LoggedEvent(alert, 0, 0) for alert in alerts], None, ()))
 
     def parts(self) -> list[HistoryPart]:
         """Return what waits, in order."""

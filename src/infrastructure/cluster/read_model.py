@@ -48,6 +48,11 @@ class ReplicaBook:
         state = self._states.get(key)
         return None if state is None else self._public.decode_snapshot(state.snapshot)
 
+    def alerting(self, key: str) -> list[str]:
+        """Return the ids of the rules whose alerts about a key are open."""
+        state = self._states.get(key)
+        return [] if state is None else state.alerting
+
     def update_count(self, key: str) -> int:
         return self._states[key].updates
 
@@ -69,8 +74,8 @@ class ReadModel:
         self.snapshots = Snapshots(self.books)
         self.sink: EventSink | None = None
         self.on_forget: list[Callable[[str], None]] = []
-        # Who waits until a partition is published up to an offset.
-        self._waiting: dict[int, list[tuple[int, asyncio.Future[None]]]] = {}
+        # Who waits until a partition is published up to some position.
+        self._waiting: dict[int, list[tuple[Callable[[Position], bool], asyncio.Future[None]]]] = {}
 
     def read_states(self, partition: int, entries: Sequence[Read]) -> None:
         book = self.books[partition]
@@ -106,12 +111,12 @@ class ReadModel:
         if self.tracker.sees:
             self.tracker.see(self.subject.log.decode(segment))
 
-    async def reached(self, partition: int, offset: int) -> None:
-        """Wait until everything before an offset of the log is published here."""
+    async def until(self, partition: int, is_reached: Callable[[Position], bool]) -> None:
+        """Wait until a partition is published up to some position."""
         position = self.positions[partition]
-        if position is None or position.offset < offset:
+        if position is None or not is_reached(position):
             waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.setdefault(partition, []).append((offset, waiting))
+            self._waiting.setdefault(partition, []).append((is_reached, waiting))
             await waiting
 
     def age_us(self, now_us: int) -> int:
@@ -120,9 +125,9 @@ class ReadModel:
 
     def _move(self, partition: int, position: Position) -> None:
         self.positions[partition] = position
-        for offset, waiting in self._waiting.pop(partition, ()):
-            if offset > position.offset:
-                self._waiting.setdefault(partition, []).append((offset, waiting))
+        for is_reached, waiting in self._waiting.pop(partition, ()):
+            if not is_reached(position):
+                self._waiting.setdefault(partition, []).append((is_reached, waiting))
             elif not waiting.done():
                 waiting.set_result(None)
 

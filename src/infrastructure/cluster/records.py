@@ -7,12 +7,19 @@ pack = msgspec.msgpack.Encoder().encode
 # Names of headers of the log. A record without a kind holds observations.
 KIND = "kind"
 FORGET = b"forget"
+# What the owner of a partition has heard of rules, as RULES; what somebody does about an alert, as ALERT_CHANGES; and
+# that a rule waits for this moment, without a value.
+RULES_CHANGED = b"rules"
+ALERT_CHANGED = b"alert"
+MOMENT = b"moment"
 REQUEST = "request"
 
 # Keys of the read model and of checkpoints. Keys of subjects begin with KEY.
 KEY = b"k"
 POSITION = b"#position"
 CHECKPOINT = b"#checkpoint"
+# Of a checkpoint: the rules in force, as RULES.
+OWN_RULES = b"#rules"
 # The ids that a partition has seen, in pieces.
 IDS = b"i"
 # In the events: everything before it about a key is forgotten. The key follows.
@@ -48,7 +55,7 @@ class Position(msgspec.Struct):
     """How far a partition is published: up to the record before `offset`.
 
     end_offset: end of the log, as the owner knows it. as_of_us: everything that came before is published.
-    owner: the member. owned_since_us: when it got the partition. keys: with a state.
+    owner: the member. owned_since_us: when it got the partition. keys: with a state. rules: version of those in force.
     """
 
     offset: int
@@ -58,22 +65,53 @@ class Position(msgspec.Struct):
     owned_since_us: int
     keys: int
     accounts: Accounts
+    rules: int = 0
 
 
 class PublicState(msgspec.Struct, array_like=True):
     """The snapshot of a key, after so many observations, the newest of them of this time.
 
-    notices: kind and content of what says what has changed since the one before.
+    notices: kind and content of what says what has changed since the one before. alerting: ids of rules that do.
     """
 
     updates: int
     newest_us: int
     snapshot: bytes
     notices: list[tuple[str, bytes]] = []
+    alerting: list[str] = []
+
+
+class RuleRecord(msgspec.Struct, array_like=True, frozen=True):
+    """A rule as it is from a version on. subject: empty if it is removed. payload: the rule, but for its revision."""
+
+    rule_id: str
+    subject: str = ""
+    revision: int = 0
+    payload: bytes = b""
+    in_file: bool = False
+
+
+class RulesRecord(msgspec.Struct, array_like=True, frozen=True):
+    """Rules up to a version, each with its own."""
+
+    version: int
+    rules: list[tuple[int, RuleRecord]]
+
+
+class AlertChange(msgspec.Struct, array_like=True, frozen=True):
+    """What somebody does about an alert. alert: as it was then."""
+
+    alert: bytes
+    now_us: int
+    by: str | None
+    resolves: bool
 
 
 CHECKPOINTS = msgspec.msgpack.Decoder(Checkpoint)
 POSITIONS = msgspec.msgpack.Decoder(Position)
+RULE_RECORDS = msgspec.msgpack.Decoder(RuleRecord)
+RULES = msgspec.msgpack.Decoder(RulesRecord)
+ALERT_CHANGES = msgspec.msgpack.Decoder(AlertChange)
 STATES = msgspec.msgpack.Decoder(PublicState)
 # Pairs of an id and the time at which it came.
 SEEN: msgspec.msgpack.Decoder[list[tuple[str, int]]] = msgspec.msgpack.Decoder(list[tuple[str, int]])

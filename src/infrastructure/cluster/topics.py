@@ -62,6 +62,11 @@ class Topics:
         return f"{self.name}.observed"
 
     @property
+    def rules(self) -> str:
+        """The rules of all subjects, each as it was last changed."""
+        return f"{self.name}.rules"
+
+    @property
     def answers(self) -> str:
         """The requests with an Idempotency-Key."""
         return f"{self.name}.answers"
@@ -77,7 +82,7 @@ class Topics:
         """Every topic of some subjects."""
         for subject in subjects:
             yield from (self.log(subject), self.state(subject), self.events(subject), self.checkpoints(subject))
-        yield from (self.observed, self.answers)
+        yield from (self.observed, self.rules, self.answers)
 
 
 def create_topics(
@@ -92,6 +97,7 @@ def create_topics(
     configurations = {
         topics.answers: _deleted(2 * settings.storage.ids_window_seconds / 86_400),
         topics.observed: _OBSERVED,
+        topics.rules: _COMPACTED,
     }
     for subject in subjects:
         configurations[topics.log(subject)] = {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from application.ports.clock import Clock
 from infrastructure.cluster.clients import Clients
@@ -18,6 +18,8 @@ from infrastructure.cluster.group_watch import GroupWatch
 from infrastructure.cluster.history_writer import HistoryMoved, HistoryWriter
 from infrastructure.cluster.owned_partition import OwnedPartition
 from infrastructure.cluster.partition_state import RecordsMissing
+from infrastructure.cluster.records import KIND
+from infrastructure.cluster.shared_rules import SharedRules
 from infrastructure.cluster.topics import Topics
 from infrastructure.settings import Settings
 from infrastructure.storage.store import StoreFailed
@@ -39,7 +41,7 @@ class Worker:
     """failure: why it does not work; None while it does. rebalanced_us: when partitions last came or went.
 
     restarts: partitions that were restored anew, because what they had to publish was refused. history: None if none
-    is kept.
+    is kept. rules: those of the cluster.
     """
 
     def __init__(
@@ -50,12 +52,16 @@ class Worker:
         settings: Settings,
         clock: Clock,
         history: HistoryWriter | None,
+        rules: SharedRules,
     ) -> None:
         self.failure: str | None = "it has not started"
         self.rebalanced_us = 0
         self.restarts = 0
         self.seconds = 0.0
         self.history = history
+        self._rules = rules
+        # Writes to the log what rules want; not before they want something.
+        self._asking: Producer | None = None
         self._subject = subject
         self._topics = topics
         self._clients = clients
@@ -133,6 +139,7 @@ class Worker:
             self._flush(consumer)
             for place in [place for place, due in self._broken.items() if due <= start]:
                 self._acquire_again(consumer, place)
+            self._ask(start)
             self._look(start)
             self.seconds += self._clock.monotonic() - start
         self._release(list(self._owned))
@@ -170,6 +177,22 @@ class Worker:
             self._next_commit = now + _COMMIT_SECONDS
             done = [TopicPartition(*place, owned.flushed) for place, owned in self._owned.items()]
             consumer.commit(offsets=done, asynchronous=True)
+
+    def _ask(self, now: float) -> None:
+        """Write to the log what rules want of it, unless the brokers have yet to take what they wanted before."""
+        asking = self._asking
+        if asking is not None:
+            asking.poll(0)
+            if len(asking):
+                return
+        for place, owned in self._owned.items():
+            wanted = None if place in self._broken else owned.wanted(self._rules, now)
+            if wanted is not None:
+                if asking is None:
+                    asking = self._asking = self._clients.log_producer()
+                topic, partition = place
+                kind, value = wanted
+                asking.produce(topic, value, b"%d" % partition, partition, headers={KIND: kind})
 
     def _look(self, now: float) -> None:
         """Look after the group, in a thread of its own."""

@@ -11,6 +11,7 @@ from infrastructure.delivery.channel import Delivery
 from infrastructure.rules.rule_format import unpacked_alert
 from infrastructure.storage.schema import ALERT, DELIVERY
 from infrastructure.storage.sql_database import SqlDatabase
+from infrastructure.storage.sql_store import SqlStore
 
 
 class Deliveries(Protocol):
@@ -127,6 +128,17 @@ class SqlDeliveries:
         return await self._database.reading(
             lambda connection: [_delivery(tuple(row)) for row in connection.execute(statement)]
         )
+
+
+class DeliveriesOfLeader(SqlDeliveries):
+    """Of several processes with one database, the one that leads delivers."""
+
+    def __init__(self, store: SqlStore) -> None:
+        super().__init__(store)
+        self._leads = store.leads
+
+    async def due(self, channel: str, now_us: int, limit: int) -> Sequence[Delivery]:
+        return await super().due(channel, now_us, limit) if await self._leads() else ()
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

@@ -23,7 +23,7 @@ def readings(settings: ReadingsSettings, keeps_rows: bool = False) -> Subject:
         key="sensor",
         new_book=lambda: ReadingBook(settings.window),
         log=ReadingLogFormat(),
-        public=PublicFormat(SensorStatistics, {}),
+        public=PublicFormat(SensorStatistics, {}, texts=("unit",)),
         tables=ReadingTables(keeps_rows),
         values=values_of,
     )

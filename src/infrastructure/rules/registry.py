@@ -6,6 +6,7 @@ so that a recovery shows each observation to the rules that it was shown to.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from application.ports.clock import Clock
 from domain.book import Book
@@ -39,14 +40,27 @@ class RuleRegistry:
         """The subjects that rules can be about, with the figures that each of them names."""
         return self._figures
 
+    def shared(self, subject: Subject) -> Subject:
+        """Return a subject that keeps and publishes alerts, if there can be rules about it. Who shows its books to them
+        is up to others.
+        """
+        if subject.values is None:
+            return subject
+        self._figures[subject.name] = subject.figures
+        if subject.has_parts:
+            self.with_parts.add(subject.name)
+        return replace(
+            subject,
+            log=RuledLogFormat(subject.log),
+            tables=RuledTables(subject.name, subject.tables),
+            public=subject.public.with_events({Alert: attrgetter("id")}),
+        )
+
     def ruled(self, subject: Subject) -> Subject:
         """Return a subject whose books are shown to rules, if there can be any about it."""
         values = subject.values
         if values is None:
             return subject
-        self._figures[subject.name] = subject.figures
-        if subject.has_parts:
-            self.with_parts.add(subject.name)
         index = self._indexes[subject.name] = RuleIndex()
         books = self._books[subject.name] = []
 
@@ -55,12 +69,7 @@ class RuleRegistry:
             books.append(book)
             return book
 
-        return replace(
-            subject,
-            new_book=new_book,
-            log=RuledLogFormat(subject.log),
-            tables=RuledTables(subject.name, subject.tables),
-        )
+        return replace(self.shared(subject), new_book=new_book)
 
     def load(self, rules: Sequence[StoredRule]) -> None:
         """Take over stored rules, before any states are restored."""
@@ -92,6 +101,11 @@ class RuleRegistry:
             self.rules[rule_id] = stored
             self.resume(stored)
         return alerts
+
+    def alerting(self, subject: str, key: str) -> list[Rule]:
+        """Return the rules whose alerts about a key are open."""
+        books = self._books.get(subject)
+        return [] if not books else books[partition_of(key, len(books))].alerting(key)
 
     def monitor(self, alert: Alert) -> RuleMonitor | None:
         """Return the monitor that has raised an alert, if it is still there."""

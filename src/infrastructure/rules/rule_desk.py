@@ -1,13 +1,13 @@
 """Makes changes of rules and alerts: the `Rules` and the `AlertDesk` of the service."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from application.errors import StorageFailed
 from application.ports.clock import Clock
 from domain.rules.alert import Alert
 from domain.rules.rule import Rule
+from infrastructure.rules.known_rules import KnownRules
 from infrastructure.rules.registry import RuleRegistry
 from infrastructure.rules.rule_amendments import AlertChanged, AlertsByClock, RuleChange
 from infrastructure.storage.records import Amendment
@@ -22,7 +22,7 @@ class AmendedJournal(Protocol):
     async def committed(self) -> None: ...
 
 
-class RuleDesk:
+class RuleDesk(KnownRules):
     """announce: hears of the alerts that change with a rule, by hand or by the clock.
 
     stores: whether there is a store to wait for.
@@ -36,41 +36,17 @@ class RuleDesk:
         clock: Clock,
         stores: bool,
     ) -> None:
-        self._registry = registry
+        super().__init__(registry)
         self._journal = journal
         self._announce = announce
         self._clock = clock
         self._stores = stores
-
-    def list(self) -> Sequence[Rule]:
-        rules = self._registry.rules
-        return [rules[rule_id].rule for rule_id in sorted(rules)]
-
-    def get(self, rule_id: str) -> Rule | None:
-        stored = self._registry.rules.get(rule_id)
-        return None if stored is None else stored.rule
-
-    def is_in_file(self, rule_id: str) -> bool:
-        stored = self._registry.rules.get(rule_id)
-        return stored is not None and stored.in_file
 
     async def put(self, rule: Rule, in_file: bool = False) -> None:
         await self._make(RuleChange(self._registry, self._announce, rule.id, rule, in_file))
 
     async def remove(self, rule_id: str) -> None:
         await self._make(RuleChange(self._registry, self._announce, rule_id, None, False))
-
-    async def take_over(self, rules: Sequence[Rule]) -> None:
-        """Make the rules of the file what the file says. Raises StorageFailed."""
-        stored = self._registry.rules
-        for rule_id in [each.rule.id for each in stored.values() if each.in_file]:
-            if rule_id not in {rule.id for rule in rules}:
-                await self.remove(rule_id)
-        for rule in rules:
-            known = stored.get(rule.id)
-            revision = 1 if known is None else known.rule.revision
-            if known is None or not known.in_file or known.rule != replace(rule, revision=revision):
-                await self.put(replace(rule, revision=revision if known is None else revision + 1), in_file=True)
 
     async def change(self, alert: Alert, by: str | None, resolves: bool) -> Alert | None:
         change = AlertChanged(self._registry, self._announce, alert, self._clock.now_us(), by, resolves)

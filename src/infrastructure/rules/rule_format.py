@@ -12,7 +12,7 @@ from application.rules.rule_reading import RuleReader
 from application.rules.rule_writing import rule_values
 from domain.numbers import Number
 from domain.rules.alert import Alert, AlertChange, AlertState
-from domain.rules.rule import AlertSeverity
+from domain.rules.rule import AlertSeverity, Rule
 from domain.rules.ruled_book import RuledCheckpoint, SavedRule
 from infrastructure.rules.stored_rule import StoredRule
 from infrastructure.storage.payloads import Corrupt, check, pack, seal
@@ -63,7 +63,7 @@ def restored(value: Any) -> Any:
 def rule_row(stored: StoredRule) -> tuple[Any, ...]:
     """Return the `RULE` row, in column order."""
     rule = stored.rule
-    payload = pack(rule_values(rule))
+    payload = packed_rule(rule)
     keys = (rule.id, rule.revision, stored.since_seq, stored.in_file)
     return (*keys, payload, seal(payload, *keys))
 
@@ -75,13 +75,30 @@ def rule_of(
     rule_id, revision, since_seq, in_file, payload, crc = row
     keys = (rule_id, revision, since_seq, bool(in_file))
     check(crc, f"rule {rule_id}", payload, *keys)
+    rule = unpacked_rule(rule_id, revision, payload, subjects, with_parts)
+    return StoredRule(rule, since_seq, bool(in_file))
+
+
+def packed_rule(rule: Rule) -> bytes:
+    """Encode a rule, but for its revision."""
+    return pack(rule_values(rule))
+
+
+def unpacked_rule(
+    rule_id: str,
+    revision: int,
+    payload: bytes,
+    subjects: Mapping[str, Sequence[str]],
+    with_parts: Collection[str] = (),
+) -> Rule:
+    """Decode what `packed_rule` returned. Raises Corrupt."""
     values = _ANY.decode(payload)
     try:
         # Channels may have gone from the settings since.
         rule = RuleReader(subjects, values["notify"], with_parts).read(values, rule_id)
     except ValidationFailed as error:
         raise Corrupt(f"rule {rule_id} cannot be read: {error}") from None
-    return StoredRule(replace(rule, revision=revision), since_seq, bool(in_file))
+    return replace(rule, revision=revision)
 
 
 _Stored = float | str

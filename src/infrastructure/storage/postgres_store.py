@@ -18,6 +18,8 @@ _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 60
 # Arbitrary, as long as no other program on the same database uses it for its own locks.
 _LOCK = 0x6D61726B
+# Of the one that leads.
+_LEADER_LOCK = 0x6D61726C
 
 Result = TypeVar("Result")
 
@@ -38,6 +40,7 @@ class PostgresStore(SqlStore):
         self._thread = threading.Thread(target=self._loop.run_forever, name="postgres", daemon=True)
         self._engine: AsyncEngine | None = None
         self._lock: AsyncConnection | None = None
+        self._leading: AsyncConnection | None = None
 
     async def open(self) -> None:
         self._thread.start()
@@ -57,6 +60,29 @@ class PostgresStore(SqlStore):
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
+
+    async def leads(self) -> bool:
+        """The database ends the lead of a process with its connection."""
+        return await self._call(self._lead())
+
+    async def _lead(self) -> bool:
+        assert self._engine is not None, "the store is open"
+        try:
+            if self._leading is not None:
+                await self._leading.execute(sa.select(1))
+                await self._leading.commit()
+                return True
+            connection = await self._engine.connect()
+            if await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LEADER_LOCK))):
+                await connection.commit()
+                self._leading = connection
+                return True
+            await connection.close()
+        except (sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            await _drop(self._leading)
+            self._leading = None
+            raise StoreFailed(_reason(error)) from error
+        return False
 
     async def writing(self, work: Callable[[sa.Connection], Result]) -> Result:
         return await self._call(self._transact(work))
@@ -79,7 +105,8 @@ class PostgresStore(SqlStore):
     async def _connect(self) -> None:
         self._engine = create_async_engine(
             self._url,
-            pool_size=3,
+            # Besides the connections that hold locks.
+            pool_size=4,
             connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _COMMAND_SECONDS},
         )
         if self._read_only:
@@ -97,9 +124,8 @@ class PostgresStore(SqlStore):
             raise StoreInUse(f"the database {self.name} cannot be used: another service is using it")
 
     async def _disconnect(self) -> None:
-        if self._lock is not None:
-            await self._lock.invalidate()
-            await self._lock.close()
+        await _drop(self._leading)
+        await _drop(self._lock)
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -124,6 +150,13 @@ class PostgresStore(SqlStore):
         # The driver's own connection, inside the current transaction.
         driver: Any = connection.connection.dbapi_connection
         driver.run_async(put)
+
+
+async def _drop(connection: AsyncConnection | None) -> None:
+    """Close a connection, with the lock that it holds."""
+    if connection is not None:
+        await connection.invalidate()
+        await connection.close()
 
 
 def _reason(error: BaseException) -> str:

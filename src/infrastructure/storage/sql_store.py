@@ -55,6 +55,10 @@ class SqlStore(SqlLog):
                     f"not {schema.newest}"
                 ) from None
 
+    async def leads(self) -> bool:
+        """Whether this process is the one of all that use the database that does what only one may do."""
+        return True
+
     async def write(self, batch: Batch) -> None:
         try:
             await self.writing(lambda connection: self._write(connection, batch))

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from api.app import describe
 from api.container import Container
 from api.http.problems import problem_headers, problem_of
 from application.errors import FieldError, ValidationFailed
@@ -34,14 +33,3 @@ async def test_questions_and_watchers_get_503_until_it_has_caught_up(container: 
     # Commands are none of them.
     with pytest.raises(ValidationFailed):
         await mediator.send(RefusePriceUpdate((FieldError("price", "missing", "is missing"),)))
-
-
-def test_a_member_has_no_rules_and_says_nothing_about_alerts(container: Container) -> None:
-    openapi, _ = describe(container)
-    assert not [
-        path for path in openapi["paths"] if path.startswith(("/api/rules", "/api/alerts", "/api/notifications"))
-    ]
-    assert "alerts" not in container.hub().channels
-    assert (
-        describe(Container(settings=Settings(storage={"enabled": False})))[0]["paths"].keys() > openapi["paths"].keys()
-    )

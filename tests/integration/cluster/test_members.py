@@ -124,19 +124,6 @@ def test_symbols_beyond_the_limit_are_rejected_by_the_owner(brokers: Brokers, cl
     assert [item["symbol"] for item in member.client.get("/api/prices").json()["items"]] == ["A", "B"]
 
 
-def test_a_member_says_that_it_has_no_rules(two_gateways: Cluster) -> None:
-    rule = {"name": "gold", "subject": "prices", "keys": ["GOLD"], "condition": {"level": {"above": 1}}}
-    gateway = two_gateways.members["gateway-1"]
-    for answer in (
-        gateway.client.post("/api/rules", json=rule),
-        gateway.client.get("/api/rules"),
-        gateway.client.get("/api/alerts"),
-        gateway.client.post("/api/alerts/1/resolve"),
-    ):
-        assert (answer.status_code, answer.json()["type"]) == (501, "urn:marketdata:problem:not-offered"), answer.text
-        assert "no rules and alerts: it is a member of a cluster, by cluster.brokers" in answer.json()["detail"]
-
-
 def test_health_metrics_and_status_tell_owners_and_lag(two_gateways: Cluster) -> None:
     first, worker = two_gateways.members["gateway-1"], two_gateways.members["worker-1"]
     eventually(lambda: set(owners(first).values()) == {"worker-1", "both"})
@@ -174,9 +161,10 @@ def test_a_member_with_another_number_of_partitions_refuses_to_start(
     assert other.stdout.splitlines() == [
         *(
             f"created elsewhere.{subject}.{each}"
-            for subject in ("prices", "trades", "benchmarks", "options")
+            for subject in ("prices", "trades", "benchmarks", "options", "readings")
             for each in ("log", "state", "events", "checkpoint")
         ),
         "created elsewhere.observed",
+        "created elsewhere.rules",
         "created elsewhere.answers",
     ]

@@ -8,7 +8,7 @@ from infrastructure.processing.seen_ids import SeenIds
 
 
 class MessageIds:
-    """Ids by which a repetition of a message of QoS 1 is known: a repetition has that of the last message with its number.
+    """Ids by which a repetition of a message of QoS 1 is known: it has that of the last message with its number.
 
     seen: the ids of recent readings, kept by whoever processes them.
     """

@@ -25,7 +25,7 @@ class Topic:
         if not self.works:
             await asyncio.get_running_loop().create_future()
         for gateway in self.gateways:
-            await gateway.read(partition, [(key, value, self.clock.now_us())])
+            await gateway.read(partition, [(key, value, self.clock.now_us(), 0)])
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from domain.columns import numbered
 from domain.prices.ticks import Ticks
 from infrastructure.cluster.partition_state import Entry, LogRecord, PartitionState, RecordsMissing, latest
 from infrastructure.cluster.records import CHECKPOINT, FORGET, FORGOTTEN, POSITION
-from support.batches import SUBJECT, tick
+from support.batches import tick
+from support.clusters import SUBJECT
 
 SECOND = 1_000_000
 

@@ -14,7 +14,8 @@ from infrastructure.cluster.partition_state import Entry, LogRecord, PartitionSt
 from infrastructure.cluster.pending_history import PendingHistory
 from infrastructure.cluster.records import FORGET, POSITION
 from infrastructure.storage.records import HistoryPart
-from support.batches import SUBJECT, tick
+from support.batches import tick
+from support.clusters import SUBJECT
 
 
 def record(offset: int, *ticks: Any) -> LogRecord:

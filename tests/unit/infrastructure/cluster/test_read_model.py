@@ -66,7 +66,7 @@ async def test_events_go_to_the_sink_and_to_watchers_and_older_ones_are_forgotte
 
 async def test_who_waits_for_an_offset_waits_until_it_is_published() -> None:
     model = ReadModel(SUBJECT, 2)
-    waiting = asyncio.create_task(model.reached(1, 5))
+    waiting = asyncio.create_task(model.until(1, lambda position: position.offset >= 5))
     for partition, offset in ((0, 9), (1, 4)):
         model.read_states(partition, [position(offset)])
         # Lets the task see it.
@@ -74,7 +74,7 @@ async def test_who_waits_for_an_offset_waits_until_it_is_published() -> None:
         assert not waiting.done()
     model.read_states(1, [position(5)])
     await waiting
-    await model.reached(1, 5)
+    await model.until(1, lambda position: position.offset >= 5)
 
 
 def test_age_is_that_of_the_oldest_partition() -> None:

@@ -1,6 +1,7 @@
-"""What the owner of a partition publishes of trades, benchmarks and options, and what a gateway makes of it."""
+"""What the owner of a partition publishes of the subjects besides prices, and what a gateway makes of it."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 from domain.benchmarks.benchmark_run import BenchmarkRun, RunLatency, RunType
@@ -10,15 +11,19 @@ from domain.columns import numbered
 from domain.options.option_book import ChainChange, SummaryPoint
 from domain.options.option_quotes import OptionQuotes
 from domain.options.positions import ChainPositions
+from domain.readings.reading import BAD, GOOD, Quality
+from domain.readings.readings import Readings
 from domain.trades.trades import Trades
 from infrastructure.benchmarks.subject import benchmarks
 from infrastructure.cluster.partition_state import LogRecord, PartitionState
 from infrastructure.cluster.read_model import ReadModel
 from infrastructure.options.contracts import BookContracts, SnapshotContracts
 from infrastructure.options.subject import options
-from infrastructure.settings import BenchmarksSettings, OptionsSettings, TradesSettings
+from infrastructure.readings.subject import readings
+from infrastructure.settings import BenchmarksSettings, OptionsSettings, ReadingsSettings, TradesSettings
 from infrastructure.subject import Subject
 from infrastructure.trades.subject import trades
+from support.clusters import shared
 from support.option_chains import T0_US, quote
 
 MINUTE_US = 60_000_000
@@ -26,8 +31,8 @@ MINUTE_US = 60_000_000
 
 def published(subject: Subject, *batches: Any) -> tuple[PartitionState, ReadModel]:
     """The owner's state, and the model of a gateway that somebody watches, after a publication of each batch."""
-    state = PartitionState(subject, 0, keys_max=100, ids_max=10, ids_window_seconds=10.0)
-    model = ReadModel(subject, 1)
+    state = PartitionState(shared(subject), 0, keys_max=100, ids_max=10, ids_window_seconds=10.0)
+    model = ReadModel(shared(subject), 1)
     model.tracker.watch(True)
     model.tracker.observe({"A"})
     for offset, columns in enumerate(batches):
@@ -83,7 +88,8 @@ def test_chains_come_with_what_has_changed_of_them() -> None:
     changes = [each for each in events if isinstance(each, ChainChange)]
     assert [each.contracts for each in changes] == [((100.0, True), (100.0, False)), ((102.0, True),)]
     assert {type(each) for each in events if not isinstance(each, ChainChange)} == {SummaryPoint, ChainPositions}
-    books: Any = [state.book]
+    own: Any = state.book
+    books = [own.book]
     for name in ("FIRST", "LATER", "NONE"):
         contract = SnapshotContracts(model.snapshots).contract("NIFTY", name)
         assert contract == BookContracts(books).contract("NIFTY", name)
@@ -92,9 +98,22 @@ def test_chains_come_with_what_has_changed_of_them() -> None:
 
 def test_what_was_published_before_a_takeover_is_not_seen_again() -> None:
     subject = trades(TradesSettings())
-    state = PartitionState(subject, 0, keys_max=100, ids_max=10, ids_window_seconds=10.0)
+    state = PartitionState(shared(subject), 0, keys_max=100, ids_max=10, ids_window_seconds=10.0)
     state.published = 1
     batch = Trades(["A"], [True], [1.0], [1], None, None, None, None)
     segment = subject.log.encode(*numbered(batch.keys), batch)
     state.apply([LogRecord(0, 0, segment), LogRecord(1, 0, segment)])
     assert len(state.observed()) == 1
+
+
+def test_sensors_have_their_statistics() -> None:
+    subject = readings(ReadingsSettings())
+    batch = Readings(
+        ["A/T", "A/V", "A/T"], [-1.5, Decimal("0.1234567890123456789"), 2.0], [1, 2, 3], [GOOD, BAD, GOOD], None, None
+    )
+    again = Readings(["A/T"], [0.5], [4], None, ["C"], None)
+    state, model = published(subject, batch, again)
+    for key in ("A/T", "A/V"):
+        assert model.snapshots.snapshot(key) == state.book.snapshot(key)
+    assert model.snapshots.snapshot("A/T").unit == "C"
+    assert model.snapshots.snapshot("A/V").quality is Quality.BAD
