@@ -1,6 +1,6 @@
 """A cluster by its parts: CPU seconds for a million ticks by role, and how long a partition is without an owner.
 
-`python -m benchmarks.cluster [--ticks N] [--symbols N] [--json FILE]`. Needs Java and Maven.
+`python -m benchmarks.cluster [--ticks N] [--symbols N] [--partitions N] [--json FILE]`. Needs Java and Maven.
 
 All members and the broker share this machine, so wall-clock rates say little; CPU seconds by role say how far each of
 them scales: a core of gateways for every so many workers, as long as no topic's leader is the limit. That assumes that
@@ -36,14 +36,15 @@ _SECONDS = 300.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ticks", type=int, default=1_000_000)
-    parser.add_argument("--symbols", type=int, default=100_000)
+    parser.add_argument("--symbols", type=int, default=100_000, help="of each partition that is handed over")
+    parser.add_argument("--partitions", type=int, default=2, help="an even number: half of them are handed over")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     found: dict[str, Any] = {}
     with TemporaryDirectory(prefix="marketdata-bench-") as name, Brokers(Path(name, "kafka")) as brokers:
         for workers in (1, 2, 4):
             found[f"{workers} workers"] = _cost(brokers, f"cost-{workers}", workers, chosen.ticks)
-        found["handover"] = _handover(brokers, chosen.symbols)
+        found["handover"] = _handover(brokers, chosen.symbols, chosen.partitions)
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(found, indent=1) + "\n")
 
@@ -77,10 +78,11 @@ def _cost(brokers: Brokers, cluster: str, workers: int, ticks: int) -> dict[str,
     return found
 
 
-def _handover(brokers: Brokers, symbols: int) -> dict[str, float]:
+def _handover(brokers: Brokers, of_partition: int, partitions: int) -> dict[str, float]:
     """Add a worker, and kill it again: measure how long its partitions wait each time."""
     names = ["gateway", "worker-1"]
-    common = _settings(brokers, "handover")
+    symbols = of_partition * partitions
+    common = _settings(brokers, "handover", partitions, PROCESSING__MAX_SYMBOLS=str(2 * symbols))
     with sides(*names, own={name: _own(name) for name in names}, **common) as members:
         _wait_for_owners(members[0], 1)
         walks = Walks(symbols, 1.0)
@@ -99,9 +101,15 @@ def _handover(brokers: Brokers, symbols: int) -> dict[str, float]:
             start = time.monotonic()
             _wait_for_owners(members[0], 1)
             wall = time.monotonic() - start
-    found = {"symbols": symbols, "to a new worker": joined, "seconds": wall, "of which session": _SESSION_MS / 1000}
+    found = {
+        "symbols": of_partition,
+        "partitions": partitions // 2,
+        "to a new worker": joined,
+        "seconds": wall,
+        "of which session": _SESSION_MS / 1000,
+    }
     print(
-        f"{symbols:,} symbols: {joined:.2f} s from a partition's assignment to a new worker to its first publication, "
+        f"{partitions // 2} partitions of {of_partition:,} symbols: {joined:.2f} s from a partition's assignment to a new worker to its first publication, "
         f"at most; {wall:.1f} s from a killed worker to the next owner's first publication, "
         f"{_SESSION_MS / 1000:g} s of which are the session timeout",
         flush=True,
@@ -118,18 +126,19 @@ def _join(gateway: Side, name: str) -> float:
             if each["owner"] == name and each["partition"] not in took:
                 since = datetime.fromisoformat(each["ownedSince"])
                 took[each["partition"]] = (datetime.now(UTC) - since).total_seconds()
-        return len(took) >= _PARTITIONS // 2
+        return len(took) >= len(_partitions(gateway)) // 2
 
     _wait(joined)
     return max(took.values())
 
 
-def _settings(brokers: Brokers, cluster: str) -> dict[str, str]:
+def _settings(brokers: Brokers, cluster: str, partitions: int = _PARTITIONS, **more: str) -> dict[str, str]:
     settings = {
+        **more,
         "CLUSTER__BROKERS": brokers.addresses,
         "CLUSTER__NAME": cluster,
         "CLUSTER__SESSION_TIMEOUT_MS": str(_SESSION_MS),
-        "PROCESSING__PARTITIONS": str(_PARTITIONS),
+        "PROCESSING__PARTITIONS": str(partitions),
         "STORAGE__CHECKPOINT_INTERVAL_SECONDS": "2",
     }
     environment = os.environ | {f"MARKETDATA_{key}": value for key, value in settings.items()}
@@ -159,7 +168,7 @@ def _wait_for_owners(gateway: Side, workers: int) -> None:
     def owned() -> bool:
         found = _partitions(gateway)
         fresh = all(each["lagSeconds"] < 2 for each in found)
-        return len(found) == _PARTITIONS and fresh and len({each["owner"] for each in found}) == workers
+        return bool(found) and fresh and len({each["owner"] for each in found}) == workers
 
     _wait(owned)
 

@@ -1,48 +1,18 @@
 """Readings over MQTT, with a real broker that comes and goes."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from support.canaries import CANARY
-from support.mosquitto import PROGRAM, Mosquitto
+from support.mosquitto import PROGRAM, Machines, Mosquitto
 from support.service import Service, eventually
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="mosquitto is not installed")
 NOON = 1769860800000
-
-
-class Machines:
-    """Publishes as machines do, and knows what the broker has acknowledged to it."""
-
-    def __init__(self, broker: Mosquitto) -> None:
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
-        self._client.max_inflight_messages_set(1000)
-        self._client.connect("127.0.0.1", broker.port)
-        self._client.loop_start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def say(self, sensor: str, payload: object, qos: int = 1, retain: bool = False) -> paho.MQTTMessageInfo:
-        text = payload if isinstance(payload, str | bytes) else json.dumps(payload)
-        return self._client.publish(f"machines/{sensor}", text, qos, retain)
-
-    def say_all(self, sensor: str, payloads: list[Any], qos: int = 1) -> None:
-        """Return once the broker has all of them."""
-        for each in [self.say(sensor, payload, qos) for payload in payloads]:
-            each.wait_for_publish(20)
 
 
 @pytest.fixture

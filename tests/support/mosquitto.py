@@ -1,9 +1,15 @@
 """A real MQTT broker, run from the system's installation of mosquitto."""
 
+import json
 import shutil
 import socket
 import subprocess
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from support.service import eventually
 
@@ -61,3 +67,29 @@ class Mosquitto:
     def go_on(self) -> None:
         assert self._process is not None
         self._process.send_signal(18)
+
+
+class Machines:
+    """Publishes as machines do, and knows what the broker has acknowledged to it."""
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client.max_inflight_messages_set(1000)
+        self._client.connect("127.0.0.1", broker.port)
+        self._client.loop_start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def say(self, sensor: str, payload: object, qos: int = 1, retain: bool = False) -> paho.MQTTMessageInfo:
+        text = payload if isinstance(payload, str | bytes) else json.dumps(payload)
+        return self._client.publish(f"machines/{sensor}", text, qos, retain)
+
+    def say_all(self, sensor: str, payloads: list[Any], qos: int = 1) -> None:
+        """Return once the broker has all of them."""
+        for each in [self.say(sensor, payload, qos) for payload in payloads]:
+            each.wait_for_publish(20)

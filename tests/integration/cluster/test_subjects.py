@@ -143,7 +143,7 @@ def same(service: Service, expected: dict[str, Any]) -> None:
 def test_all_subjects_answer_as_in_one_process_whoever_is_killed(
     brokers: Brokers, cluster: Callable[..., Cluster], postgres: Postgres, start: Callable[..., Service]
 ) -> None:
-    alone = start(PROCESSING__FULL_MODE="wait", READINGS__DEFAULT_RULES="false")
+    alone = start(PROCESSING__FULL_MODE="wait")
     for number in range(ROUNDS):
         send([alone], posts(number))
     send([alone], runs())

@@ -1,0 +1,51 @@
+"""Readings over MQTT to a gateway of a cluster: what the broker repeats counts once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from deploy.kafka.broker import Brokers
+
+from support.cluster import Cluster, ready
+from support.mosquitto import PROGRAM, Machines, Mosquitto
+from support.service import Service, eventually
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="mosquitto is not installed")
+
+
+def count(service: Service) -> int:
+    answer = service.client.get("/api/machines/M1/speed")
+    return int(answer.json()["count"]) if answer.status_code == 200 else 0
+
+
+def test_messages_of_a_broker_that_comes_and_goes_are_counted_once(
+    brokers: Brokers, cluster: Callable[..., Cluster], tmp_path: Path
+) -> None:
+    broker = Mosquitto(tmp_path / "mosquitto")
+    broker.start()
+    made = cluster(brokers, partitions=2)
+    gateway = made.start("gateway", "gateway", FEEDS__MQTT__URL=broker.url, STORAGE__DURABILITY="sync")
+    other, _ = made.start("other", "gateway"), made.start("worker", "worker")
+    for member in made.members.values():
+        ready(member)
+    try:
+        for round_ in range(3):
+            with Machines(broker) as machines:
+                # The same value again and again is as many readings.
+                machines.say_all("M1/speed", [7.5] * 200)
+                machines.say_all("M1/speed", ["nonsense"])
+            broker.stop()
+            broker.start()
+            eventually(lambda: count(other) == (round_ + 1) * 200, 60)  # noqa: B023  # called at once
+        # What is none is kept by the gateway that it came to.
+        letters = gateway.client.get("/api/readings/dead-letters").json()
+        assert {letter["reason"] for letter in letters["items"]} == {"is neither a number nor a JSON object"}
+        # It takes part again after a kill, with what has waited for it.
+        gateway.kill()
+        with Machines(broker) as machines:
+            machines.say_all("M1/speed", [8.5] * 50)
+        ready(made.start("gateway", "gateway", FEEDS__MQTT__URL=broker.url, STORAGE__DURABILITY="sync"))
+        eventually(lambda: count(other) >= 650, 60)
+        assert count(other) == 650
+    finally:
+        broker.stop()
