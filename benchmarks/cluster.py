@@ -109,8 +109,9 @@ def _handover(brokers: Brokers, of_partition: int, partitions: int) -> dict[str,
         "of which session": _SESSION_MS / 1000,
     }
     print(
-        f"{partitions // 2} partitions of {of_partition:,} symbols: {joined:.2f} s from a partition's assignment to a new worker to its first publication, "
-        f"at most; {wall:.1f} s from a killed worker to the next owner's first publication, "
+        f"{partitions // 2} partitions of {of_partition:,} symbols: {joined:.2f} s from a partition's assignment "
+        f"to a new worker to its first publication, at most; {wall:.1f} s from a killed worker to the next "
+        f"owner's first publication, "
         f"{_SESSION_MS / 1000:g} s of which are the session timeout",
         flush=True,
     )

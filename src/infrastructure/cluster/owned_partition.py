@@ -32,7 +32,7 @@ _COMMIT_SECONDS = 3.0
 # A partition in which nothing happens says so once in this time.
 _IDLE_SECONDS = 1.0
 # How often it is looked what rules want, and how long it may take to join the log.
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
 _ASK_SECONDS = 2.0
 # After which an alert is in the history.
 _ALERT_SECONDS = 0.5

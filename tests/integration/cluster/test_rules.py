@@ -131,9 +131,9 @@ def test_an_alert_is_acknowledged_and_resolved_at_any_gateway(
 
 
 def test_silence_is_noticed_and_shows_in_the_state_of_a_machine(
-    brokers: Brokers, cluster: Callable[..., Cluster]
+    brokers: Brokers, cluster: Callable[..., Cluster], postgres: Postgres
 ) -> None:
-    made = cluster(brokers, partitions=2)
+    made = cluster(brokers, partitions=2, STORAGE__URL=postgres.database("silent"))
     gateway, _ = started(made, ("gateway", "gateway"), ("other", "gateway"), ("worker", "worker"))
     # Those that there are from the start.
     known = eventually(lambda: [each["id"] for each in gateway.client.get("/api/rules").json()["items"]])
@@ -153,6 +153,10 @@ def test_silence_is_noticed_and_shows_in_the_state_of_a_machine(
     post(gateway, "/api/readings", {"machineId": "M1", "sensorType": "speed", "value": 1})
     ready(made.start("worker", "worker"))
     eventually(lambda: len(alerts(gateway, ruleId="silent")) == 2, 90)
+    # They are stored, although no reading came with them.
+    forgetful = made.start("forgetful", "gateway", PROCESSING__RECENT_ANOMALIES_CAPACITY="1")
+    ready(forgetful)
+    eventually(lambda: alerts(forgetful, ruleId="silent") == alerts(gateway, ruleId="silent"), 60)
 
 
 async def test_one_member_delivers_and_another_one_when_it_is_gone(
