@@ -9,6 +9,7 @@ MarketDataError
 ├── DeadReadingNotFound   no message over MQTT that could not be taken has that id
 ├── HistoryDisabled       the service keeps no history
 ├── StorageFailed         data that should be on disk is not
+│   └── ChangePending     a change takes effect later
 ├── KeyReused             the Idempotency-Key belongs to another request
 ├── KeyInUse              the first request with that Idempotency-Key is still in progress
 ├── Unauthenticated       nothing says who the request comes from (application.access.errors, as all of access)
@@ -121,6 +122,14 @@ class StorageFailed(MarketDataError):
         self.taken = taken
         what = "The ticks are in memory, but not on disk yet" if taken else "No tick was accepted"
         super().__init__(f"{what}: the storage fails ({reason}).")
+
+
+class ChangePending(StorageFailed):
+    """A change is on its way, and whoever has to carry it out has not done so yet."""
+
+    def __init__(self) -> None:
+        self.taken = True
+        MarketDataError.__init__(self, "The change is not in force yet. It will be, once the brokers and an owner of each partition are there.")
 
 
 class KeyReused(MarketDataError):

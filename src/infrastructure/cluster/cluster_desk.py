@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from application.errors import StorageFailed
+from application.errors import ChangePending
 from application.ports.clock import Clock
 from domain.rules.alert import Alert
 from domain.rules.rule import Rule
@@ -55,7 +55,7 @@ class ClusterDesk(KnownRules):
         model = self._models[alert.subject]
         partition = partition_of(alert.key, len(model.books))
         value = pack(AlertChange(packed_alert(alert), now_us, by, resolves))
-        async with self._in_time("the owner of the partition has not confirmed it yet"):
+        async with self._in_time():
             offset = await self._log.ask(model.subject, partition, ALERT_CHANGED, value)
             await model.until(partition, lambda position: position.offset > offset)
         is_open = alert.rule_id in model.books[partition].alerting(alert.key)
@@ -66,7 +66,7 @@ class ClusterDesk(KnownRules):
 
     async def _write(self, record: RuleRecord) -> None:
         """Write a rule, and wait until every owner has put it in force."""
-        async with self._in_time("the owners of some partitions have not put it in force yet", taken=True):
+        async with self._in_time():
             offset = await self._log.send(self._topics.rules, RULES_PARTITION, record.rule_id.encode(), pack(record))
             version = offset + 1
             await self._rules.reached(version)
@@ -75,10 +75,10 @@ class ClusterDesk(KnownRules):
                     await model.until(partition, lambda position: position.rules >= version)
 
     @asynccontextmanager
-    async def _in_time(self, otherwise: str, taken: bool = False) -> AsyncIterator[None]:
-        """Raises StorageFailed, if it takes too long."""
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Raises ChangePending, if it takes too long."""
         try:
             async with asyncio.timeout(self._log.confirm_seconds):
                 yield
         except TimeoutError:
-            raise StorageFailed(otherwise, taken=taken) from None
+            raise ChangePending from None

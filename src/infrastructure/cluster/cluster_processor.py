@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from application.errors import Draining, FieldError, QueueFull, StorageFailed
+from application.errors import ChangePending, Draining, FieldError, QueueFull, StorageFailed
 from application.ports.clock import Clock
 from application.ports.processor import PartitionStatistics, Patience, ProcessingStatistics, Submitted
 from domain.columns import Columns
@@ -117,7 +117,7 @@ class ClusterProcessor:
                 offset = await self._log.forget(self._subject, partition, key)
                 await self._model.until(partition, lambda position: position.offset > offset)
         except TimeoutError:
-            raise StorageFailed("the owner of the partition has not confirmed it yet", taken=False) from None
+            raise ChangePending from None
 
     def statistics(self) -> ProcessingStatistics:
         positions = [(index, position or _UNKNOWN) for index, position in enumerate(self._positions())]

@@ -93,6 +93,7 @@ class MqttFeed:
 
     async def _listen(self) -> None:
         async with BrokerSession(self._settings) as session:
+            self._ids.connected()
             self._meter.connected = True
             self._meter.connections += 1
             _log.info("takes readings over MQTT", topic=self._settings.topic)
