@@ -129,7 +129,10 @@ class ChangePending(StorageFailed):
 
     def __init__(self) -> None:
         self.taken = True
-        MarketDataError.__init__(self, "The change is not in force yet. It will be, once the brokers and an owner of each partition are there.")
+        MarketDataError.__init__(
+            self,
+            "The change is not in force yet. It will be, once the brokers and an owner of each partition are there.",
+        )
 
 
 class KeyReused(MarketDataError):
