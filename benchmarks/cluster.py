@@ -1,4 +1,4 @@
-"""A cluster by its parts: CPU seconds for a million ticks by role, and how long a partition is without an owner.
+"""A cluster by its parts: CPU seconds for a million ticks by role, and idle, and how long a partition has no owner.
 
 `python -m benchmarks.cluster [--ticks N] [--symbols N] [--partitions N] [--json FILE]`. Needs Java and Maven.
 
@@ -31,6 +31,7 @@ _BATCH = 1000
 _CONNECTIONS = 4
 _SESSION_MS = 3000
 _SECONDS = 300.0
+_REST_SECONDS = 5.0
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def main() -> None:
         chosen.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
-def _cost(brokers: Brokers, cluster: str, workers: int, ticks: int) -> dict[str, float]:
+def _cost(brokers: Brokers, cluster: str, workers: int, ticks: int) -> dict[str, Any]:
     names = ["gateway", *(f"worker-{number}" for number in range(1, workers + 1))]
     common = _settings(brokers, cluster)
     with sides(*names, own={name: _own(name) for name in names}, **common) as members:
@@ -57,6 +58,7 @@ def _cost(brokers: Brokers, cluster: str, workers: int, ticks: int) -> dict[str,
         walks = Walks(1000, 1000.0)
         bodies = [b"[" + b",".join(each.json for each in walks.take(_BATCH)) + b"]" for _ in range(ticks // _BATCH)]
         pids = [*(member.pid for member in members), brokers.all[0].pid]
+        idle = _idle(pids)
         before, start = [cpu_seconds(pid) for pid in pids], time.monotonic()
         _post(members[0], bodies)
         _wait_until_processed(members[0], ticks)
@@ -68,14 +70,24 @@ def _cost(brokers: Brokers, cluster: str, workers: int, ticks: int) -> dict[str,
         "workers": sum(used[1:-1]) / millions,
         "broker": used[-1] / millions,
         "ticks a second": ticks / wall,
+        "idle": idle,
     }
     print(
         f"{workers} workers: CPU seconds for a million ticks: gateway {found['gateway']:.2f}, "
         f"workers together {found['workers']:.2f}, broker {found['broker']:.2f}; "
-        f"{found['ticks a second']:,.0f} ticks/s on this machine",
+        f"{found['ticks a second']:,.0f} ticks/s on this machine; without any ticks, of a core: gateway {idle[0]:.1%}, "
+        f"workers together {sum(idle[1:-1]):.1%}, broker {idle[-1]:.1%}",
         flush=True,
     )
     return found
+
+
+def _idle(pids: Sequence[int]) -> list[float]:
+    """The share of a core that each process takes while nothing comes."""
+    time.sleep(_REST_SECONDS)
+    before = [cpu_seconds(pid) for pid in pids]
+    time.sleep(_REST_SECONDS)
+    return [(cpu_seconds(pid) - earlier) / _REST_SECONDS for pid, earlier in zip(pids, before, strict=True)]
 
 
 def _handover(brokers: Brokers, of_partition: int, partitions: int) -> dict[str, float]:
