@@ -16,6 +16,7 @@ from api.container import Container
 from api.http.access import Access, guard_of
 from api.http.asgi import AsgiApp
 from api.http.dependencies import COMMON, constant
+from api.http.downloads import Downloads
 from api.http.fast_path import FastPath
 from api.http.gateway import Gateway
 from api.http.gathering import Gatherer, Gathering
@@ -134,6 +135,7 @@ _SERVICE = (
     "documents",
     "accounts",
     "cookie_policy",
+    "downloads",
 )
 
 
@@ -152,6 +154,7 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
         "documents": Documents(encode(openapi), encode(asyncapi), page),
         "accounts": container.access_mediator(),
         "cookie_policy": CookiePolicy(settings.auth.secure_cookies, container.tokens().seconds),
+        "downloads": Downloads(settings.limits.max_page_size),
     }
     assert tuple(own) == _SERVICE
     for each in connected:
