@@ -142,6 +142,7 @@ _SERVICE = (
 def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
     openapi, asyncapi = describe(container)
     settings: Settings = container.settings()
+    access: Access | None = container.access()
     reference = files("api").joinpath("reference")
     page = {name: StaticFile(name, reference.joinpath(name).read_bytes()) for name in PAGE_FILES}
     own: dict[str, Any] = {
@@ -154,7 +155,7 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
         "documents": Documents(encode(openapi), encode(asyncapi), page),
         "accounts": container.access_mediator(),
         "cookie_policy": CookiePolicy(settings.auth.secure_cookies, container.tokens().seconds),
-        "downloads": Downloads(settings.limits.max_page_size),
+        "downloads": Downloads(settings.limits.max_page_size, None if access is None else access.knows),
     }
     assert tuple(own) == _SERVICE
     for each in connected:

@@ -13,8 +13,11 @@ from api.http.answer import start_answer
 from api.http.asgi import IS_HEAD, Receive, Scope, Send
 from api.http.bodies import until_gone
 from api.http.cursors import to_cursor
+from api.http.dependencies import principal_of
 from api.http.responses import CSV, JSON, NDJSON
+from application.access.errors import Unauthenticated
 from application.errors import MarketDataError
+from domain.access.principal import Principal
 from infrastructure.parquet_table import ParquetTable
 
 if TYPE_CHECKING:
@@ -49,11 +52,13 @@ def wants_parquet(request: "Request[Any, Any, Any]") -> bool:
 class Downloads:
     """Makes downloads. They hold a few thousand rows at a time, and none while they wait for their client.
 
-    page_max: the most items that can be asked for at once.
+    page_max: the most items that can be asked for at once. knows: whether somebody may still download; None for
+    everybody.
     """
 
-    def __init__(self, page_max: int) -> None:
+    def __init__(self, page_max: int, knows: Callable[[Principal], bool] | None = None) -> None:
         self._page_max = page_max
+        self._knows = knows
         self._turns = asyncio.Semaphore(_TURNS)
 
     async def begin(self, table: ParquetTable, ask: Ask, place: Any, limit: int | None) -> "Download[Any]":
@@ -62,16 +67,17 @@ class Downloads:
         limit: only so many; the rest is behind a cursor then. Raises whatever `ask` raises.
         """
         rows = _Rows(table, ask, place, limit, self._page_max, self._turns)
-        return Download(rows, await rows.encoded())
+        return Download(rows, await rows.encoded(), self._knows)
 
 
 class Download(Response[T]):
     """An answer whose body is not made yet, but for its first part."""
 
-    def __init__(self, rows: "_Rows", first: bytes) -> None:
+    def __init__(self, rows: "_Rows", first: bytes, knows: Callable[[Principal], bool] | None) -> None:
         super().__init__(content=None, media_type=PARQUET)  # type: ignore[arg-type]  # it has none
         self._rows = rows
         self._first = first
+        self._knows = knows
 
     def to_asgi_response(self, app: Any, request: "Request[Any, Any, Any]", **more: Any) -> Any:
         return self._send
@@ -87,7 +93,7 @@ class Download(Response[T]):
             return
         gone = asyncio.create_task(until_gone(receive))
         try:
-            await self._send_body(gone, send)
+            await self._send_body(principal_of(scope), gone, send)
         except MarketDataError as error:
             # The head is sent already: the server closes the connection, so that nobody takes the body for complete.
             _log.warning("a download broke off", path=scope["path"], reason=str(error))
@@ -96,13 +102,15 @@ class Download(Response[T]):
             with suppress(asyncio.CancelledError):
                 await gone
 
-    async def _send_body(self, gone: "asyncio.Task[None]", send: Send) -> None:
+    async def _send_body(self, principal: Principal, gone: "asyncio.Task[None]", send: Send) -> None:
         part = self._first
         while not gone.done():
             # Waits while the client does not read.
             await send({"type": "http.response.body", "body": part, "more_body": not self._rows.is_complete})
             if self._rows.is_complete:
                 return
+            if self._knows is not None and not self._knows(principal):
+                raise Unauthenticated
             part = await self._rows.encoded()
 
 

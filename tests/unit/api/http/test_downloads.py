@@ -117,6 +117,14 @@ async def test_failure_before_the_first_row_is_an_error_and_a_later_one_leaves_t
     assert not client.is_complete
 
 
+async def test_a_key_that_is_revoked_meanwhile_gets_no_more() -> None:
+    client = Client()
+    downloads = Downloads(10_000, knows=lambda principal: len(client.parts) < 3)
+    numbers = Numbers(1_000_000)
+    await send(downloads, numbers, client)
+    assert (len(client.parts), len(numbers.asked), client.is_complete) == (3, 3, False)
+
+
 async def test_head_has_the_head_only() -> None:
     numbers, client = Numbers(50_000), Client()
     await send(Downloads(10_000), numbers, client, **{IS_HEAD: True})
