@@ -64,6 +64,17 @@ async def taken(page: Page, name: str) -> None:
     await page.context.browser.close()
 
 
+async def take_machines(playwright: Playwright, url: str) -> None:
+    page = await opened(playwright, f"{url}/#/AAPL", (1440, 900), "light")
+    await page.get_by_role("tab", name="Machines").click()
+    for _ in range(3):
+        await page.get_by_role("separator", name="Height of the dock").press("Shift+ArrowUp")
+    # There is one every few minutes.
+    await page.locator("#machines [data-state=alert]").wait_for(timeout=300_000)
+    await asyncio.sleep(3)
+    await taken(page, "machines")
+
+
 async def take_simulated(url: str) -> None:
     moving = asyncio.create_task(move(url))
     await asyncio.sleep(FILLING_SECONDS)
@@ -76,6 +87,7 @@ async def take_simulated(url: str) -> None:
                 await page.get_by_role("separator", name="Height of the dock").press("Shift+ArrowUp")
             await asyncio.sleep(3)
             await taken(page, f"options-{scheme}")
+        await take_machines(playwright, url)
         page = await opened(playwright, f"{url}/#/AAPL", (390, 844), "light", 2)
         await page.locator("#panels").get_by_text("Options").click()
         await asyncio.sleep(3)

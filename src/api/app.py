@@ -16,6 +16,7 @@ from api.container import Container
 from api.http.access import Access, guard_of
 from api.http.asgi import AsgiApp
 from api.http.dependencies import COMMON, constant
+from api.http.downloads import Downloads
 from api.http.fast_path import FastPath
 from api.http.gateway import Gateway
 from api.http.gathering import Gatherer, Gathering
@@ -142,12 +143,14 @@ _SERVICE = (
     "documents",
     "accounts",
     "cookie_policy",
+    "downloads",
 )
 
 
 def _dependencies(container: Container, connected: list[Connected]) -> dict[str, Provide]:
     openapi, asyncapi = describe(container)
     settings: Settings = container.settings()
+    access: Access | None = container.access()
     reference = files("api").joinpath("reference")
     page = {name: StaticFile(name, reference.joinpath(name).read_bytes()) for name in PAGE_FILES}
     own: dict[str, Any] = {
@@ -160,6 +163,7 @@ def _dependencies(container: Container, connected: list[Connected]) -> dict[str,
         "documents": Documents(encode(openapi), encode(asyncapi), page),
         "accounts": container.access_mediator(),
         "cookie_policy": CookiePolicy(settings.auth.secure_cookies, container.tokens().seconds),
+        "downloads": Downloads(settings.limits.max_page_size, None if access is None else access.knows),
     }
     assert tuple(own) == _SERVICE
     for each in connected:

@@ -150,6 +150,7 @@ class SimulationSettings(Section):
     symbols: tuple[str, ...] = Field(("AAPL", "GOOG", "MSFT", "EURUSD", "BTCUSD"), min_length=1)
     ticks_per_second: int = Field(2000, ge=1, le=1_000_000)
     trades_per_second: int = Field(100, ge=0, le=1_000_000)
+    readings_per_second: int = Field(8, ge=0, le=1_000_000)
     initial_price: float = Field(100.0, ge=1e-6, le=1e9)
     max_jitter: float = Field(0.01, gt=0, lt=1)
     option_symbols: tuple[str, ...] = ("AAPL", "GOOG")

@@ -54,9 +54,9 @@ def stable(text: str) -> str:
 
 CURLS = {
     "README.md": 4,
-    "docs/api.md": 20,
+    "docs/api.md": 21,
     "docs/options.md": 15,
-    "docs/readings.md": 5,
+    "docs/readings.md": 6,
     "docs/rules.md": 8,
     "docs/stream.md": 1,
     "docs/trades.md": 7,

@@ -286,3 +286,19 @@ def test_service_without_storage_has_readings_and_no_history(start: Callable[...
     assert eventually(lambda: sensor(service, "A", "t").get("count")) == 1
     answer = service.client.get("/api/machines/A/t/history")
     assert (answer.status_code, "no history" in answer.json()["detail"]) == (404, True)
+
+
+def test_a_simulation_has_machines_that_alert_now_and_then(start: Callable[..., Service]) -> None:
+    # Ten times as fast as usual.
+    service = start("--simulation", SIMULATION__SEED="1", SIMULATION__READINGS_PER_SECOND="80")
+
+    def resolved(rule: str) -> list[dict[str, Any]]:
+        return list(service.pages("/api/alerts", ruleId=rule, state="resolved"))
+
+    names = ["CNC-001", "CNC-002", "OVEN-001", "PUMP-001"]
+    assert eventually(lambda: [each["machineId"] for each in service.pages("/api/machines")] == names)
+    assert eventually(lambda: resolved("readings-deviation"), seconds=60)
+    assert eventually(lambda: resolved("readings-stale"), seconds=60)
+    quiet = start("--simulation", SIMULATION__READINGS_PER_SECOND="0")
+    assert eventually(lambda: list(quiet.pages("/api/trades")))
+    assert list(quiet.pages("/api/machines")) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.export_files import FORMATS, format_of, write_text
+from api.cli.export_files import FORMATS, format_of, write_parquet, write_text
 from api.cli.export_readings import export_readings, export_rollups
 from api.cli.export_rows import ExportedCandle, all_ticks, candles_of, ticks_of
 from api.cli.loading import config_option, load_or_exit
@@ -20,6 +20,7 @@ from domain.bars import Interval
 from domain.prices.price_update import PriceUpdate
 from domain.symbol import InvalidSymbol, normalise_symbol
 from infrastructure.prices.price_format import PRICES
+from infrastructure.prices.price_parquet import CANDLE_TABLE, TICK_TABLE
 from infrastructure.prices.price_store import SqlPriceStore
 from infrastructure.readings.reading_format import READINGS
 from infrastructure.storage.payloads import Corrupt
@@ -127,18 +128,13 @@ async def _chosen(store: Store, symbols: Sequence[str], subject: str) -> list[st
 
 async def _write_ticks(file: Path, form: str, ticks: AsyncIterator[PriceUpdate]) -> int:
     if form == "parquet":
-        # Local imports, here and below: they take as long as everything else, and every command would wait for them.
-        from infrastructure.prices.parquet import TICKS, tick_row, write_parquet  # noqa: PLC0415
-
-        return await write_parquet(file, TICKS, (tick_row(tick) async for tick in ticks))
+        return await write_parquet(file, TICK_TABLE, ticks)
     return await write_text(file, form, TickView, (_view(tick) async for tick in ticks))
 
 
 async def _write_candles(file: Path, form: str, candles: AsyncIterator[ExportedCandle], interval: Interval) -> int:
     if form == "parquet":
-        from infrastructure.prices.parquet import CANDLES, candle_row, write_parquet  # noqa: PLC0415
-
-        return await write_parquet(file, CANDLES, (candle_row(*each) async for each in candles))
+        return await write_parquet(file, CANDLE_TABLE, candles)
     views = (
         CandleView.of(candle, symbol, interval, LATEST_US if closed else candle.start_us)
         async for symbol, candle, closed in candles

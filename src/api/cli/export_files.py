@@ -1,20 +1,22 @@
-"""The text files that `marketdata export` writes, and the format that the name of a file stands for."""
+"""The files that `marketdata export` writes, and the format that the name of a file stands for."""
 
 import gzip
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 import zstandard
 
 from api.views.csv_text import CsvWriter
 from api.views.view import View, encode
+from infrastructure.parquet_table import ParquetTable
 
 FORMATS = ("parquet", "csv", "ndjson")
 _SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 _COMPRESSED = (".gz", ".zst")
+_ROWS_AT_ONCE = 50_000
 
 
 def format_of(file: Path, wanted: str | None) -> str:
@@ -40,6 +42,24 @@ async def write_text(file: Path, form: str, kind: type[View], views: AsyncIterat
                 text.write(encode(view).decode() + "\n")
             else:
                 table.write(view)
+    return count
+
+
+async def write_parquet(file: Path, table: ParquetTable, items: AsyncIterator[Any]) -> int:
+    """Write items as Parquet and return how many there were."""
+    # A local import: it takes as long as everything else, and every command would wait for it.
+    from infrastructure.parquet_writer import ParquetWriter  # noqa: PLC0415
+
+    count = 0
+    waiting: list[Any] = []
+    with ParquetWriter(file, table) as writer:
+        async for item in items:
+            waiting.append(item)
+            count += 1
+            if len(waiting) == _ROWS_AT_ONCE:
+                writer.write(waiting)
+                waiting = []
+        writer.write(waiting)
     return count
 
 

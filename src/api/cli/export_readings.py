@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from api.cli.export_files import write_text
+from api.cli.export_files import write_parquet, write_text
 from api.cli.export_rows import candles_of, ticks_of
 from api.views.readings import ReadingView, RollupView
 from application.processing.time_range import LATEST_US
@@ -12,6 +12,7 @@ from domain.bars import Interval
 from domain.readings.reading import Reading
 from domain.readings.rollup import Rollup
 from infrastructure.readings.reading_format import READINGS
+from infrastructure.readings.reading_parquet import READING_TABLE, ROLLUP_TABLE
 from infrastructure.readings.reading_tables import ROLLUPS
 from infrastructure.storage.candle_store import SqlCandles
 from infrastructure.storage.sql_store import SqlStore
@@ -23,12 +24,7 @@ async def export_readings(store: SqlStore, keys: Sequence[str], from_us: int, to
     """Write the readings of sensors to a file, sensor by sensor. Return how many there were."""
     found: AsyncIterator[Reading] = ticks_of(store, keys, from_us, to_us, READINGS)
     if form == "parquet":
-        # Local imports, here and below: they take as long as everything else, and every command would wait for them.
-        from infrastructure.prices.parquet import write_parquet  # noqa: PLC0415
-        from infrastructure.readings.reading_parquet import READINGS as SCHEMA  # noqa: PLC0415
-        from infrastructure.readings.reading_parquet import reading_row  # noqa: PLC0415
-
-        return await write_parquet(file, SCHEMA, (reading_row(each) async for each in found))
+        return await write_parquet(file, READING_TABLE, found)
     return await write_text(file, form, ReadingView, (_view(each) async for each in found))
 
 
@@ -40,11 +36,7 @@ async def export_rollups(
         SqlCandles(store, ROLLUPS), keys, interval, from_us, to_us
     )
     if form == "parquet":
-        from infrastructure.prices.parquet import write_parquet  # noqa: PLC0415
-        from infrastructure.readings.reading_parquet import ROLLUPS as SCHEMA  # noqa: PLC0415
-        from infrastructure.readings.reading_parquet import rollup_row  # noqa: PLC0415
-
-        return await write_parquet(file, SCHEMA, (rollup_row(*each) async for each in found))
+        return await write_parquet(file, ROLLUP_TABLE, found)
     views = (
         RollupView.of(rollup, key, interval, LATEST_US if closed else rollup.start_us)
         async for key, rollup, closed in found

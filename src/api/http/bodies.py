@@ -52,3 +52,9 @@ async def body_parts(receive: Receive) -> AsyncIterator[bytes]:
             raise ClientGone
         yield message.get("body", b"")
         more = message.get("more_body", False)
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client disconnects."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

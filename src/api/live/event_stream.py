@@ -12,6 +12,7 @@ from litestar.types import ASGIApp
 
 from api.http.answer import start_answer
 from api.http.asgi import IS_HEAD, Receive, Send
+from api.http.bodies import until_gone
 from api.live.client_messages import Refused
 from api.live.hub import Hub
 from api.live.session import Session
@@ -81,7 +82,7 @@ class EventStream:
         return session
 
     async def _run(self, wire: "_Wire", session: Session, receive: Receive, send: Send) -> None:
-        gone = asyncio.create_task(_gone(receive))
+        gone = asyncio.create_task(until_gone(receive))
         gone.add_done_callback(lambda _: wire.wake())
         try:
             await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
@@ -139,8 +140,3 @@ class _Wire:
         self._parts = []
         self._size = 0
         return body
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -16,14 +16,15 @@ OPT = "reference"
 class Documented:
     """description, example: of the success answer, whose shape is the handler's return type.
 
-    media: examples of it, and of other answers, in other media types. also: (shape, description, example) of other
-        answers, by status.
+    media: examples of it, and of other answers, in other media types. files: binary media types that it comes in too.
+    also: (shape, description, example) of other answers, by status.
     problems: statuses. headers: parameters. body: by media type. content: replaces the handler's return type.
     """
 
     description: str
     example: object
     media: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
     also: Mapping[int, tuple[type[msgspec.Struct], str, object]] = field(default_factory=dict)
     problems: Sequence[int] = ()
     headers: Sequence[Json] = ()
@@ -49,6 +50,8 @@ def header(name: str, description: str, example: object = None, schema: Json | N
 
 # Of routes that answer with a list.
 ONE_PAGE = "One page; as NDJSON or CSV, with the next cursor in `Next-Cursor`."
+# Of those that answer with a file too.
+ONE_PAGE_OR_ALL = f"{ONE_PAGE} As Parquet all that there is from `from` to `to`; with `limit` one page, too."
 # Of routes that take a batch.
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",

@@ -151,9 +151,11 @@ def _success(handler: HTTPRouteHandler, about: Documented, views: dict[str, type
 
 
 def _media(about: Documented) -> Json:
-    return {
+    texts = {
         media_type: {"schema": {"type": "string"}, "example": example} for media_type, example in about.media.items()
     }
+    # Of what is binary, OpenAPI 3.1 has nothing to say.
+    return texts | {media_type: {} for media_type in about.files}
 
 
 def _view_of(handler: HTTPRouteHandler) -> type[View] | None:

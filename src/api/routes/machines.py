@@ -1,21 +1,23 @@
 """Routes for machines: their sensors, what these read, and what it adds up to."""
 
+from dataclasses import replace
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Response, delete, get
+from litestar import Controller, Request, Response, delete, get
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
 from api.http.access import Rule, rule
 from api.http.cursors import Int64, from_cursor, to_cursor
+from api.http.downloads import PARQUET, Downloads, Part, wants_parquet
 from api.http.encoded_states import EncodedStates
-from api.http.query import Ascending, Cursor, From, Limit, Moment, NumberFormat, Numbers, OneQuery, Query, To
+from api.http.query import Ascending, Cursor, From, Limit, NumberFormat, Numbers, OneQuery, Query, To
 from api.http.responses import PageResponse, ValidatedResponse, validated_response_of
 from api.reference import reading_examples as example
-from api.reference.documented import ONE_PAGE, documented
+from api.reference.documented import ONE_PAGE_OR_ALL, documented
 from api.views.readings import (
     MachinePageView,
     MachineSummaryView,
@@ -40,6 +42,7 @@ from domain.readings.machine import Standing
 from domain.readings.rollup import ROLLUP_INTERVALS
 from domain.readings.sensor_key import MACHINE_RULE, SENSOR_RULE
 from domain.readings.sensor_type import SensorTypes
+from infrastructure.readings.reading_parquet import READING_TABLE, ROLLUP_TABLE
 
 MachinePath = Annotated[
     str, PathParameter(description=f"In any case; {MACHINE_RULE}.", examples=[Example(value="CNC-001")])
@@ -171,40 +174,61 @@ class MachinesController(Controller):
         operation_id="listReadings",
         summary="The readings of one sensor, in order of arrival",
         response_class=PageResponse,
-        opt=documented(ONE_PAGE, example.READINGS, media=example.READING_LINES, problems=(400, 404, 503)),
+        opt=documented(
+            ONE_PAGE_OR_ALL, example.READINGS, media=example.READING_LINES, files=(PARQUET,), problems=(400, 404, 503)
+        ),
     )
     async def list_readings(
         self,
+        request: Request[Any, Any, Any],
         machine: MachinePath,
         sensor: SensorPath,
         params: NamedDependency[ReadingsQuery],
         mediator: NamedDependency[Mediator],
-    ) -> ReadingPageView:
+        downloads: NamedDependency[Downloads],
+    ) -> Response[ReadingPageView]:
         after = from_cursor(params.cursor, _PLACES)
-        page = await mediator.send(
-            ListReadings(machine, sensor, params.from_, params.to, params.limit, after, params.order)
-        )
-        return ReadingPageView(list(map(ReadingView.of, page.items)), to_cursor(page.next_after))
+        query = ListReadings(machine, sensor, params.from_, params.to, params.limit, after, params.order)
+
+        async def part(after: Any, limit: int) -> Part:
+            found = await mediator.send(replace(query, after=after, limit=limit))
+            return Part(found.items, found.next_after)
+
+        if wants_parquet(request):
+            return await downloads.begin(READING_TABLE, part, after, params.limit)
+        page = await mediator.send(query)
+        return PageResponse(ReadingPageView(list(map(ReadingView.of, page.items)), to_cursor(page.next_after)))
 
     @get(
         "/{machine:str}/{sensor:str}/rollups",
         operation_id="listRollups",
         summary="What the readings of one sensor add up to by minute, hour or day, oldest first",
         response_class=PageResponse,
-        opt=documented(ONE_PAGE, example.ROLLUPS, media=example.ROLLUP_LINES, problems=(400, 404, 503)),
+        opt=documented(
+            ONE_PAGE_OR_ALL, example.ROLLUPS, media=example.ROLLUP_LINES, files=(PARQUET,), problems=(400, 404, 503)
+        ),
     )
     async def list_rollups(
         self,
+        request: Request[Any, Any, Any],
         machine: MachinePath,
         sensor: SensorPath,
         params: NamedDependency[RollupsQuery],
         mediator: NamedDependency[Mediator],
-    ) -> RollupPageView:
-        interval, from_us, to_us = Interval(params.interval.value), params.from_, params.to
+        downloads: NamedDependency[Downloads],
+    ) -> Response[RollupPageView]:
+        interval = Interval(params.interval.value)
         # A cursor holds the rest of the range, so that pages of a moving range continue where the last one ended.
-        place = from_cursor(params.cursor, _PLACES)
-        if place is not None:
-            from_us, to_us = Moment(place[0]), Moment(place[1])
-        found = await mediator.send(ListRollups(machine, sensor, interval, from_us, to_us, params.limit, params.order))
+        from_us, to_us = from_cursor(params.cursor, _PLACES) or (params.from_, params.to)
+        query = ListRollups(machine, sensor, interval, from_us, to_us, params.limit, params.order)
+
+        async def part(rest: Any, limit: int) -> Part:
+            found = await mediator.send(replace(query, from_us=rest[0], to_us=rest[1], limit=limit))
+            closed_us = found.still_open_us - interval.width_us
+            return Part([(found.key, each, each.start_us <= closed_us) for each in found.items], found.rest)
+
+        if wants_parquet(request):
+            return await downloads.begin(ROLLUP_TABLE, part, (from_us, to_us), params.limit)
+        found = await mediator.send(query)
         items = [RollupView.of(each, found.key, interval, found.still_open_us) for each in found.items]
-        return RollupPageView(items, to_cursor(found.rest))
+        return PageResponse(RollupPageView(items, to_cursor(found.rest)))

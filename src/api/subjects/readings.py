@@ -1,5 +1,6 @@
 """The readings subject: its features and how they are wired."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -12,7 +13,7 @@ from api.live.live_subject import LiveSubject
 from api.live.reading_messages import EXAMPLES, SHAPES
 from api.routes.machines import MachinesController
 from api.routes.readings import ReadingsController
-from api.subjects.features import Connected, Entry, Features
+from api.subjects.features import Connected, Entry, Features, Feed
 from api.subjects.processing import Core, NoSink, Processing, processing_of
 from api.subjects.reading_rules import default_rules, standing_by
 from api.views.readings import SensorView
@@ -51,6 +52,8 @@ from infrastructure.feeds.mqtt.message_ids import MessageIds, MessageIdsOfMember
 from infrastructure.feeds.mqtt.mqtt_feed import DeadReadingReader, MqttFeed
 from infrastructure.feeds.mqtt.mqtt_meter import MqttMeter
 from infrastructure.feeds.mqtt.reading_messages import ReadingMessages
+from infrastructure.feeds.simulated_machines import SimulatedMachines
+from infrastructure.feeds.simulation import SimulatedFeed
 from infrastructure.processing.in_memory_states import InMemoryStates
 from infrastructure.readings.in_memory_machines import InMemoryMachines
 from infrastructure.readings.reading_rows import RowRetention
@@ -187,11 +190,24 @@ def _connect(mediator: Mediator, processing: Processing, core: Core, states: Enc
             "sensor_states": states,
             "sensor_types": SensorTypes(sensor_types(settings.readings)),
         },
-        feeds=[_feed(mediator, processing, core, mqtt)] if settings.feeds.mqtt.url else [],
+        feeds=_feeds(mediator, processing, core, mqtt),
     )
 
 
-def _feed(mediator: Mediator, processing: Processing, core: Core, mqtt: _Mqtt) -> MqttFeed:
+def _feeds(mediator: Mediator, processing: Processing, core: Core, mqtt: _Mqtt) -> list[Feed]:
+    settings, feeds = core.settings, list[Feed]()
+    if settings.feeds.mqtt.url:
+        feeds.append(_mqtt_feed(mediator, processing, core, mqtt))
+    simulation = settings.simulation
+    if simulation.enabled and simulation.readings_per_second:
+        flow = SimulatedMachines(random.Random(simulation.seed))  # noqa: S311  # no secret depends on it
+        batch_max = settings.processing.max_batch_size
+        rate = simulation.readings_per_second
+        feeds.append(SimulatedFeed(flow, rate, batch_max, mediator, processing.admission, core.clock))
+    return feeds
+
+
+def _mqtt_feed(mediator: Mediator, processing: Processing, core: Core, mqtt: _Mqtt) -> MqttFeed:
     settings = core.settings
     return MqttFeed(
         settings.feeds.mqtt,

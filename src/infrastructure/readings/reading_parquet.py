@@ -1,52 +1,50 @@
-"""Rows of readings and roll-ups in Parquet files."""
+"""Readings and roll-ups as tables in Parquet files."""
 
-from decimal import Decimal
 from typing import Any
-
-import pyarrow as pa
 
 from domain.readings.reading import Reading
 from domain.readings.rollup import Rollup
 from domain.readings.sensor_key import names_of
-
-_MOMENT = pa.timestamp("us", tz="UTC")
-READINGS = pa.schema(
-    {
-        "machine_id": pa.string(),
-        "sensor_type": pa.string(),
-        "timestamp": _MOMENT,
-        "value": pa.float64(),
-        "value_exact": pa.string(),
-        "unit": pa.string(),
-        "quality": pa.string(),
-        "id": pa.string(),
-    }
-)
-ROLLUPS = pa.schema(
-    {
-        "machine_id": pa.string(),
-        "sensor_type": pa.string(),
-        "start": _MOMENT,
-        "avg": pa.float64(),
-        "min": pa.float64(),
-        "max": pa.float64(),
-        "std": pa.float64(),
-        "count": pa.int64(),
-        "closed": pa.bool_(),
-    }
-)
+from infrastructure.parquet_table import Kind, ParquetTable, exact_text
 
 
-def reading_row(reading: Reading) -> tuple[Any, ...]:
-    """Return a row of READINGS."""
-    value = reading.value
-    exact = str(value) if isinstance(value, Decimal) else None
-    names = names_of(reading.key)
-    return (*names, reading.timestamp_us, float(value), exact, reading.unit, reading.quality.value, reading.id)
+def _reading_row(reading: Reading) -> tuple[Any, ...]:
+    value, exact = float(reading.value), exact_text(reading.value)
+    return (*names_of(reading.key), reading.timestamp_us, value, exact, reading.unit, reading.quality.value, reading.id)
 
 
-def rollup_row(key: str, rollup: Rollup, closed: bool) -> tuple[Any, ...]:
-    """Return a row of ROLLUPS."""
+def _rollup_row(item: tuple[str, Rollup, bool]) -> tuple[Any, ...]:
+    key, rollup, closed = item
     moments = rollup.moments
     figures = (moments.mean, float(rollup.min), float(rollup.max), moments.deviation, moments.count)
     return (*names_of(key), rollup.start_us, *figures, closed)
+
+
+READING_TABLE = ParquetTable(
+    {
+        "machine_id": Kind.TEXT,
+        "sensor_type": Kind.TEXT,
+        "timestamp": Kind.MOMENT,
+        "value": Kind.NUMBER,
+        "value_exact": Kind.TEXT,
+        "unit": Kind.TEXT,
+        "quality": Kind.TEXT,
+        "id": Kind.TEXT,
+    },
+    _reading_row,
+)
+# Of (key of the sensor, roll-up, whether it is closed).
+ROLLUP_TABLE = ParquetTable(
+    {
+        "machine_id": Kind.TEXT,
+        "sensor_type": Kind.TEXT,
+        "start": Kind.MOMENT,
+        "avg": Kind.NUMBER,
+        "min": Kind.NUMBER,
+        "max": Kind.NUMBER,
+        "std": Kind.NUMBER,
+        "count": Kind.COUNT,
+        "closed": Kind.FLAG,
+    },
+    _rollup_row,
+)
