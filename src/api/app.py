@@ -1,7 +1,7 @@
 """Builds the ASGI app and runs its background tasks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
@@ -40,6 +40,7 @@ from api.subjects.rules import LIVE_EXAMPLES, LIVE_SHAPES, RuleFeatures
 from api.subjects.rules import ROUTES as RULE_ROUTES
 from api.views.view import encode
 from application.errors import StorageFailed
+from application.rules.errors import RuleChanged, RuleExists
 from infrastructure.processing.supervisor import supervise
 from infrastructure.settings import Settings
 
@@ -191,19 +192,27 @@ def _feeds(container: Container) -> list[Feed]:
     return feeds
 
 
-async def _begin_rules(container: Container, member: "Member") -> None:
-    """Make the rules that there are from the start, once it is known which there are, and owners put them in force."""
-    clock = container.clock()
-    while not member.follower.has_caught_up:
-        await clock.sleep(_LOOK_SECONDS)
-    while True:
-        try:
-            await container.rule_features().start()
-        except StorageFailed as failure:
-            _log.info("rules from the start are not in force yet", reason=str(failure))
+def _beginning(container: Container) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    """What a gateway does in a cluster: it makes the rules of the start, once it knows which ones there are."""
+    member: Member | None = container.member()
+    if member is None or not member.is_gateway:
+        return []
+    clock, follower, rules = container.clock(), member.follower, container.rule_features()
+
+    async def begin() -> None:
+        while not follower.has_caught_up:
             await clock.sleep(_LOOK_SECONDS)
-        else:
-            return
+        while True:
+            try:
+                await rules.start()
+            except (StorageFailed, RuleExists, RuleChanged) as reason:
+                # Owners are missing, or another gateway makes the same ones.
+                _log.info("rules of the start are not in force yet", reason=str(reason))
+                await clock.sleep(_LOOK_SECONDS)
+            else:
+                return
+
+    return [begin]
 
 
 @asynccontextmanager
@@ -224,7 +233,10 @@ async def _running(container: Container) -> AsyncIterator[None]:
         asyncio.create_task(supervise(hub.run, container.clock(), hub.count_restart, part="hub")),
         *(asyncio.create_task(supervise(run, container.clock(), _ignore, part="rules")) for run in rules.tasks),
         *(asyncio.create_task(feed.run()) for feed in _feeds(container)),
-        *([] if member is None or not member.is_gateway else [asyncio.create_task(_begin_rules(container, member))]),
+        *(
+            asyncio.create_task(supervise(begin, container.clock(), _ignore, part="rules"))
+            for begin in _beginning(container)
+        ),
     ]
     try:
         yield

@@ -73,7 +73,7 @@ class Health:
             engine=ENGINE,
             uptime_seconds=round(self._clock.monotonic() - self._started, 3),
             simulated=self._simulated,
-            checks={"workers": "ok" if running else "not running", "cluster": problem or "ok"},
+            checks={"workers": "ok" if running else "not running", "cluster": problem or "ok", **self._channels()},
             cluster=ClusterView.of(member, self._clock.now_us()),
         )
 

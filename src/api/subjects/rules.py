@@ -153,10 +153,8 @@ def rule_features(
             journal.on_forget(subject, partial(memory.alerts.forget, subject))
     if store is not None:
         stored = SqlRules(store)
-        alerts = StoredAlerts(stored, journal)
-        deliveries = SqlDeliveries(store) if member is None else DeliveriesOfLeader(store)
-        if memory is not None:
-            alerts = SharedAlerts(memory.alerts, alerts)
+        alerts = StoredAlerts(stored, journal) if memory is None else SharedAlerts(memory.alerts, stored)
+        deliveries = SqlDeliveries(store) if memory is None else DeliveriesOfLeader(store)
         pruners = [AlertRetention(stored, clock, settings.retention)]
     channels = _channels(settings, clock)
     dispatchers = [

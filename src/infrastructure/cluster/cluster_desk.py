@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from application.errors import ChangePending
 from application.ports.clock import Clock
+from application.rules.errors import RuleChanged, RuleExists
 from domain.rules.alert import Alert
 from domain.rules.rule import Rule
 from domain.rules.rule_monitor import acknowledged, resolved
@@ -47,10 +48,11 @@ class ClusterDesk(KnownRules):
         await self._write(RuleRecord(rule.id, rule.subject, rule.revision, packed_rule(rule), in_file))
 
     async def remove(self, rule_id: str) -> None:
-        await self._write(RuleRecord(rule_id))
+        stored = self._registry.rules[rule_id]
+        await self._write(RuleRecord(rule_id, revision=stored.rule.revision))
 
     async def change(self, alert: Alert, by: str | None, resolves: bool) -> Alert | None:
-        """Do it in the log, and wait until the owner has. Raises StorageFailed."""
+        """Do it in the log, and wait until the owner has. Raises ChangePending, StorageFailed."""
         now_us = self._clock.now_us()
         model = self._models[alert.subject]
         partition = partition_of(alert.key, len(model.books))
@@ -58,18 +60,25 @@ class ClusterDesk(KnownRules):
         async with self._in_time():
             offset = await self._log.ask(model.subject, partition, ALERT_CHANGED, value)
             await model.until(partition, lambda position: position.offset > offset)
-        is_open = alert.rule_id in model.books[partition].alerting(alert.key)
-        if is_open is resolves:
-            # It was resolved before, or is another one.
+        if not model.was_done(partition, offset):
             return None
         return resolved(alert, now_us) if resolves else acknowledged(alert, now_us, by)
 
     async def _write(self, record: RuleRecord) -> None:
-        """Write a rule, and wait until every owner has put it in force."""
+        """Write a rule, and wait until every owner has put it in force.
+
+        Raises:
+            RuleExists, RuleChanged: somebody else has changed it meanwhile.
+            ChangePending: owners are missing, or the brokers.
+        """
         async with self._in_time():
             offset = await self._log.send(self._topics.rules, RULES_PARTITION, record.rule_id.encode(), pack(record))
             version = offset + 1
-            await self._rules.reached(version)
+            if not await self._rules.counts(version):
+                known = self._registry.rules.get(record.rule_id)
+                if record.revision == 1 and record.subject:
+                    raise RuleExists(record.rule_id)
+                raise RuleChanged(0 if known is None else known.rule.revision)
             for model in self._models.values():
                 for partition in range(len(model.books)):
                     await model.until(partition, lambda position: position.rules >= version)

@@ -1,4 +1,4 @@
-"""Follows the topics that gateways read: a thread reads them, and hands what it has read to the event loop."""
+"""Follows the topics that members read: a thread reads them, and hands what it has read to the event loop."""
 
 import asyncio
 import threading
@@ -39,7 +39,7 @@ FollowedRecord = tuple[bytes, bytes | None, int, int]
 class Follower:
     """topics: what takes the records of each. partitions: of every topic. from_end: topics whose past is not read.
 
-    failure: why nothing can be read; None while something can.
+    failure: why what was read cannot be taken; None while it can.
     """
 
     def __init__(
@@ -80,8 +80,10 @@ class Follower:
             try:
                 reader.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
                 self._follow(reader)
+            except KafkaException as failure:
+                _log.warning("the brokers do not answer", reason=str(failure))
             except Exception as failure:
-                self.failure = str(failure)
+                self.failure = type(failure).__name__
                 _log.error("the read model cannot be followed", exc_info=failure)
             finally:
                 reader.close()
@@ -107,7 +109,6 @@ class Follower:
                 key = message.key()
                 assert key is not None, "every record has a key"
                 lines.setdefault(place, []).append((key, message.value(), message.timestamp()[1] * 1000, offset))
-                self._next[place] = offset + 1
             self.failure = None
             if lines or ended & self._ahead:
                 # The next records wait until these are taken.
@@ -124,6 +125,7 @@ class Follower:
     ) -> None:
         for (topic, partition), records in lines.items():
             await self._topics[topic](partition, records)
+            self._next[topic, partition] = records[-1][3] + 1
         if self._ahead:
             self._ahead -= ended
             if not self._ahead:

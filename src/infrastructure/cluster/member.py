@@ -147,6 +147,8 @@ class Member:
 
     def problem(self) -> str | None:
         """Return why this member cannot do its work; None if it can."""
+        if self.follower.failure is not None:
+            return f"what others have published cannot be read: {self.follower.failure}"
         if self.worker is not None and self.worker.failure is not None:
             return f"the worker does not run: {self.worker.failure}"
         if self.is_worker and self.history is not None and self.history.failure is not None:

@@ -31,9 +31,8 @@ _SECONDS = 30.0
 _COMMIT_SECONDS = 3.0
 # A partition in which nothing happens says so once in this time.
 _IDLE_SECONDS = 1.0
-# How often it is looked what rules want, and how long it may take to join the log.
+# How often it is looked whether a rule waits for a moment.
 _LOOK_SECONDS = 1.0
-_ASK_SECONDS = 2.0
 # After which an alert is in the history.
 _ALERT_SECONDS = 0.5
 _AT_ONCE = 5000
@@ -97,9 +96,9 @@ class OwnedPartition:
         self._next_flush = 0.0
         self._next_idle = 0.0
         self._next_checkpoint = 0.0
-        # The version of the rules that was asked for, and when to ask again; and when to look for a moment.
-        self._asked = 0
-        self._ask_again = 0.0
+        # Whether something is on its way to the log for rules, and where the last such thing is in it.
+        self._is_asking = False
+        self._asked = -1
         self._next_look = 0.0
 
     def acquire(self) -> None:
@@ -132,7 +131,7 @@ class OwnedPartition:
             raise RecordsMissing(f"the checkpoint ends before record {state.offset}, and the log begins with {first}")
         self.state, self._producer, self._committing = state, producer, None
         self._carried = {}
-        self._asked = 0
+        self._asked = -1
         self.end_offset, self.flushed = end, state.published
         self._checkpointed = state.offset
         self._next_flush = 0.0
@@ -144,22 +143,29 @@ class OwnedPartition:
         self.end_offset = max(self.end_offset, self.state.offset)
 
     def wanted(self, rules: SharedRules, now: float) -> tuple[bytes, bytes] | None:
-        """Return what has to join the log for rules, as kind and value: newer ones, or that one waits for a moment."""
+        """Return what has to join the log for rules, as kind and value: newer ones, or that one waits for a moment.
+
+        Nothing, while something is on its way.
+        """
         own = self.state.rules
-        if own is None:
+        if own is None or self._is_asking or self.state.offset <= self._asked:
             return None
-        version = rules.version
-        if version > own.version and (version > self._asked or now >= self._ask_again):
-            self._asked, self._ask_again = version, now + _ASK_SECONDS
+        if rules.version > own.version:
             return RULES_CHANGED, pack(rules.after(own.version))
         if now < self._next_look:
             return None
         # Looking costs as much as there are rules and keys.
         self._next_look = now + _LOOK_SECONDS
-        if own.book.next_moment_us() > self._clock.now_us():
-            return None
-        self._next_look = now + _ASK_SECONDS
-        return MOMENT, b""
+        return (MOMENT, b"") if own.book.next_moment_us() <= self._clock.now_us() else None
+
+    def asking(self) -> None:
+        """What is wanted is on its way to the log."""
+        self._is_asking = True
+
+    def asked(self, offset: int | None) -> None:
+        """It has joined the log there; None if it has not."""
+        self._is_asking = False
+        self._asked = -1 if offset is None else offset
 
     def flush(self, now: float) -> None:
         """Publish what has changed, if it is time.

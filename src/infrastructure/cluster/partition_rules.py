@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from domain.book import Book
-from domain.rules.alert import Alert
+from domain.rules.alert import Alert, AlertState
 from domain.rules.rule import Rule
 from domain.rules.rule_index import RuleIndex
 from domain.rules.rule_monitor import acknowledged, resolved
@@ -24,7 +24,8 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class PartitionRules:
-    """version: of the newest change of rules that is in force. book: shows what it applies to them.
+    """version: of the newest change of rules that is in force. book: shows what it applies to them. watches_clock:
+    whether what comes of an observation depends on when it came.
 
     now_us: the time of the partition.
     """
@@ -32,52 +33,47 @@ class PartitionRules:
     def __init__(self, subject: Subject, now_us: Callable[[], int]) -> None:
         assert subject.values is not None, "there can be rules about it"
         self.version = 0
+        self.watches_clock = False
         self._subject = subject
         self._now_us = now_us
         self._records: dict[str, tuple[int, RuleRecord]] = {}
+        self._unread: dict[str, tuple[int, RuleRecord]] = {}
         self._rules: dict[str, Rule] = {}
         self._index = RuleIndex()
         self.book = RuledBook(subject.new_book(), self._index, subject.values, now_us)
-
-    @property
-    def watches_clock(self) -> bool:
-        """Whether what comes of an observation depends on when it came."""
-        return any(rule.watches_clock for rule in self._rules.values())
 
     def change(self, value: bytes) -> tuple[list[Alert], set[str]]:
         """Put newer rules in force. Return the alerts that were open, resolved, and the keys that rules are about."""
         record = RULES.decode(value)
         alerts: list[Alert] = []
         keys: set[str] = set()
+        if record.base > self.version:
+            # Of somebody who knew more. The owner asks again for what is missing.
+            return alerts, keys
         for version, each in sorted(record.rules, key=lambda found: found[0]):
             if version > self.version:
                 alerts += self._put(version, each, keys)
-                self.version = version
         self.version = max(self.version, record.version)
         return alerts, keys
 
     def _put(self, version: int, record: RuleRecord, keys: set[str]) -> list[Alert]:
         before = self._rules.pop(record.rule_id, None)
         self._records.pop(record.rule_id, None)
+        self._unread.pop(record.rule_id, None)
         alerts: list[Alert] = []
         if before is not None:
             self._index.remove(before.id)
             keys.update(self._keys_of(before))
             alerts = self.book.remove(before.id, self._now_us())
-        rule = self._read(record)
+        rule = self._take(version, record)
         if rule is not None:
-            self._take(version, record, rule)
             self.book.add(rule)
             keys.update(self._keys_of(rule))
+        self._look_at_clocks()
         return alerts
 
-    def _take(self, version: int, record: RuleRecord, rule: Rule) -> None:
-        self._records[rule.id] = (version, record)
-        self._rules[rule.id] = rule
-        self._index.add(rule)
-
-    def _read(self, record: RuleRecord) -> Rule | None:
-        """Decode a rule; None for one that is about another subject, removed, or switched off."""
+    def _take(self, version: int, record: RuleRecord) -> Rule | None:
+        """Put a rule in force for new keys, and return it; None for one that is not in force here."""
         name = self._subject.name
         if record.subject != name:
             return None
@@ -89,25 +85,40 @@ class PartitionRules:
         except Corrupt as error:
             # A newer version of the service may know conditions that this one does not.
             _log.critical("a rule is not in force here", rule=record.rule_id, reason=str(error))
+            self._unread[record.rule_id] = (version, record)
             return None
-        return rule if rule.enabled else None
+        if not rule.enabled:
+            return None
+        self._records[rule.id] = (version, record)
+        self._rules[rule.id] = rule
+        self._index.add(rule)
+        return rule
+
+    def _look_at_clocks(self) -> None:
+        self.watches_clock = any(rule.watches_clock for rule in self._rules.values())
 
     def _keys_of(self, rule: Rule) -> list[str]:
         return [key for key in self.book.keys() if rule.is_about(key)]
 
     def change_alert(self, value: bytes) -> Alert | None:
-        """Do what somebody wants of an alert. Return it afterwards; None if it was resolved before."""
+        """Do what somebody wants of an alert. Return it afterwards; None if its state does not allow that any more."""
         change = ALERT_CHANGES.decode(value)
         alert = unpacked_alert(change.alert)
         monitor = self.book.monitor(alert.key, alert.rule_id)
-        if monitor is None or monitor.alert is None or monitor.alert.id != alert.id:
-            return None
+        if monitor is not None:
+            if monitor.alert is None or monitor.alert.id != alert.id:
+                return None
+            alert = monitor.alert
         if change.resolves:
-            changed = resolved(monitor.alert, change.now_us)
-            monitor.release()
+            changed = resolved(alert, change.now_us)
+            if monitor is not None:
+                monitor.release()
+        elif alert.state is AlertState.ACKNOWLEDGED:
+            return None
         else:
-            changed = acknowledged(monitor.alert, change.now_us, change.by)
-            monitor.alert = changed
+            changed = acknowledged(alert, change.now_us, change.by)
+            if monitor is not None:
+                monitor.alert = changed
         return changed
 
     def advance(self) -> list[Alert]:
@@ -118,7 +129,7 @@ class PartitionRules:
         return [rule.id for rule in self.book.alerting(key)]
 
     def checkpoint(self) -> bytes:
-        return pack(RulesRecord(self.version, list(self._records.values())))
+        return pack(RulesRecord(self.version, list(self._records.values()), unread=list(self._unread.values())))
 
     def restore(self, checkpoint: bytes | None) -> None:
         """Put the rules of a checkpoint in force, before any state is restored."""
@@ -127,14 +138,17 @@ class PartitionRules:
         record = RULES.decode(checkpoint)
         self.version = record.version
         for version, each in record.rules:
-            rule = self._read(each)
-            if rule is not None:
-                self._take(version, each, rule)
+            self._take(version, each)
+        self._unread = {each.rule_id: (version, each) for version, each in record.unread}
+        self._look_at_clocks()
 
-    def restored(self) -> None:
-        """All states are restored. A rule knows nothing of those that did not change since it was made."""
-        for rule in self._rules.values():
-            self.book.add(rule)
+    def restored(self) -> set[str]:
+        """All states are restored, with what their rules knew. Return the keys about which there are more rules now."""
+        unread, self._unread = self._unread, {}
+        keys: set[str] = set()
+        for version, record in unread.values():
+            self._put(version, record, keys)
+        return keys
 
 
 def books_of(subject: Subject, now_us: Callable[[], int]) -> tuple[Book, PartitionRules | None]:

@@ -100,11 +100,15 @@ class PartitionState:
         self._events: list[Entry] = []
         self._notices: dict[str, list[tuple[str, bytes]]] = {}
         self._observed: list[Entry] = []
+        # Changes of alerts that were possible, by key.
+        self._done: dict[str, list[int]] = {}
         self._new_ids: list[tuple[str, int]] = []
         # Stored pieces of ids: number, how many are in it, time of the newest.
         self._pieces: deque[tuple[int, int, int]] = deque()
         self._next_piece = 0
         self._logged: set[str] = set()
+        # The version of the rules in the checkpoint.
+        self._rules_stored = 0
 
     @property
     def has_changes(self) -> bool:
@@ -126,7 +130,7 @@ class PartitionState:
                 key = name[len(KEY) :].decode()
                 self.book.restore(key, self._subject.log.decode_checkpoint(key, payload))
         if self.rules is not None:
-            self.rules.restored()
+            self._dirty.update(dict.fromkeys(self.rules.restored()))
         self._next_piece = checkpoint.ids_next
         for piece in range(checkpoint.ids_first, checkpoint.ids_next):
             seen = SEEN.decode(entries[ids_key(piece)])
@@ -180,10 +184,13 @@ class PartitionState:
                 snapshot = public.encode_snapshot(book.snapshot(key))
                 notices = self._notices.get(key, [])
                 alerting = [] if self.rules is None else self.rules.alerting(key)
-                value = pack(PublicState(book.update_count(key), book.newest_us(key), snapshot, notices, alerting))
+                done = self._done.get(key, [])
+                value = pack(
+                    PublicState(book.update_count(key), book.newest_us(key), snapshot, notices, alerting, done)
+                )
             states.append((KEY + key.encode(), value))
         events, self._events = self._events, []
-        self._changed, self._notices = {}, {}
+        self._changed, self._notices, self._done = {}, {}, {}
         return states, events
 
     def observed(self) -> list[Entry]:
@@ -200,7 +207,8 @@ class PartitionState:
             for key in self._dirty
         ]
         self._dirty = {}
-        if self.rules is not None:
+        if self.rules is not None and self.rules.version != self._rules_stored:
+            self._rules_stored = self.rules.version
             entries.append((OWN_RULES, self.rules.checkpoint()))
         entries += self._checkpoint_ids()
         first = self._pieces[0][0] if self._pieces else self._next_piece
@@ -276,16 +284,16 @@ class PartitionState:
         accounts.failed += len(applied.failures)
         accounts.late += applied.late
         accounts.events += len(applied.events)
+        self.has_alerts = self.has_alerts or any(isinstance(each, Alert) for each in applied.updates)
         if self.offset > self.published:
             for event in (*applied.events, *applied.updates):
                 self._publish(event)
-                self.has_alerts = self.has_alerts or isinstance(event, Alert)
             if self._subject.is_observed:
                 payload = self._subject.log.encode(*numbered(columns.keys), columns)
                 self._observed.append((self._subject.name.encode(), payload))
         if self.history is not None and self.offset > self.history.upto:
             self.history.record(columns, applied)
-        for key, failure in applied.failures:
+        for key, failure in (*applied.failures, *applied.troubles):
             if key not in self._logged and len(self._logged) < _LOGGED_KEYS_MAX:
                 self._logged.add(key)
                 _log.error("observation failed", key=key, partition=self._index, exc_info=failure)
@@ -311,7 +319,9 @@ class PartitionState:
             self._take_alerts(alerts)
         elif kind == ALERT_CHANGED:
             changed = self.rules.change_alert(value)
-            self._take_alerts([] if changed is None else [changed])
+            if changed is not None:
+                self._done.setdefault(changed.key, []).append(self.offset - 1)
+                self._take_alerts([changed])
         elif kind == MOMENT:
             self._take_alerts(self.rules.advance())
 

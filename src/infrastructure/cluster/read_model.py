@@ -14,6 +14,9 @@ from infrastructure.processing.snapshots import Snapshots
 from infrastructure.public_format import PublicFormat
 from infrastructure.subject import Subject
 
+# Changes of alerts that are remembered for whoever waits for them.
+_DONE_MAX = 1000
+
 # Key and value of a record.
 Read = tuple[bytes, bytes | None]
 
@@ -48,6 +51,12 @@ class ReplicaBook:
         state = self._states.get(key)
         return None if state is None else self._public.decode_snapshot(state.snapshot)
 
+    def take_done(self, key: str) -> list[int]:
+        """Return the records with changes of alerts that its last state names."""
+        state = self._states[key]
+        done, state.done = state.done, []
+        return done
+
     def alerting(self, key: str) -> list[str]:
         """Return the ids of the rules whose alerts about a key are open."""
         state = self._states.get(key)
@@ -74,6 +83,7 @@ class ReadModel:
         self.snapshots = Snapshots(self.books)
         self.sink: EventSink | None = None
         self.on_forget: list[Callable[[str], None]] = []
+        self._done: dict[tuple[int, int], None] = {}
         # Who waits until a partition is published up to some position.
         self._waiting: dict[int, list[tuple[Callable[[Position], bool], asyncio.Future[None]]]] = {}
 
@@ -90,6 +100,7 @@ class ReadModel:
             changed.append(key)
             if value is not None:
                 notices += book.put(key, value)
+                self._note_done(partition, book.take_done(key))
             elif book.forget(key):
                 self.snapshots.forget()
         self.tracker.mark(changed, notices)
@@ -118,6 +129,15 @@ class ReadModel:
             waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(partition, []).append((is_reached, waiting))
             await waiting
+
+    def was_done(self, partition: int, offset: int) -> bool:
+        """Whether the change of an alert in a record of the log was possible; ask once that is published."""
+        return (partition, offset) in self._done
+
+    def _note_done(self, partition: int, offsets: Sequence[int]) -> None:
+        self._done.update(((partition, offset), None) for offset in offsets)
+        while len(self._done) > _DONE_MAX:
+            del self._done[next(iter(self._done))]
 
     def age_us(self, now_us: int) -> int:
         """Return by how much the oldest partition is behind; 0 before anything was published."""

@@ -71,7 +71,8 @@ class Position(msgspec.Struct):
 class PublicState(msgspec.Struct, array_like=True):
     """The snapshot of a key, after so many observations, the newest of them of this time.
 
-    notices: kind and content of what says what has changed since the one before. alerting: ids of rules that do.
+    notices: kind and content of what says what has changed since the one before. alerting: ids of rules that do. done:
+    records of the log with changes of its alerts that were possible, since the one before.
     """
 
     updates: int
@@ -79,10 +80,14 @@ class PublicState(msgspec.Struct, array_like=True):
     snapshot: bytes
     notices: list[tuple[str, bytes]] = []
     alerting: list[str] = []
+    done: list[int] = []
 
 
 class RuleRecord(msgspec.Struct, array_like=True, frozen=True):
-    """A rule as it is from a version on. subject: empty if it is removed. payload: the rule, but for its revision."""
+    """A rule as it is from a version on. subject: empty if it is removed; `revision` is that of the rule before then.
+
+    payload: the rule, but for its revision.
+    """
 
     rule_id: str
     subject: str = ""
@@ -92,10 +97,15 @@ class RuleRecord(msgspec.Struct, array_like=True, frozen=True):
 
 
 class RulesRecord(msgspec.Struct, array_like=True, frozen=True):
-    """Rules up to a version, each with its own."""
+    """Rules up to a version, each with its own, for those who have them up to `base`.
+
+    unread: those that a version of the service cannot read; they wait for one that can.
+    """
 
     version: int
     rules: list[tuple[int, RuleRecord]]
+    base: int = 0
+    unread: list[tuple[int, RuleRecord]] = []
 
 
 class AlertChange(msgspec.Struct, array_like=True, frozen=True):

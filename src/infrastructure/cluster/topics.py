@@ -97,7 +97,8 @@ def create_topics(
     configurations = {
         topics.answers: _deleted(2 * settings.storage.ids_window_seconds / 86_400),
         topics.observed: _OBSERVED,
-        topics.rules: _COMPACTED,
+        # Which of two changes counts follows from all that came before.
+        topics.rules: _deleted(0),
     }
     for subject in subjects:
         configurations[topics.log(subject)] = {

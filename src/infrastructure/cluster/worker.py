@@ -179,20 +179,33 @@ class Worker:
             consumer.commit(offsets=done, asynchronous=True)
 
     def _ask(self, now: float) -> None:
-        """Write to the log what rules want of it, unless the brokers have yet to take what they wanted before."""
-        asking = self._asking
-        if asking is not None:
-            asking.poll(0)
-            if len(asking):
-                return
+        """Write to the log what rules want of it."""
+        if self._asking is not None:
+            self._asking.poll(0)
         for place, owned in self._owned.items():
             wanted = None if place in self._broken else owned.wanted(self._rules, now)
             if wanted is not None:
-                if asking is None:
-                    asking = self._asking = self._clients.log_producer()
-                topic, partition = place
-                kind, value = wanted
-                asking.produce(topic, value, b"%d" % partition, partition, headers={KIND: kind})
+                self._write(place, owned, *wanted)
+
+    def _write(self, place: _Place, owned: OwnedPartition, kind: bytes, value: bytes) -> None:
+        topic, partition = place
+        if self._asking is None:
+            self._asking = self._clients.log_producer()
+
+        def asked(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                _log.error("rules cannot write to the log", topic=topic, partition=partition, reason=error.str())
+                # Another client may.
+                self._asking = None
+            owned.asked(None if error is not None else message.offset())
+
+        owned.asking()
+        try:
+            self._asking.produce(topic, value, b"%d" % partition, partition, on_delivery=asked, headers={KIND: kind})
+        except (BufferError, KafkaException) as failure:
+            owned.asked(None)
+            self._asking = None
+            _log.error("rules cannot write to the log", topic=topic, partition=partition, reason=str(failure))
 
     def _look(self, now: float) -> None:
         """Look after the group, in a thread of its own."""

@@ -1,4 +1,4 @@
-"""Where alerts go while the service runs: to subscribers, to metrics, and to memory where there is no store."""
+"""Where alerts go while the service runs: to subscribers, to metrics, and to memory where alerts are kept there."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from infrastructure.processing.partition import EventSink
 
 
 class AlertFeed:
-    """memory: None if there is a store. changes: counted by kind."""
+    """memory: None if alerts are in a store only. changes: counted by kind."""
 
     def __init__(self, memory: "Publisher | None") -> None:
         self.changes: Counter[str] = Counter()

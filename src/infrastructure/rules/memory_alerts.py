@@ -1,4 +1,4 @@
-"""The alerts of a service without a store."""
+"""The alerts of a service without a store, and the newest ones of a cluster."""
 
 from bisect import insort
 from collections.abc import Sequence

@@ -16,6 +16,8 @@ from infrastructure.subject import Subject
 
 _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 60
+# So that the server misses a machine that is gone, and takes its locks back, within half a minute.
+_KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
 # Arbitrary, as long as no other program on the same database uses it for its own locks.
 _LOCK = 0x6D61726B
 # Of the one that leads.
@@ -40,7 +42,9 @@ class PostgresStore(SqlStore):
         self._thread = threading.Thread(target=self._loop.run_forever, name="postgres", daemon=True)
         self._engine: AsyncEngine | None = None
         self._lock: AsyncConnection | None = None
+        # With the lock of the one that leads.
         self._leading: AsyncConnection | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def open(self) -> None:
         self._thread.start()
@@ -67,22 +71,24 @@ class PostgresStore(SqlStore):
 
     async def _lead(self) -> bool:
         assert self._engine is not None, "the store is open"
-        try:
-            if self._leading is not None:
-                await self._leading.execute(sa.select(1))
-                await self._leading.commit()
-                return True
-            connection = await self._engine.connect()
-            if await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LEADER_LOCK))):
-                await connection.commit()
-                self._leading = connection
-                return True
-            await connection.close()
-        except (sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            await _drop(self._leading)
-            self._leading = None
-            raise StoreFailed(_reason(error)) from error
-        return False
+        async with self._one_at_a_time:
+            connection = self._leading
+            try:
+                if connection is not None:
+                    await connection.execute(sa.select(1))
+                    await connection.commit()
+                    return True
+                connection = await self._engine.connect()
+                if await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LEADER_LOCK))):
+                    await connection.commit()
+                    self._leading = connection
+                    return True
+                await connection.close()
+            except (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                self._leading = None
+                await _drop(connection)
+                raise StoreFailed(_reason(error)) from error
+            return False
 
     async def writing(self, work: Callable[[sa.Connection], Result]) -> Result:
         return await self._call(self._transact(work))
@@ -105,9 +111,13 @@ class PostgresStore(SqlStore):
     async def _connect(self) -> None:
         self._engine = create_async_engine(
             self._url,
-            # Besides the connections that hold locks.
+            # Two of them may be held by locks.
             pool_size=4,
-            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _COMMAND_SECONDS},
+            connect_args={
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _COMMAND_SECONDS,
+                "server_settings": _KEEPALIVE,
+            },
         )
         if self._read_only:
             return

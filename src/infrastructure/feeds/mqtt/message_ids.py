@@ -21,7 +21,7 @@ class MessageIds:
         self._repeats = True
         # Until something new comes, also what came before this process may be repeated.
         self._is_first = True
-        # By number, the key and the name of what may be repeated.
+        # By number, what may be repeated.
         self._last: dict[int, str] = {}
 
     def connected(self) -> None:
@@ -32,38 +32,43 @@ class MessageIds:
         """Return the reading with an id, if it is to have one."""
         if reading.id is not None or not message.qos:
             return reading
-        return reading._replace(id=self._id_of(reading.key, message, "mqtt"))
+        name = f"{message.number}-{digest_of(message.topic, message.payload)}"
+        came_before = self._came_before(message, name)
+        return reading._replace(id=f"mqtt-{self._id_of(reading.key, message, name, came_before)}")
 
-    def _id_of(self, key: str, message: Received, kind: str) -> str:
-        name = f"{kind}-{message.number}-{digest_of(message.topic, message.payload)}-"
+    def _came_before(self, message: Received, name: str) -> bool:
+        """Whether a message is a repetition of one that may have come to this process, or to the one before."""
         if self._repeats and not message.repeated:
             self._repeats = self._is_first = False
             self._last.clear()
-        came_before = self._is_first or self._last.get(message.number) == f"{key}\n{name}"
-        self._last[message.number] = f"{key}\n{name}"
+        came = self._is_first or self._last.get(message.number) == name
+        self._last[message.number] = name
+        return message.repeated and came
+
+    def _id_of(self, key: str, message: Received, name: str, came_before: bool) -> str:
         count = 0
-        while self._seen.knows(key, f"{name}{count}"):
+        while self._seen.knows(key, f"mqtt-{name}-{count}"):
             count += 1
-        if message.repeated and came_before and count:
-            count -= 1
-        return f"{name}{count}"
+        return f"{name}-{count - 1 if came_before and count else count}"
 
 
 class MessageIdsOfMember(MessageIds):
-    """The same where the ids of recent readings are with others: this process remembers those that it gave.
+    """The same where others keep the ids of recent readings: a repetition is known by what this process remembers.
 
     What another process has given is not known, so its ids differ from those of any other.
     """
 
-    def __init__(self, given: SeenIds, clock: Clock) -> None:
-        super().__init__(given)
-        self._given = given
-        self._clock = clock
-        self._kind = f"mqtt-{clock.now_us():x}"
+    def __init__(self, seen: SeenIds, clock: Clock) -> None:
+        super().__init__(seen)
+        self._process = f"{clock.now_us():x}"
+        self._count = 0
+        # By the number of the message: what it was, and what it got.
+        self._given: dict[int, tuple[str, str]] = {}
 
-    def identified(self, reading: Reading, message: Received) -> Reading:
-        if reading.id is not None or not message.qos:
-            return reading
-        own_id = self._id_of(reading.key, message, self._kind)
-        self._given.add(f"{reading.key}\n{own_id}", self._clock.now_us())
-        return reading._replace(id=own_id)
+    def _id_of(self, key: str, message: Received, name: str, came_before: bool) -> str:
+        before, given = self._given.get(message.number, ("", ""))
+        if not came_before or before != name:
+            self._count += 1
+            given = f"{self._process}-{self._count}"
+            self._given[message.number] = (name, given)
+        return given

@@ -75,8 +75,11 @@ def test_readings_with_ids_and_those_of_qos_0_are_left_alone() -> None:
 
 def test_a_member_remembers_what_it_gave_and_takes_nothing_for_that_of_another() -> None:
     clock = FakeClock()
-    ids = MessageIdsOfMember(SeenIds(1000, 3600.0), clock)
+    ids = MessageIdsOfMember(SeenIds(1, 3600.0), clock)
     ids.connected()
+    # However many there are, and whatever is forgotten meanwhile.
+    given = [ids.identified(READING, message(number % 5 + 1)).id for number in range(100)]
+    assert len(set(given)) == 100
     first = [ids.identified(READING, message(number)).id for number in (1, 1)]
     ids.connected()
     again = ids.identified(READING, message(1, repeated=True)).id
