@@ -207,11 +207,11 @@ def member(**sections: dict[str, Any]) -> Settings:
     [
         ({"processing": {"partitions": 0}}, "processing.partitions must be set"),
         ({"simulation": {"enabled": True}}, "a simulation needs topics of its own"),
-        ({"rules": {"file": "rules.toml"}}, "rules.file must be empty"),
+        ({"notifications": {"channels": {"ops": {"kind": "log"}}}}, "notifications.channels need storage.url"),
         ({"auth": {"enabled": True}}, "auth.enabled needs storage.url"),
         ({"server": {"port": 0}}, "cluster.member must be set"),
     ],
-    ids=["partitions", "simulation", "rules", "keys", "member"],
+    ids=["partitions", "simulation", "channels", "keys", "member"],
 )
 def test_what_makes_no_member_of_a_cluster_is_said(sections: dict[str, dict[str, Any]], problem: str) -> None:
     assert member().cluster_problem == ""
