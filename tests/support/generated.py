@@ -2,7 +2,11 @@
 
 import csv
 import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+_NOON = datetime(2020, 9, 13, 12, tzinfo=UTC)
+_NOON_MS = 1_599_998_400_000
 
 
 def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
@@ -10,7 +14,7 @@ def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
     chance = random.Random(seed)
     symbols = [f"G{i}" for i in range(8)] + ["PROBIT:X-USDT", "A/B"]
     price = dict.fromkeys(symbols, 10_000)
-    moment_ms = 1_600_000_000_000
+    moment_ms = _NOON_MS
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["timestamp", "symbol", "price", "volume"])
@@ -24,7 +28,5 @@ def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
             text = f"{price[symbol] // 100}.{price[symbol] % 100:02}"
             if chance.random() < 0.03:
                 text += f"{chance.randrange(10**20):020}"
-            seconds, milliseconds = divmod(stamp, 1000)
-            hours, rest = divmod(seconds - 1_600_000_000, 3600)
-            text_time = f"2020-09-13T{12 + hours:02}:{rest // 60:02}:{rest % 60:02}.{milliseconds:03}+00:00"
-            writer.writerow([text_time, symbol, text, chance.choice(["", "1", "0.5"])])
+            at = _NOON + timedelta(milliseconds=stamp - _NOON_MS)
+            writer.writerow([at.isoformat(timespec="milliseconds"), symbol, text, chance.choice(["", "1", "0.5"])])
