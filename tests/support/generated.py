@@ -7,6 +7,8 @@ from pathlib import Path
 
 _NOON = datetime(2020, 9, 13, 12, tzinfo=UTC)
 _NOON_MS = 1_599_998_400_000
+# In hundredths. Steps lead upwards, on the whole.
+_PRICE_MAX = 10**12
 
 
 def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
@@ -24,7 +26,7 @@ def write_recording(path: Path, ticks: int = 3000, seed: int = 5) -> None:
             # One tick in eight is late, some of them too late for the window.
             stamp = moment_ms - (chance.randrange(2500) if chance.random() < 0.125 else 0)
             step = chance.choice([-200, -30, -1, 0, 1, 30, 200, 201])
-            price[symbol] = max(5_000, price[symbol] + price[symbol] * step // 10_000)
+            price[symbol] = min(max(price[symbol] + price[symbol] * step // 10_000, 5_000), _PRICE_MAX)
             text = f"{price[symbol] // 100}.{price[symbol] % 100:02}"
             if chance.random() < 0.03:
                 text += f"{chance.randrange(10**20):020}"
