@@ -180,7 +180,7 @@ def _wait_for_owners(gateway: Side, workers: int) -> None:
 
     def owned() -> bool:
         found = _partitions(gateway)
-        fresh = all(each["lagSeconds"] < 2 for each in found)
+        fresh = all(each["lagSeconds"] < 4 for each in found)
         return bool(found) and fresh and len({each["owner"] for each in found}) == workers
 
     _wait(owned)

@@ -30,7 +30,7 @@ from infrastructure.subject import Subject
 _SECONDS = 30.0
 _COMMIT_SECONDS = 3.0
 # A partition in which nothing happens says so once in this time.
-_IDLE_SECONDS = 1.0
+_IDLE_SECONDS = 3.0
 # How often it is looked whether a rule waits for a moment.
 _LOOK_SECONDS = 1.0
 # After which an alert is in the history.
