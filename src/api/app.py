@@ -202,6 +202,8 @@ def _beginning(container: Container) -> list[Callable[[], Coroutine[Any, Any, No
     async def begin() -> None:
         while not follower.has_caught_up:
             await clock.sleep(_LOOK_SECONDS)
+        # What others had published before is no change.
+        container.alert_feed().changes.clear()
         while True:
             try:
                 await rules.start()

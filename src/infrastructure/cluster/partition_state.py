@@ -323,7 +323,11 @@ class PartitionState:
                 self._done.setdefault(changed.key, []).append(self.offset - 1)
                 self._take_alerts([changed])
         elif kind == MOMENT:
-            self._take_alerts(self.rules.advance())
+            try:
+                self._take_alerts(self.rules.advance())
+            except Exception:
+                # Every owner would fail in the same way, for ever.
+                _log.exception("a rule failed", partition=self._index)
 
     def _take_alerts(self, alerts: Sequence[Alert]) -> None:
         """Take changes of alerts that come of no observation."""
