@@ -35,8 +35,14 @@ class Receiver:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._server.close()
-        for each in list(self._connections):
-            each.close()
+        closed: set[asyncio.StreamWriter] = set()
+        # Others may come meanwhile.
+        while left := self._connections - closed:
+            for each in left:
+                each.close()
+                with suppress(OSError):
+                    await each.wait_closed()
+            closed |= left
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
