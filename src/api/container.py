@@ -247,7 +247,7 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.stream,
         access,
-        providers.Callable(lambda rules: [rules.live], rule_features),
+        providers.List(rule_features.provided.live),
         providers.Callable(lambda member: None if member is None else member.follower.check, member),
     )
     retention = providers.Singleton(

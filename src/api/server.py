@@ -40,7 +40,7 @@ from infrastructure.storage.store import StoreFailed, StoreRefused
 from infrastructure.telemetry.logs import configure_logging
 
 _log = structlog.stdlib.get_logger(__name__)
-_SIMULATED = "  SIMULATED prices, in a store of their own; --no-simulation turns them off\n"
+_SIMULATED = "  SIMULATED prices, trades and machines, in a store of their own; --no-simulation turns them off\n"
 _FIRST_KEY = (
     "  the first key, for an admin; it is shown only now:\n"
     "    {key}\n"

@@ -37,9 +37,9 @@ class Core:
     """What the service provides to its subjects.
 
     books: by subject, one per partition. readable: the same for readers; in a cluster what the owners have published.
-    journal: also supplies a recorder per subject. store: None if storage is off,
-    or the log is that of a cluster. cluster: this process as a member of one. alerts: where the alerts among events
-    go. alerting: the rules whose alerts about a key of a subject are open.
+    journal: also supplies a recorder per subject. store: of the history; None if none is kept. cluster: this process as
+    a member of one. alerts: where the alerts among events go. alerting: the rules whose alerts about a key of a subject
+    are open.
     """
 
     settings: Settings

@@ -14,7 +14,8 @@ TESTS = Path(__file__).parents[2]
 
 
 def test_no_partition_stays_without_an_owner(brokers: Brokers, cluster: Callable[..., Cluster], tmp_path: Path) -> None:
-    made = cluster(brokers)
+    # Long enough for the killed worker to be back before it is missed.
+    made = cluster(brokers, CLUSTER__SESSION_TIMEOUT_MS="8000")
     own = environment(**made.settings, CLUSTER__MEMBER="worker-1", CLUSTER__ROLE="worker")
     with subprocess.Popen(
         [sys.executable, "-m", "support.worker_killed_at_handover"],
@@ -31,7 +32,7 @@ def test_no_partition_stays_without_an_owner(brokers: Brokers, cluster: Callable
     gateway = made.start("gateway", "gateway")
     for member in made.members.values():
         ready(member)
-    eventually(lambda: sorted(owners(gateway).values()) == ["worker-1"] * 2 + ["worker-2"] * 2, 60)
+    eventually(lambda: sorted(owners(gateway).values()) == ["worker-1"] * 2 + ["worker-2"] * 2, 100)
     for at in range(8):
         assert gateway.post({"symbol": f"S{at}", "price": 1}).status_code == 202
     assert processed(gateway, 8)["processed"] == 8
