@@ -11,7 +11,7 @@ class MessageIds:
     """Ids by which a repetition of a message of QoS 1 is known: it has that of the last message with its number.
 
     A broker repeats what it has no acknowledgement of at the beginning of a connection. Once it sends something new,
-    all of that has been repeated: what is repeated over the next connection came after it.
+    all of that has been repeated: what is repeated over the next connection came over this one.
 
     seen: the ids of recent readings, kept by whoever processes them.
     """
@@ -21,11 +21,14 @@ class MessageIds:
         self._repeats = True
         # Until something new comes, also what came before this process may be repeated.
         self._is_first = True
-        # By number, what may be repeated.
-        self._last: dict[int, str] = {}
+        # By number, what came over this connection, and what came before and may be repeated.
+        self._came: dict[int, str] = {}
+        self._before: dict[int, str] = {}
 
     def connected(self) -> None:
         """There is a new connection."""
+        self._before |= self._came
+        self._came = {}
         self._repeats = True
 
     def identified(self, reading: Reading, message: Received) -> Reading:
@@ -40,9 +43,9 @@ class MessageIds:
         """Whether a message is a repetition of one that may have come to this process, or to the one before."""
         if self._repeats and not message.repeated:
             self._repeats = self._is_first = False
-            self._last.clear()
-        came = self._is_first or self._last.get(message.number) == name
-        self._last[message.number] = name
+            self._before = {}
+        came = self._is_first or name in (self._came.get(message.number), self._before.get(message.number))
+        self._came[message.number] = name
         return message.repeated and came
 
     def _id_of(self, key: str, message: Received, name: str, came_before: bool) -> str:

@@ -57,6 +57,20 @@ def test_a_connection_that_breaks_before_all_is_repeated_changes_nothing() -> No
     assert sensor.hear(message(1, repeated=True), message(2, repeated=True)) == 0
 
 
+def test_what_was_repeated_and_not_acknowledged_is_repeated_again() -> None:
+    sensor = Sensor()
+    sensor.hear(message(1), message(2))
+    sensor.ids.connected()
+    assert sensor.hear(message(1, repeated=True), message(2, repeated=True), message(3)) == 1
+    sensor.ids.connected()
+    assert sensor.hear(message(1, repeated=True), message(2, repeated=True), message(3, repeated=True)) == 0
+
+
+def test_a_repetition_over_the_same_connection_counts_once() -> None:
+    sensor = Sensor()
+    assert sensor.hear(message(1), message(2), message(1, repeated=True)) == 2
+
+
 def test_what_never_came_is_no_repetition_of_what_was_acknowledged_long_ago() -> None:
     sensor = Sensor()
     sensor.hear(message(1), message(2))
