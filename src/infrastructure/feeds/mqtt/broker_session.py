@@ -1,6 +1,7 @@
 """One connection to an MQTT broker, whose messages are acknowledged by whoever takes them."""
 
 import asyncio
+import select
 import ssl
 from collections import deque
 from contextlib import suppress
@@ -19,6 +20,8 @@ __all__ = ["PORTS", "BrokerSession", "MqttError", "Received"]
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 # Messages of QoS 0 beyond are dropped. Of those of QoS 1, the broker sends a limited number before it waits.
 _WAITING_MAX = 20_000
+# How soon a connection is missed that nobody has told about, see `BrokerSession`.
+_LOOK_SECONDS = 1.0
 
 
 class Received(NamedTuple):
@@ -37,6 +40,9 @@ class BrokerSession:
 
     aiomqtt acknowledges by itself (its issue 345), and does not tell which messages are repeated; so the client below
     it is told to leave that to us, before it connects.
+
+    uvloop stops watching a socket that breaks while something is to be written, and tells nobody; paho would notice
+    after twice the time of keep-alive. So whoever waits also looks.
 
     overflowed: messages of QoS 0 for which there was no room.
 
@@ -90,11 +96,25 @@ class BrokerSession:
             self._came.clear()
             came = asyncio.ensure_future(self._came.wait())
             try:
-                await asyncio.wait((came, self._lost), return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(
+                    (came, self._lost), timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
             finally:
                 came.cancel()
+            if not done:
+                self._look()
             if self._lost.done():
                 await self._lost
+
+    def _look(self) -> None:
+        """If the socket has broken, read what it still holds, up to the error, as a loop that watches it would."""
+        while (connected := self._paho.socket()) is not None:
+            polled = select.poll()
+            # No event but an error or a hang-up.
+            polled.register(connected, 0)
+            if not polled.poll(0):
+                return
+            self._paho.loop_read()
 
     def take(self, count_max: int) -> list[Received]:
         """Return messages that are there, in the order in which they came."""
