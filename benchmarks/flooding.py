@@ -33,7 +33,8 @@ _READ_EVERY_SECONDS = 0.01
 _AHEAD_MAX = 16
 _SETTLE_SECONDS = 60.0
 _REST_SECONDS = 0.005
-_WARM_UP_SECONDS = 2.0
+# The share of a case's time that it runs before, so that buffers have been as large as they get: that takes a while.
+_WARM_UP_SHARE = 1 / 6
 _MEMORY_SAMPLES = 20
 # Seconds of candles, one per symbol of a batch and second, that fill the store's cache.
 _CANDLE_SECONDS = 110
@@ -234,6 +235,5 @@ def measure(case: Case, seconds: float) -> Figures:
     with sides(SERVICE, PROCESSING__FULL_MODE=case.mode, STORAGE__ENABLED="true") as (side,):
         if seconds >= _CANDLE_SECONDS // 2:
             _fill_caches(side)
-        # Let one-time allocations happen first.
-        uvloop.run(_flood(side, Case(case.mode, 4, case.singles), min(seconds, _WARM_UP_SECONDS)))
+        uvloop.run(_flood(side, case, seconds * _WARM_UP_SHARE))
         return uvloop.run(_flood(side, case, seconds))
