@@ -22,6 +22,8 @@ PORTS = {"mqtt": 1883, "mqtts": 8883}
 _WAITING_MAX = 20_000
 # How soon a connection is missed that nobody has told about, see `BrokerSession`.
 _LOOK_SECONDS = 1.0
+# Reads of such a connection in a turn of the event loop.
+_READS = 64
 
 
 class Received(NamedTuple):
@@ -102,11 +104,11 @@ class BrokerSession:
             finally:
                 came.cancel()
             if not done:
-                self._look()
+                await self._look()
             if self._lost.done():
                 await self._lost
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         """If the socket has broken, read what it still holds, up to the error, as a loop that watches it would."""
         while (connected := self._paho.socket()) is not None:
             polled = select.poll()
@@ -114,7 +116,9 @@ class BrokerSession:
             polled.register(connected, 0)
             if not polled.poll(0):
                 return
-            self._paho.loop_read()
+            for _ in range(_READS):
+                self._paho.loop_read()
+            await asyncio.sleep(0)
 
     def take(self, count_max: int) -> list[Received]:
         """Return messages that are there, in the order in which they came."""
