@@ -15,7 +15,7 @@ from api.http.request_options import RequestOptions
 from application.errors import Draining
 from infrastructure.telemetry.meters import RequestMeter
 
-# Then the requests gathered so far are processed at once.
+# More requests of a turn are answered by themselves.
 _REQUESTS_MAX = 1024
 
 Outcome = Answer | Exception
@@ -85,11 +85,9 @@ class Gathering(Generic[Content_contra]):
         waiting = self._waiting
         if not waiting:
             return self._add_first(content, done)
-        if not self._gatherer.add(content):
+        if len(waiting) >= self._requests_max or not self._gatherer.add(content):
             return False
         waiting.append(done)
-        if len(waiting) >= self._requests_max:
-            self._process()
         return True
 
     def _add_first(self, content: Content_contra, done: Done) -> bool:
@@ -105,9 +103,6 @@ class Gathering(Generic[Content_contra]):
 
     def _process(self) -> None:
         waiting, self._waiting = self._waiting, []
-        if not waiting:
-            # Processed before, because there were so many.
-            return
         start = time.monotonic()
         work = self._gatherer.process()
         try:

@@ -98,14 +98,16 @@ async def test_next_turn_is_another_lot() -> None:
     assert gathered.gatherer.lots == [["a"], ["b"]]
 
 
-async def test_full_lot_is_processed_at_once() -> None:
+async def test_requests_beyond_a_full_lot_are_answered_by_themselves() -> None:
     gathered = Gathered()
-    gathered.add(*"abcdefg")
+    assert gathered.add(*"abcdefg") == [True] * 5 + [False] * 2
+    await turns()
     assert gathered.gatherer.lots == [list("abcde")]
     assert list(gathered.outcomes) == list("abcde")
+    assert gathered.add("h") == [True]
     await turns()
-    assert gathered.gatherer.lots == [list("abcde"), list("fg")]
-    assert gathered.counts() == {("/x", "POST", 202): 7}
+    assert gathered.gatherer.lots == [list("abcde"), ["h"]]
+    assert gathered.counts() == {("/x", "POST", 202): 6}
 
 
 async def test_failure_of_all_is_that_of_each() -> None:
@@ -208,6 +210,20 @@ async def test_states_of_one_turn_are_one_message() -> None:
         assert [answer.rpartition(b"\r\n")[2][:13] for answer in answers[:3]] == [b'{"symbol":"X"'] * 3
         messages = {name: seen.count for (name, _), seen in short.container.pipeline_meter().latency.items()}
         assert messages["ListSymbolStatistics"] == 1
+
+
+@pytest.mark.parametrize("request_", [GOOD, b"GET /api/prices/X HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["ticks", "states"])
+async def test_connections_beyond_a_full_lot_are_answered_and_go_on(request_: bytes) -> None:
+    async with both_ways(limits={"max_page_size": 2}, processing={"max_batch_size": 2, "partitions": 2}) as (short, _):
+        await together(short, [GOOD])
+        connections = [short.connect() for _ in range(5)]
+        for _ in range(2):
+            for protocol, _ in connections:
+                protocol.data_received(request_ * 3)
+            await short.rest()
+        status = b"HTTP/1.1 202" if request_ is GOOD else b"HTTP/1.1 200"
+        assert [transport.written.count(status) for _, transport in connections] == [6] * 5
+        assert not any(transport.paused for _, transport in connections)
 
 
 async def test_tick_of_a_connection_that_is_lost_before_its_turn_counts_all_the_same() -> None:
