@@ -68,17 +68,17 @@ class HeadCache:
         if access is not None:
             access.on_change(self._heads.clear)
 
-    def find(self, data: bytes) -> tuple[CachedHead, int] | None:
-        """The head that `data` starts with, and its length; None if it is incomplete or does not qualify."""
-        length = data.find(_END, 0, _HEAD_BYTES_MAX) + len(_END)
-        if length < len(_END):
+    def find(self, data: bytes, at: int = 0) -> tuple[CachedHead, int] | None:
+        """The head at a position of `data`, and its length; None if it is incomplete or does not qualify."""
+        end = data.find(_END, at, at + _HEAD_BYTES_MAX) + len(_END)
+        if end < len(_END):
             return None
-        text = data[:length]
+        text = data[at:end]
         try:
             head = self._heads[text]
         except KeyError:
             head = self._learn(text)
-        return None if head is None else (head, length)
+        return None if head is None else (head, end - at)
 
     def _learn(self, text: bytes) -> CachedHead | None:
         if len(self._heads) >= _HEADS_MAX:

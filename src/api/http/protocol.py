@@ -47,6 +47,9 @@ class HttpProtocol(TimedProtocol):
         self._begun: CachedHead | None = None
         self._parts: list[bytes] = []
         self._missing = 0
+        # While a request waits, the parts are what is behind it, from this position in the first of them. Pipelined
+        # requests are not cut off one by one: each time, that would copy the rest.
+        self._at = 0
         # Whether a fast-path request is held, or its answer pending; and its head, if it is gathered with others.
         self._waiting = False
         self._gathered: CachedHead | None = None
@@ -76,14 +79,7 @@ class HttpProtocol(TimedProtocol):
             self._parts.append(data)
             self.flow.pause_reading()
             return
-        if self._begun is not None:
-            data = self._continue_body(data)
-        while data:
-            found = self._heads.find(data) if self._may_take_fast_path() else None
-            if found is None:
-                self._leave_to_uvicorn(data)
-                return
-            data = self._take(*found, data)
+        self._work(data, 0 if self._begun is None else self._continue_body(data))
 
     def shutdown(self) -> None:
         self._stopping = True
@@ -114,48 +110,62 @@ class HttpProtocol(TimedProtocol):
             and not self._stopping
         )
 
-    def _take(self, head: CachedHead, head_bytes: int, data: bytes) -> bytes:
-        """Work on a request with a cached head, or buffer an incomplete one. Returns the bytes behind it."""
+    # Positions are those of the next request in what was read.
+
+    def _work(self, data: bytes, at: int) -> None:
+        """Work on the requests from this position."""
+        while at < len(data):
+            found = self._heads.find(data, at) if self._may_take_fast_path() else None
+            if found is None:
+                self._leave_to_uvicorn(data[at:])
+                return
+            at = self._take(*found, data, at)
+
+    def _take(self, head: CachedHead, head_bytes: int, data: bytes, at: int) -> int:
+        """Work on a request with a cached head, or buffer an incomplete one. Returns the position behind it."""
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         self._since = self.loop.time()
-        end = head_bytes + head.body_bytes
+        start = at + head_bytes
+        end = start + head.body_bytes
         if len(data) < end:
             self._begun = head
-            self._parts = [data[:head_bytes], data[head_bytes:]]
+            self._parts = [data[at:start], data[start:]]
             self._missing = end - len(data)
-            return b""
-        return self._dispatch(head, data[head_bytes:end], data[end:])
+            return len(data)
+        return self._dispatch(head, data, start, end, data, end)
 
-    def _continue_body(self, data: bytes) -> bytes:
-        """Continue a buffered request, and work on it once complete. Returns the bytes behind it."""
-        if len(data) < self._missing:
+    def _continue_body(self, data: bytes) -> int:
+        """Continue a buffered request, and work on it once complete. Returns the position behind it."""
+        at = self._missing
+        if len(data) < at:
             self._parts.append(data)
             self._missing -= len(data)
-            return b""
-        self._parts.append(data[: self._missing])
-        behind = data[self._missing :]
+            return len(data)
+        self._parts.append(data[:at])
         found = self._heads.find(self._parts[0])
         if found is None:
             # Its key has become invalid meanwhile.
             self._hand_over()
-            return behind
+            return at
         body = b"".join(self._parts[1:])
         self._begun = None
         self._parts = []
-        return self._dispatch(found[0], body, behind)
+        return self._dispatch(found[0], body, 0, len(body), data, at)
 
-    def _dispatch(self, head: CachedHead, body: bytes, behind: bytes) -> bytes:
+    def _dispatch(self, head: CachedHead, source: bytes, start: int, end: int, data: bytes, at: int) -> int:
+        """Work on a request, whose body is from `start` to `end` in `source`. at: behind it, in what was read last."""
         options = head.options
         if self._rate_limits is not None:
             try:
                 options = self._count(self._rate_limits, head)
             except RateLimited as error:
                 self._write(*self._gateway.refuse(error, head.method, head.route))
-                return behind
+                return at
         if head.route.brings_observations and not self._admission.is_open:
-            return self._hold(head, options, body, behind)
-        return self._respond(head, options, body, behind)
+            held_bytes = len(source) + (len(data) if at < len(data) and source is not data else 0)
+            return self._hold(head, options, memoryview(source)[start:end], held_bytes, data, at)
+        return self._respond(head, options, source[start:end], data, at)
 
     def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
         """Count a request. Returns its options. Raises RateLimited."""
@@ -171,94 +181,98 @@ class HttpProtocol(TimedProtocol):
             return head.options
         return head.options.sent_by(sender, Client(limits, address, sender.id))
 
-    def _hold(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
-        """Queue the request for admission, or refuse it. Returns the bytes that can be processed now."""
+    def _hold(
+        self, head: CachedHead, options: RequestOptions, body: memoryview, held_bytes: int, data: bytes, at: int
+    ) -> int:
+        """Queue the request for admission, or refuse it. Returns the position from which to go on."""
         try:
             resume = partial(self._resume, head, options, body)
-            self._admission.enqueue(self._share, len(body), resume, bytes_behind=len(behind))
+            self._admission.enqueue(self._share, len(body), resume, held_bytes=held_bytes)
         except Overloaded as error:
             self._write(*self._gateway.refuse(error, head.method, head.route))
-            return behind
-        self._waiting = True
-        if behind:
-            self._parts = [behind]
-            self.flow.pause_reading()
-        return b""
+            return at
+        return self._wait(data, at)
 
-    def _resume(self, head: CachedHead, options: RequestOptions, body: bytes, verdict: Verdict) -> bool:
-        """Continue a held request."""
+    def _wait(self, data: bytes, at: int) -> int:
+        """Go on later from this position: a request waits. Returns the end."""
+        self._waiting = True
+        if at < len(data):
+            self._parts = [data]
+            self._at = at
+            self.flow.pause_reading()
+        return len(data)
+
+    def _waited(self) -> tuple[bytes, int]:
+        """End a wait. Returns what is behind the request that waited, and its position there."""
         self._waiting = False
-        behind = b"".join(self._parts)
+        parts, at = self._parts, self._at
         self._parts = []
+        self._at = 0
+        if len(parts) == 1:
+            return parts[0], at
+        return b"".join(parts)[at:], 0
+
+    def _resume(self, head: CachedHead, options: RequestOptions, body: memoryview, verdict: Verdict) -> bool:
+        """Continue a held request."""
+        data, at = self._waited()
         if verdict is Verdict.REFUSED:
             self._write(*self._gateway.refuse(Overloaded(), head.method, head.route))
         else:
             # Even if the client has disconnected: its request is complete.
             options = options if verdict is Verdict.ADMITTED else options.overdue()
-            behind = self._respond(head, options, body, behind)
+            at = self._respond(head, options, bytes(body), data, at)
         if not self._waiting:
-            self._parse_rest(behind)
+            self._parse_rest(data, at)
         return not self._gateway.traces
 
-    def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, behind: bytes) -> bytes:
+    def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, data: bytes, at: int) -> int:
         gathering = head.gathering
         if (
             gathering is not None
             and options is head.options
             and gathering.add(head.route.matched or body, self._finish_gathered)
         ):
-            self._waiting = True
             self._gathered = head
-            if behind:
-                self._parts = [behind]
-                self.flow.pause_reading()
-            return b""
+            return self._wait(data, at)
         answer = self._gateway.answer(head.method, head.route, options, body)
         spend = self._admission.spend if head.route.brings_observations else self._gateway.spend_on_reads
         if self._gateway.traces:
             # A span must start and end in the same task.
-            self._wait_for(timed(answer, time.monotonic, spend), behind)
-            return b""
+            return self._answer_in_task(timed(answer, time.monotonic, spend), data, at)
         start = time.monotonic()
         try:
             self._write(*run_inline(answer))
         except Suspended as suspended:
-            self._wait_for(timed(suspended.rest, time.monotonic, spend), behind)
-            return b""
+            return self._answer_in_task(timed(suspended.rest, time.monotonic, spend), data, at)
         finally:
             spend(time.monotonic() - start)
-        return behind
+        return at
 
     def _finish_gathered(self, outcome: Outcome) -> None:
-        self._waiting = False
+        data, at = self._waited()
         if isinstance(outcome, Answer):
             self._write(outcome, new_trace_id())
         else:
             head = self._gathered
             assert head is not None, "the request was gathered"
             self._write(*self._gateway.refuse(outcome, head.method, head.route, head.options.coding))
-        if self._parts or self._stopping:
-            data = b"".join(self._parts)
-            self._parts = []
-            self._parse_rest(data)
+        if data or self._stopping:
+            self._parse_rest(data, at)
 
-    def _wait_for(self, answer: Coroutine[Any, Any, tuple[Answer, str]], behind: bytes) -> None:
-        self._waiting = True
-        self._parts = [behind]
+    def _answer_in_task(self, answer: Coroutine[Any, Any, tuple[Answer, str]], data: bytes, at: int) -> int:
         self.flow.pause_reading()
         task = self.loop.create_task(self._answer_later(answer))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        return self._wait(data, at)
 
     async def _answer_later(self, coming: Coroutine[Any, Any, tuple[Answer, str]]) -> None:
         answer, request_id = await coming
-        self._waiting = False
+        data, at = self._waited()
         self._write(answer, request_id)
-        data = b"".join(self._parts)
-        self._parts = []
-        self._parse_rest(data)
+        self._parse_rest(data, at)
 
-    def _parse_rest(self, data: bytes) -> None:
+    def _parse_rest(self, data: bytes, at: int) -> None:
         if self.transport.is_closing():
             return
         if self._stopping:
@@ -266,8 +280,7 @@ class HttpProtocol(TimedProtocol):
             return
         self._since = self.loop.time()
         self.flow.resume_reading()
-        if data:
-            self.data_received(data)
+        self._work(data, at)
 
     def _write(self, answer: Answer, request_id: str) -> None:
         if self.transport.is_closing():

@@ -132,19 +132,21 @@ class Admission:
         if self._used >= self._turn_seconds / 2 and not self._turn_is_due:
             self._schedule()
 
-    def enqueue(self, share: Share, size: int, resume: Resume, patient: bool = False, bytes_behind: int = 0) -> None:
+    def enqueue(self, share: Share, size: int, resume: Resume, patient: bool = False, held_bytes: int = 0) -> None:
         """Call `resume` when it is this sender's turn.
 
-        size: bytes of the body. patient: wait as long as it takes. bytes_behind: bytes received of its next requests.
+        size: bytes of the body. patient: wait as long as it takes. held_bytes: kept for it, if more than its body: what
+        was received with it.
 
         Raises:
             Overloaded: too much is held already, or the service is stopping. `resume` is not called.
         """
-        if self._closed or self.held_bytes + size + bytes_behind > self._max_held_bytes:
+        held_bytes = max(held_bytes, size)
+        if self._closed or self.held_bytes + held_bytes > self._max_held_bytes:
             self.refused += 1
             raise Overloaded
         share.finish = max(self._virtual, share.finish) + size + _REQUEST_BYTES
-        held = _Held(size, size + bytes_behind, self._clock.monotonic(), resume)
+        held = _Held(size, held_bytes, self._clock.monotonic(), resume)
         self._number += 1
         heapq.heappush(self._by_finish, (share.finish, self._number, held))
         if not patient and self._mode is not FullMode.WAIT:

@@ -192,6 +192,23 @@ async def test_requests_behind_a_held_one_are_read_no_further_and_answered_in_th
         assert not transport.paused
 
 
+@pytest.mark.parametrize("cut", [0, 100, 150], ids=["whole", "behind the head", "in the body"])
+async def test_all_that_was_received_of_a_held_sender_counts_as_held(cut: int) -> None:
+    async with overloaded("drop_oldest", short=True) as service:
+        held, transport = service.way.connect()
+        data = post(2) + post(1) + post(2)
+        for piece in filter(None, (data[:cut], data[cut:])):
+            held.data_received(piece)
+        body = post(2).partition(b"\r\n\r\n")[2]
+        # A body that came in pieces is held besides what came with its end.
+        assert service.admission.held_bytes == (len(body) if cut else 0) + len(data[cut:])
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"202"] * 3
+        assert service.admission.held_bytes == 0
+        assert service.accounts() == (16, 16, 0, 0)
+
+
 async def test_a_sender_that_goes_on_sending_while_it_is_held_is_read_no_further() -> None:
     async with overloaded("drop_oldest", short=True) as service:
         held, transport = service.way.connect()
