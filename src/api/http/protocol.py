@@ -73,13 +73,21 @@ class HttpProtocol(TimedProtocol):
         self._address = network_of(self._peer)
         super().connection_made(transport)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes, at: int = 0) -> None:
+        """Work on the requests from this position in what was read."""
         if self._waiting:
             # Pipelined bytes wait behind the pending request, and reading stops.
             self._parts.append(data)
             self.flow.pause_reading()
             return
-        self._work(data, 0 if self._begun is None else self._continue_body(data))
+        if self._begun is not None:
+            at = self._continue_body(data)
+        while at < len(data):
+            found = self._heads.find(data, at) if self._may_take_fast_path() else None
+            if found is None:
+                self._leave_to_uvicorn(data[at:])
+                return
+            at = self._take(*found, data, at)
 
     def shutdown(self) -> None:
         self._stopping = True
@@ -109,17 +117,6 @@ class HttpProtocol(TimedProtocol):
             and not self.transport.is_closing()
             and not self._stopping
         )
-
-    # Positions are those of the next request in what was read.
-
-    def _work(self, data: bytes, at: int) -> None:
-        """Work on the requests from this position."""
-        while at < len(data):
-            found = self._heads.find(data, at) if self._may_take_fast_path() else None
-            if found is None:
-                self._leave_to_uvicorn(data[at:])
-                return
-            at = self._take(*found, data, at)
 
     def _take(self, head: CachedHead, head_bytes: int, data: bytes, at: int) -> int:
         """Work on a request with a cached head, or buffer an incomplete one. Returns the position behind it."""
@@ -163,7 +160,9 @@ class HttpProtocol(TimedProtocol):
                 self._write(*self._gateway.refuse(error, head.method, head.route))
                 return at
         if head.route.brings_observations and not self._admission.is_open:
-            held_bytes = len(source) + (len(data) if at < len(data) and source is not data else 0)
+            if at == len(data):
+                return self._hold(head, options, source[start:end], 0, data, at)
+            held_bytes = len(source) + (0 if source is data else len(data))
             return self._hold(head, options, memoryview(source)[start:end], held_bytes, data, at)
         return self._respond(head, options, source[start:end], data, at)
 
@@ -182,7 +181,7 @@ class HttpProtocol(TimedProtocol):
         return head.options.sent_by(sender, Client(limits, address, sender.id))
 
     def _hold(
-        self, head: CachedHead, options: RequestOptions, body: memoryview, held_bytes: int, data: bytes, at: int
+        self, head: CachedHead, options: RequestOptions, body: bytes | memoryview, held_bytes: int, data: bytes, at: int
     ) -> int:
         """Queue the request for admission, or refuse it. Returns the position from which to go on."""
         try:
@@ -212,7 +211,7 @@ class HttpProtocol(TimedProtocol):
             return parts[0], at
         return b"".join(parts)[at:], 0
 
-    def _resume(self, head: CachedHead, options: RequestOptions, body: memoryview, verdict: Verdict) -> bool:
+    def _resume(self, head: CachedHead, options: RequestOptions, body: bytes | memoryview, verdict: Verdict) -> bool:
         """Continue a held request."""
         data, at = self._waited()
         if verdict is Verdict.REFUSED:
@@ -232,8 +231,9 @@ class HttpProtocol(TimedProtocol):
             and options is head.options
             and gathering.add(head.route.matched or body, self._finish_gathered)
         ):
+            self._waiting = True
             self._gathered = head
-            return self._wait(data, at)
+            return self._wait(data, at) if at < len(data) else at
         answer = self._gateway.answer(head.method, head.route, options, body)
         spend = self._admission.spend if head.route.brings_observations else self._gateway.spend_on_reads
         if self._gateway.traces:
@@ -249,15 +249,15 @@ class HttpProtocol(TimedProtocol):
         return at
 
     def _finish_gathered(self, outcome: Outcome) -> None:
-        data, at = self._waited()
+        self._waiting = False
         if isinstance(outcome, Answer):
             self._write(outcome, new_trace_id())
         else:
             head = self._gathered
             assert head is not None, "the request was gathered"
             self._write(*self._gateway.refuse(outcome, head.method, head.route, head.options.coding))
-        if data or self._stopping:
-            self._parse_rest(data, at)
+        if self._parts or self._stopping:
+            self._parse_rest(*self._waited())
 
     def _answer_in_task(self, answer: Coroutine[Any, Any, tuple[Answer, str]], data: bytes, at: int) -> int:
         self.flow.pause_reading()
@@ -280,7 +280,7 @@ class HttpProtocol(TimedProtocol):
             return
         self._since = self.loop.time()
         self.flow.resume_reading()
-        self._work(data, at)
+        self.data_received(data, at)
 
     def _write(self, answer: Answer, request_id: str) -> None:
         if self.transport.is_closing():

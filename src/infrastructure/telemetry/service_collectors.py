@@ -205,7 +205,9 @@ class LoopCollector(Collector):
         hold = _together([each.hold for each in admissions])
         refused = sum(each.refused for each in admissions)
         yield GaugeMetricFamily("marketdata_intake_held_connections", "Senders held back now.", held)
-        yield GaugeMetricFamily("marketdata_intake_held_bytes", "Bodies of the requests held.", held_bytes)
+        yield GaugeMetricFamily(
+            "marketdata_intake_held_bytes", "Bodies of the requests held, and what was read with them.", held_bytes
+        )
         yield histogram("marketdata_intake_hold_seconds", "How long senders were held back.", (), {(): hold})
         yield CounterMetricFamily(
             "marketdata_intake_requests_refused", "Requests refused undecoded, under overload.", refused
