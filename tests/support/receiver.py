@@ -8,6 +8,9 @@ from typing import Self
 
 from infrastructure.delivery.signature import HEADER
 
+# Turns of the event loop after which what it has accepted is served.
+_TURNS = 10
+
 
 @dataclass(frozen=True)
 class Received:
@@ -34,15 +37,15 @@ class Receiver:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
+        # A connection accepted just now is served only some turns later; closed before that, it would stay open.
+        asyncio.get_running_loop().remove_reader(self._server.sockets[0].fileno())
+        for _turn in range(_TURNS):
+            await asyncio.sleep(0)
         self._server.close()
-        closed: set[asyncio.StreamWriter] = set()
-        # Others may come meanwhile.
-        while left := self._connections - closed:
-            for each in left:
-                each.close()
-                with suppress(OSError):
-                    await each.wait_closed()
-            closed |= left
+        for each in self._connections:
+            each.close()
+            with suppress(OSError):
+                await each.wait_closed()
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,7 +1,9 @@
 """Deliveries to a real HTTP receiver, in the time of the tests."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -246,6 +248,18 @@ async def test_a_name_that_is_not_known_is_a_failure_like_any_other() -> None:
         )
         with pytest.raises(DeliveryFailed, match="not known"):
             await channel.send(Delivery("d", "ops", 0, 0, 0, None, "", ALERT))
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_the_receiver_of_these_tests_closes_who_connects_at_its_end(turns: int) -> None:
+    async with Receiver() as receiver:
+        connection = socket.create_connection(("127.0.0.1", receiver.port))
+        connection.setblocking(False)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    # Not BlockingIOError, which says that it is open.
+    with connection, suppress(ConnectionResetError):
+        assert connection.recv(1) == b""
 
 
 def test_pauses_double_up_to_a_limit_with_a_little_chance() -> None:
