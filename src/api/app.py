@@ -83,11 +83,15 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     # Gathered requests have no spans of their own.
     gathering = [] if container.tracer().enabled else connected
     fast_path = FastPath(
-        {path: respond for each in connected for path, respond in each.posts.items()},
+        {
+            path: (respond, feature.processing.admission)
+            for feature, each in zip(features, connected, strict=False)
+            for path, respond in each.posts.items()
+        },
         [read for each in connected for read in each.reads],
         {
-            template: _gathering(container, template, gatherer, template in each.posts)
-            for each in gathering
+            template: _gathering(container, feature, template, gatherer, template in each.posts)
+            for feature, each in zip(features, gathering, strict=False)
             for template, gatherer in each.gatherers.items()
         },
     )
@@ -100,7 +104,7 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
         container.hosts(),
         container.origins(),
         container.request_log(),
-        container.admission(),
+        {f"/api/{each.processing.subject.name}": each.processing.admission for each in features},
         container.request_meter(),
         container.loop_meter(),
         container.tracer(),
@@ -111,8 +115,10 @@ def create_app(settings: Settings, container: Container | None = None) -> Gatewa
     )
 
 
-def _gathering(container: Container, template: str, gatherer: Gatherer[Any], posts: bool) -> Gathering[Any]:
-    spend = container.admission().spend if posts else container.loop_meter().spend_on_reads
+def _gathering(
+    container: Container, features: Features, template: str, gatherer: Gatherer[Any], posts: bool
+) -> Gathering[Any]:
+    spend = features.processing.admission.spend if posts else container.loop_meter().spend_on_reads
     return Gathering(template, "POST" if posts else "GET", gatherer, container.request_meter(), spend)
 
 

@@ -1,5 +1,6 @@
 """Dependencies of every subject's handlers: the query struct, the request options, the admitted body, the principal."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -51,7 +52,7 @@ async def provide_options(request: Request[Any, Any, Any]) -> RequestOptions:
 
 
 def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
-    """Read and decode bodies, and wait for admission.
+    """Read bodies, wait for admission, and decode what is compressed.
 
     Raises:
         RateLimited, ClientGone, UnsupportedCoding, MalformedBody, BodyTooLarge, Overloaded
@@ -64,9 +65,16 @@ def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
             client.begin_observations()
         coding = coding_of(scope)
         body = await whole_body(scope, cast("Any", request.receive), limits.max_body_bytes)
-        body = decoded(body, coding, limits.max_body_bytes, limits.max_compression_ratio)
         options = read_options(scope["headers"]).sent_by(principal_of(scope), client)
-        admitted = await admission.enter(share_of(scope), len(body))
+        share, received = share_of(scope), len(body)
+        admitted = await admission.enter(share, received)
+        if coding is not None:
+            start = time.monotonic()
+            try:
+                body = decoded(body, coding, limits.max_body_bytes, limits.max_compression_ratio)
+            finally:
+                admission.spend(time.monotonic() - start)
+            admission.charge(share, len(body) - received)
         return Posted(options if admitted else options.overdue(), body)
 
     return Provide(provide_posted)

@@ -15,6 +15,7 @@ from api.http.access import Rule
 from api.http.answer import Answer, answer_to
 from api.http.gathering import Gathering
 from api.http.request_options import RequestOptions
+from infrastructure.processing.admission import Admission
 
 Respond = Callable[[RequestOptions, bytes], Awaitable[Answer]]
 
@@ -23,20 +24,20 @@ Respond = Callable[[RequestOptions, bytes], Awaitable[Answer]]
 class FastRoute:
     """template: the name in metrics. respond: maps a request's options and body to the answer.
 
-    brings_observations: whether requests need admission. gathering: where requests of the same turn are gathered, by
-    their body or else by `matched`, a part of their path.
+    admission: of the subject that requests bring observations of; None for those that read. gathering: where requests
+    of the same turn are gathered, by their body or else by `matched`, a part of their path.
     """
 
     template: str
     path: str
     respond: Respond
-    brings_observations: bool
+    admission: Admission | None = None
     gathering: Gathering[Any] | None = None
     matched: str = ""
 
     @property
     def rule(self) -> Rule:
-        return Rule.WRITE if self.brings_observations else Rule.READ
+        return Rule.READ if self.admission is None else Rule.WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,19 @@ class FastRead:
 
 
 class FastPath:
-    """posts: POST handlers by path. reads: GET routes. gatherings: of some of them, by template."""
+    """posts: POST handlers by path, and what admits their requests. reads: GET routes. gatherings: of some of them, by
+    template.
+    """
 
     def __init__(
-        self, posts: Mapping[str, Respond], reads: Sequence[FastRead], gatherings: Mapping[str, Gathering[Any]]
+        self,
+        posts: Mapping[str, tuple[Respond, Admission]],
+        reads: Sequence[FastRead],
+        gatherings: Mapping[str, Gathering[Any]],
     ) -> None:
         self._posts = {
-            path: FastRoute(path, path, respond, True, gatherings.get(path)) for path, respond in posts.items()
+            path: FastRoute(path, path, respond, admission, gatherings.get(path))
+            for path, (respond, admission) in posts.items()
         }
         self._reads = reads
         self._gatherings = gatherings
@@ -69,7 +76,7 @@ class FastPath:
                 if match := read.pattern.match(path):
                     matched = match.group(1)
                     gathering = self._gatherings.get(read.template)
-                    return FastRoute(read.template, path, partial(_read, read, matched), False, gathering, matched)
+                    return FastRoute(read.template, path, partial(_read, read, matched), None, gathering, matched)
         return None
 
     async def answer(self, route: FastRoute, options: RequestOptions, body: bytes) -> Answer:

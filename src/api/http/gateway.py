@@ -1,7 +1,7 @@
 """Wraps every HTTP request, routed or not: traces it, measures it, and rewrites its path for the router."""
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from api.http.access import PRINCIPAL, Access
@@ -14,7 +14,6 @@ from api.http.content_coding import ENCODED_BYTES_MIN, accepted_coding
 from api.http.errors import ForbiddenHost, ForeignOrigin, MalformedRequest, RateLimited
 from api.http.fast_path import FastPath, FastRoute
 from api.http.hosts import AUTHORITY, Hosts
-from api.http.inline import timed
 from api.http.methods import Methods
 from api.http.origins import Origins
 from api.http.outgoing import Outgoing
@@ -26,6 +25,7 @@ from application.ports.clock import Clock
 from domain.network import network_of
 from infrastructure.processing.admission import Admission
 from infrastructure.telemetry.meters import LoopMeter, RequestMeter
+from infrastructure.telemetry.timing import timed
 from infrastructure.telemetry.trace_context import TraceContext, current_trace, new_trace_id
 from infrastructure.telemetry.tracing import OpenTelemetryTracer
 
@@ -45,7 +45,8 @@ class Gateway:
 
     Not a middleware, because those run only for requests that match a route.
 
-    stream_paths: paths that accept unbounded bodies.
+    stream_paths: paths that accept unbounded bodies. admissions: of requests that bring observations, by the path of
+    their subject.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Gateway:
         hosts: Hosts,
         origins: Origins,
         log: RequestLog,
-        admission: Admission,
+        admissions: Mapping[str, Admission],
         meter: RequestMeter,
         loop_meter: LoopMeter,
         tracer: OpenTelemetryTracer,
@@ -70,13 +71,13 @@ class Gateway:
         self.app = app
         self.fast_path = fast_path
         self.stream_paths = frozenset(stream_paths)
-        self.admission = admission
+        self._admissions = admissions
         self.connections = connections
         self.hosts = hosts
         self._meter = meter
         self.spend_on_reads = loop_meter.spend_on_reads
         self._tracer = tracer
-        self._clock = clock
+        self.clock = clock
         self._methods = methods
         self._origins = origins
         self._log = log
@@ -94,18 +95,25 @@ class Gateway:
             await self.app(scope, receive, send)
             return
         method = str(scope["method"])
-        spend = self.admission.spend if method == "POST" else self.spend_on_reads
+        admission = self._admissions.get(_subject_path(scope["path"])) if method == "POST" else None
+        spend = self.spend_on_reads if admission is None else admission.spend
         trace = TraceContext(header_bytes(scope, b"traceparent"))
-        work = timed(self._by_router(scope, receive, send, trace), self._clock.monotonic, spend)
+        work = timed(self._by_router(scope, receive, send, trace), self.clock.monotonic, spend)
         await self._observed(method, scope["path"], trace, work)
 
-    async def answer(self, method: str, route: FastRoute, options: RequestOptions, body: bytes) -> tuple[Answer, str]:
-        """The answer to a fast-path request, which never has a parent trace, and its request id."""
+    async def answer(
+        self, method: str, route: FastRoute, options: RequestOptions, body: bytes, held_seconds: float = 0.0
+    ) -> tuple[Answer, str]:
+        """The answer to a fast-path request, which never has a parent trace, and its request id.
+
+        held_seconds: how long it has waited for its admission.
+        """
         if self._tracer.enabled:
             trace = TraceContext()
-            answer = await self._observed(method, route.path, trace, self._answer(route, options, body))
+            work = self._answer(route, options, body)
+            answer = await self._observed(method, route.path, trace, work, held_seconds)
             return answer, trace.trace_id
-        start = self._clock.monotonic()
+        start = self.clock.monotonic() - held_seconds
         current_trace.set(None)
         try:
             # Not through `FastPath.answer`: another coroutine is a twentieth of the cost of a GET.
@@ -116,19 +124,27 @@ class Gateway:
             answer = unless_known(answer, options.known_tags)
         if len(answer.body) > ENCODED_BYTES_MIN:
             answer = encoded_answer(answer, options.coding)
-        self._meter.observe(route.template, method, answer.status, self._clock.monotonic() - start)
+        self._meter.observe(route.template, method, answer.status, self.clock.monotonic() - start)
         if answer.status < 400:
             return answer, new_trace_id()
         return answer, self._failed(method, route.path, answer.status)
 
     def refuse(
-        self, error: Exception, method: str = "OTHER", route: FastRoute | None = None, coding: str | None = None
+        self,
+        error: Exception,
+        method: str = "OTHER",
+        route: FastRoute | None = None,
+        coding: str | None = None,
+        seconds: float = 0.0,
     ) -> tuple[Answer, str]:
-        """The answer to a malformed, refused or gathered request that fails, and its request id."""
+        """The answer to a malformed, refused or gathered request that fails, and its request id.
+
+        seconds: how long the request has taken.
+        """
         current_trace.set(TraceContext())
         path = "" if route is None else route.path
         answer = encoded_answer(answer_to(error, path), coding)
-        self._meter.observe(UNMATCHED if route is None else route.template, method, answer.status, 0.0)
+        self._meter.observe(UNMATCHED if route is None else route.template, method, answer.status, seconds)
         return answer, self._failed(method, path, answer.status)
 
     def _failed(self, method: str, path: str, status: int) -> str:
@@ -139,9 +155,14 @@ class Gateway:
         return trace.trace_id
 
     async def _observed(
-        self, method: str, path: str, trace: TraceContext, work: Coroutine[Any, Any, tuple[str, int, Result]]
+        self,
+        method: str,
+        path: str,
+        trace: TraceContext,
+        work: Coroutine[Any, Any, tuple[str, int, Result]],
+        held_seconds: float = 0.0,
     ) -> Result:
-        start = self._clock.monotonic()
+        start = self.clock.monotonic() - held_seconds
         # Not reset: the next request sets its own.
         current_trace.set(trace)
         route, status = UNMATCHED, 500
@@ -155,7 +176,7 @@ class Gateway:
             return result
         finally:
             shown = method if method in _METHODS else "OTHER"
-            self._meter.observe(route, shown, status, self._clock.monotonic() - start)
+            self._meter.observe(route, shown, status, self.clock.monotonic() - start)
             if status >= 400:
                 self._failed(shown, path, status)
 
@@ -214,6 +235,11 @@ class Gateway:
                 raise
             return str(inner.get("path_template") or UNMATCHED), CLIENT_GONE, None
         return str(inner.get("path_template") or UNMATCHED), outgoing.status or 500, None
+
+
+def _subject_path(path: str) -> str:
+    """`/api/prices` of `/api/prices/batch`."""
+    return "/".join(path.split("/", 3)[:3])
 
 
 class _Client:

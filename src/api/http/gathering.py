@@ -10,10 +10,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from api.http.answer import Answer
-from api.http.inline import Suspended, run_inline, timed
+from api.http.inline import Suspended, run_inline
 from api.http.request_options import RequestOptions
 from application.errors import Draining
 from infrastructure.telemetry.meters import RequestMeter
+from infrastructure.telemetry.timing import timed
 
 # More requests of a turn are answered by themselves.
 _REQUESTS_MAX = 1024
@@ -75,28 +76,33 @@ class Gathering(Generic[Content_contra]):
         self._spend = spend
         self._requests_max = min(gatherer.requests_max, _REQUESTS_MAX)
         self._waiting: list[Done] = []
-        # When the first of them came, and how long it took to read.
+        # When the first of them came, how long it had been held, and how long it took to read.
         self._since = 0.0
+        self._held_seconds = 0.0
         self._reading_seconds = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def add(self, content: Content_contra, done: Done) -> bool:
-        """Take a request, and call `done` after this turn. False if it must be answered by itself."""
+    def add(self, content: Content_contra, done: Done, held_seconds: float = 0.0) -> bool:
+        """Take a request, and call `done` after this turn. False if it must be answered by itself.
+
+        held_seconds: how long it has waited before.
+        """
         waiting = self._waiting
         if not waiting:
-            return self._add_first(content, done)
+            return self._add_first(content, done, held_seconds)
         if len(waiting) >= self._requests_max or not self._gatherer.add(content):
             return False
         waiting.append(done)
         return True
 
-    def _add_first(self, content: Content_contra, done: Done) -> bool:
+    def _add_first(self, content: Content_contra, done: Done, held_seconds: float) -> bool:
         start = time.monotonic()
         if not self._gatherer.add(content):
             return False
         self._waiting.append(done)
         asyncio.get_running_loop().call_soon(self._process)
         self._since = start
+        self._held_seconds = held_seconds
         # Stands for the others: a look at the clock for each would cost more than some of its work.
         self._reading_seconds = time.monotonic() - start
         return True
@@ -104,20 +110,23 @@ class Gathering(Generic[Content_contra]):
     def _process(self) -> None:
         waiting, self._waiting = self._waiting, []
         start = time.monotonic()
+        since = self._since - self._held_seconds
+        # The first may have been long, or interrupted.
+        reading_seconds = min(len(waiting) * self._reading_seconds, start - self._since)
         work = self._gatherer.process()
         try:
             outcomes = run_inline(work)
         except Suspended as suspended:
             # There is no room in a queue.
             rest = timed(suspended.rest, time.monotonic, self._spend)
-            task = asyncio.get_running_loop().create_task(self._finish_later(waiting, self._since, rest))
+            task = asyncio.get_running_loop().create_task(self._finish_later(waiting, since, rest))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         except Exception as error:
             _fail(waiting, error)
         else:
-            self._finish(waiting, self._since, outcomes)
-        self._spend(time.monotonic() - start + len(waiting) * self._reading_seconds)
+            self._finish(waiting, since, outcomes)
+        self._spend(time.monotonic() - start + reading_seconds)
 
     async def _finish_later(
         self, waiting: list[Done], since: float, rest: Coroutine[Any, Any, Sequence[Outcome]]

@@ -1,7 +1,7 @@
-"""Runs coroutines inline until they suspend, and times them without their waits."""
+"""Runs coroutines inline until they suspend."""
 
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,35 +30,6 @@ def run_inline(coroutine: Coroutine[Any, Any, Result]) -> Result:
         result: Result = done.value
         return result
     raise Suspended(_remainder(coroutine, waits_for))
-
-
-async def timed(
-    coroutine: Coroutine[Any, Any, Result], clock: Callable[[], float], spend: Callable[[float], None]
-) -> Result:
-    """Await a coroutine; `spend` is called with the duration of each step between two waits."""
-    return await _timed(coroutine, clock, spend)
-
-
-@types.coroutine
-def _timed(
-    coroutine: Coroutine[Any, Any, Result], clock: Callable[[], float], spend: Callable[[float], None]
-) -> Generator[Any, Any, Result]:
-    step = partial(coroutine.send, None)
-    while True:
-        start = clock()
-        try:
-            waits_for = step()
-        except StopIteration as done:
-            result: Result = done.value
-            return result
-        finally:
-            spend(clock() - start)
-        try:
-            sent = yield waits_for
-        except BaseException as error:
-            step = partial(coroutine.throw, error)
-        else:
-            step = partial(coroutine.send, sent)
 
 
 async def _remainder(coroutine: Coroutine[Any, Any, Result], waits_for: Any) -> Result:

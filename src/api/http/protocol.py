@@ -20,16 +20,19 @@ from api.http.errors import RateLimited
 from api.http.gateway import Gateway
 from api.http.gathering import Outcome
 from api.http.head_cache import CachedHead, HeadCache
-from api.http.inline import Suspended, run_inline, timed
+from api.http.inline import Suspended, run_inline
 from api.http.rate_limits import Client, RateLimits
 from api.http.request_options import RequestOptions
 from api.http.timed_protocol import TimedProtocol
 from application.errors import Overloaded
 from domain.network import network_of
-from infrastructure.processing.admission import Verdict
+from infrastructure.processing.admission import Admission, Verdict
 from infrastructure.settings import LimitsSettings
+from infrastructure.telemetry.timing import timed
 from infrastructure.telemetry.trace_context import new_trace_id
 
+# What is read of a connection at once, at most.
+_READ_BYTES = 262_144
 # How long shutdown waits for a client that does not read.
 _SHUTDOWN_SECONDS = 1.0
 
@@ -41,7 +44,6 @@ class HttpProtocol(TimedProtocol):
         self, gateway: Gateway, heads: HeadCache, writer: AnswerWriter, limits: LimitsSettings, **of_uvicorn: Any
     ) -> None:
         super().__init__(gateway, writer, limits, **of_uvicorn)
-        self._admission = gateway.admission
         self._heads = heads
         # A fast-path request with an incomplete body, its bytes so far, and how many are missing.
         self._begun: CachedHead | None = None
@@ -157,14 +159,25 @@ class HttpProtocol(TimedProtocol):
             try:
                 options = self._count(self._rate_limits, head)
             except RateLimited as error:
-                self._write(*self._gateway.refuse(error, head.method, head.route))
-                return at
-        if head.route.brings_observations and not self._admission.is_open:
+                return self._refuse(error, head, data, at)
+        admission = head.route.admission
+        if admission is not None and not admission.is_open:
             if at == len(data):
-                return self._hold(head, options, source[start:end], 0, data, at)
+                return self._hold(admission, head, options, source[start:end], 0, data, at)
             held_bytes = len(source) + (0 if source is data else len(data))
-            return self._hold(head, options, memoryview(source)[start:end], held_bytes, data, at)
+            return self._hold(admission, head, options, memoryview(source)[start:end], held_bytes, data, at)
         return self._respond(head, options, source[start:end], data, at)
+
+    def _refuse(self, error: Exception, head: CachedHead, data: bytes, at: int) -> int:
+        """Refuse a request. Returns the position from which to go on: thousands at once would hold up everybody."""
+        self._write(*self._gateway.refuse(error, head.method, head.route))
+        if at == len(data):
+            return at
+        self.loop.call_soon(self._go_on)
+        return self._wait(data, at)
+
+    def _go_on(self) -> None:
+        self._parse_rest(*self._waited())
 
     def _count(self, limits: RateLimits, head: CachedHead) -> RequestOptions:
         """Count a request. Returns its options. Raises RateLimited."""
@@ -173,7 +186,7 @@ class HttpProtocol(TimedProtocol):
         if head.forwarded:
             address = network_of(self._gateway.addresses.of(self._peer, head.forwarded))
         try:
-            limits.admit(address, sender.id, now, 1, int(head.route.brings_observations))
+            limits.admit(address, sender.id, now, 1, int(head.route.admission is not None))
         finally:
             self._limit_fields = limits.header_lines(address, sender.id, now)
         if head.gathering is not None:
@@ -181,15 +194,24 @@ class HttpProtocol(TimedProtocol):
         return head.options.sent_by(sender, Client(limits, address, sender.id))
 
     def _hold(
-        self, head: CachedHead, options: RequestOptions, body: bytes | memoryview, held_bytes: int, data: bytes, at: int
+        self,
+        admission: Admission,
+        head: CachedHead,
+        options: RequestOptions,
+        body: bytes | memoryview,
+        held_bytes: int,
+        data: bytes,
+        at: int,
     ) -> int:
         """Queue the request for admission, or refuse it. Returns the position from which to go on."""
         try:
-            resume = partial(self._resume, head, options, body)
-            self._admission.enqueue(self._share, len(body), resume, held_bytes=held_bytes)
+            resume = partial(self._resume, head, options, body, self._gateway.clock.monotonic())
+            admission.enqueue(self._share, len(body), resume, held_bytes=held_bytes)
         except Overloaded as error:
-            self._write(*self._gateway.refuse(error, head.method, head.route))
-            return at
+            return self._refuse(error, head, data, at)
+        if admission.held * _READ_BYTES > self._limits.max_held_bytes:
+            # What comes behind a held request is not counted: at most once more what is held.
+            self.flow.pause_reading()
         return self._wait(data, at)
 
     def _wait(self, data: bytes, at: int) -> int:
@@ -211,31 +233,37 @@ class HttpProtocol(TimedProtocol):
             return parts[0], at
         return b"".join(parts)[at:], 0
 
-    def _resume(self, head: CachedHead, options: RequestOptions, body: bytes | memoryview, verdict: Verdict) -> bool:
-        """Continue a held request."""
+    def _resume(
+        self, head: CachedHead, options: RequestOptions, body: bytes | memoryview, since: float, verdict: Verdict
+    ) -> bool:
+        """Continue a request that has been held since then."""
         data, at = self._waited()
+        held_seconds = self._gateway.clock.monotonic() - since
         if verdict is Verdict.REFUSED:
-            self._write(*self._gateway.refuse(Overloaded(), head.method, head.route))
+            self._write(*self._gateway.refuse(Overloaded(), head.method, head.route, seconds=held_seconds))
         else:
             # Even if the client has disconnected: its request is complete.
             options = options if verdict is Verdict.ADMITTED else options.overdue()
-            at = self._respond(head, options, bytes(body), data, at)
+            at = self._respond(head, options, bytes(body), data, at, held_seconds)
         if not self._waiting:
             self._parse_rest(data, at)
         return not self._gateway.traces
 
-    def _respond(self, head: CachedHead, options: RequestOptions, body: bytes, data: bytes, at: int) -> int:
+    def _respond(
+        self, head: CachedHead, options: RequestOptions, body: bytes, data: bytes, at: int, held_seconds: float = 0.0
+    ) -> int:
         gathering = head.gathering
         if (
             gathering is not None
             and options is head.options
-            and gathering.add(head.route.matched or body, self._finish_gathered)
+            and gathering.add(head.route.matched or body, self._finish_gathered, held_seconds)
         ):
             self._waiting = True
             self._gathered = head
             return self._wait(data, at) if at < len(data) else at
-        answer = self._gateway.answer(head.method, head.route, options, body)
-        spend = self._admission.spend if head.route.brings_observations else self._gateway.spend_on_reads
+        answer = self._gateway.answer(head.method, head.route, options, body, held_seconds)
+        admission = head.route.admission
+        spend = self._gateway.spend_on_reads if admission is None else admission.spend
         if self._gateway.traces:
             # A span must start and end in the same task.
             return self._answer_in_task(timed(answer, time.monotonic, spend), data, at)
@@ -256,8 +284,10 @@ class HttpProtocol(TimedProtocol):
             head = self._gathered
             assert head is not None, "the request was gathered"
             self._write(*self._gateway.refuse(outcome, head.method, head.route, head.options.coding))
-        if self._parts or self._stopping:
+        if self._parts or self._stopping or self.flow.read_paused:
             self._parse_rest(*self._waited())
+        else:
+            self._since = self.loop.time()
 
     def _answer_in_task(self, answer: Coroutine[Any, Any, tuple[Answer, str]], data: bytes, at: int) -> int:
         self.flow.pause_reading()

@@ -16,6 +16,7 @@ from application.mediator import Mediator
 from application.ports.clock import Clock
 from application.prices.commands.process_price_batch import ProcessPriceBatch
 from domain.prices.ticks import Ticks
+from infrastructure.processing.backlog import Backlog
 
 # More than any tick has errors.
 _ERRORS_OF_A_TICK = 8
@@ -25,7 +26,9 @@ class TickGatherer:
     """The `Gatherer` of `POST /api/prices`.
 
     ticks_max: the largest batch. durable: whether every answer waits until its tick is on disk; nothing is gathered
-    then, because those commit together anyway. knows: whether a symbol is known; None if that makes no difference.
+    then, because those commit together anyway. backlog: of the queues. has_room: whether a tick of a symbol can be
+    enqueued at once; otherwise all would wait for one queue. knows: whether a symbol is known; None if that makes no
+    difference.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class TickGatherer:
         clock: Clock,
         ticks_max: int,
         durable: bool,
+        backlog: Backlog,
+        has_room: Callable[[str], bool],
         knows: Callable[[str], bool] | None = None,
     ) -> None:
         self.requests_max = ticks_max
@@ -41,6 +46,8 @@ class TickGatherer:
         self._mediator = mediator
         self._clock = clock
         self._durable = durable
+        self._backlog = backlog
+        self._has_room = has_room
         self._knows = knows
         self._ticks = Ticks([], [], [])
         # Of the first of them.
@@ -54,7 +61,7 @@ class TickGatherer:
         if not ticks.symbols:
             self._now_us = self._clock.now_us()
         if append_tick(body, ticks, self._now_us):
-            if self._is_of_known_symbol(ticks):
+            if self._goes_with_others(ticks):
                 return True
             self._ticks = ticks.without({len(ticks) - 1})
             return False
@@ -62,14 +69,18 @@ class TickGatherer:
             tick = decode_tick(body, self._now_us)
         except (MalformedBody, Unreadable):
             return False
-        if tick.ids is not None or not self._is_of_known_symbol(tick):
+        if tick.ids is not None or not self._goes_with_others(tick):
             # A batch does not tell which of its ticks are duplicates, nor who brings a new symbol.
             return False
         ticks.extend(tick)
         return True
 
-    def _is_of_known_symbol(self, ticks: Ticks) -> bool:
-        return self._knows is None or self._knows(ticks.symbols[-1])
+    def _goes_with_others(self, ticks: Ticks) -> bool:
+        """Whether the last of these can."""
+        symbol = ticks.symbols[-1]
+        if self._backlog.has_crowded and not self._has_room(symbol):
+            return False
+        return self._knows is None or self._knows(symbol)
 
     async def process(self) -> Sequence[Outcome]:
         ticks, self._ticks = self._ticks, Ticks([], [], [])

@@ -207,6 +207,8 @@ def _connect(mediator: Mediator, processing: Processing, core: Core, states: Enc
                 clock,
                 settings.max_batch_size,
                 durable,
+                processing.backlog,
+                processing.has_room,
                 processing.knows if core.settings.limits.key_symbols else None,
             ),
             "/api/prices/{symbol}": StatisticsGatherer(mediator, states, core.settings.limits.max_page_size),

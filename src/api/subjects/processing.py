@@ -89,16 +89,19 @@ class RunningProcessor(Processor, Protocol):
 class Processing:
     """The parts that process the observations of one subject and expose the states of its keys.
 
-    partitions: of this process; none in a cluster. knows: whether a key is not new.
+    partitions: of this process; none in a cluster. knows: whether a key is not new. has_room: whether an
+    observation of a key can be enqueued at once.
     """
 
     subject: Subject
+    backlog: Backlog
     admission: Admission
     partitions: Sequence[Partition]
     processor: RunningProcessor
     snapshots: Snapshots
     feed: PartitionFeed
     knows: Callable[[str], bool]
+    has_room: Callable[[str], bool]
 
 
 class NoSink:
@@ -164,7 +167,15 @@ def processing_of(subject: Subject, core: Core, sink: EventSink) -> Processing:
 
     core.journal.on_forget(subject.name, forget)
     return Processing(
-        subject, admission, partitions, processor, snapshots, PartitionFeed(tracker, snapshots), placement.knows
+        subject,
+        backlog,
+        admission,
+        partitions,
+        processor,
+        snapshots,
+        PartitionFeed(tracker, snapshots),
+        placement.knows,
+        placement.has_room,
     )
 
 
@@ -199,4 +210,11 @@ def _clustered(subject: Subject, core: Core, member: "Member", sink: EventSink) 
         len(member.models),
     )
     feed = PartitionFeed(model.tracker, model.snapshots)
-    return Processing(subject, admission, [], processor, model.snapshots, feed, processor.knows)
+    return Processing(
+        subject, backlog, admission, [], processor, model.snapshots, feed, processor.knows, _is_in_the_log
+    )
+
+
+def _is_in_the_log(_key: str) -> bool:
+    """Partitions of a cluster have no queues here."""
+    return True

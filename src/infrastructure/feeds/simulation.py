@@ -14,6 +14,7 @@ from application.processing.batches import BatchResult
 from domain.prices.price_update import PriceUpdate
 from domain.prices.ticks import Ticks
 from infrastructure.processing.admission import Admission, Share
+from infrastructure.telemetry.timing import timed
 
 # Interval between sends: short enough to look continuous, long enough to be cheap.
 _BEAT_SECONDS = 0.02
@@ -146,11 +147,7 @@ class SimulatedFeed:
                 due = 0
             while due > 0:
                 count = min(due, self._batch_max)
-                # Under overload the feed is held like any other sender.
-                await self._admission.enter(self._share, count * _TICK_BYTES, patient=True)
-                began = self._clock.monotonic()
                 await self._send(count)
-                self._admission.spend(self._clock.monotonic() - began)
                 # Yield to other tasks: a feed that is behind must not starve the workers.
                 await self._clock.sleep(0)
                 sent += count
@@ -158,9 +155,13 @@ class SimulatedFeed:
             await self._clock.sleep(_BEAT_SECONDS)
 
     async def _send(self, count: int) -> None:
-        now_us = self._clock.now_us()
         try:
-            await self._mediator.send(await self._flow.batch(count, now_us))
+            # Under overload the feed is held like any other sender.
+            await self._admission.enter(self._share, count * _TICK_BYTES, patient=True)
+            await timed(self._process(count), self._clock.monotonic, self._admission.spend)
         except MarketDataError as error:
             # The feed ignores overload and shutdown, and does not retry: what is refused is lost.
             _log.debug("simulated observations refused", reason=str(error))
+
+    async def _process(self, count: int) -> None:
+        await self._mediator.send(await self._flow.batch(count, self._clock.now_us()))

@@ -23,6 +23,7 @@ from infrastructure.feeds.zeromq_meter import ZeroMqMeter
 from infrastructure.feeds.zeromq_socket import PullSocket
 from infrastructure.processing.admission import Admission, Share
 from infrastructure.settings import ZeroMqSettings
+from infrastructure.telemetry.timing import timed
 
 # Messages at once: decoding and submitting them takes about a turn of the event loop.
 _BATCH_MAX = 512
@@ -116,7 +117,9 @@ class ZeroMqFeed:
                     await self._take(frames)
 
     async def _take(self, frames: Sequence[bytes]) -> None:
-        began = self._clock.monotonic()
+        await timed(self._process(frames), self._clock.monotonic, self._admission.spend)
+
+    async def _process(self, frames: Sequence[bytes]) -> None:
         try:
             trades, others = self._decoding.decode(frames, self._clock.now_us(), self._meter.refuse)
             self._meter.messages["trade"] += len(trades)
@@ -129,7 +132,6 @@ class ZeroMqFeed:
             # Whatever it is, the next messages are not to blame.
             self._meter.refuse("failed", "the service failed", len(frames))
             _log.exception("messages over ZeroMQ failed")
-        self._admission.spend(self._clock.monotonic() - began)
 
     async def _send(self, command: Message[Any]) -> None:
         try:

@@ -17,6 +17,7 @@ from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.option_quotes import OptionQuotes
 from infrastructure.processing.admission import Admission, Share
+from infrastructure.telemetry.timing import timed
 
 # Strikes on each side of the first spot, a fiftieth of it apart.
 _SIDE = 12
@@ -142,15 +143,16 @@ class SimulatedOptionFeed:
                 await self._send(self._chains.next(product, expiry, float(spot.price), now_us))
 
     async def _send(self, quotes: list[OptionQuote]) -> None:
-        # Under overload the feed is held like any other sender.
-        await self._admission.enter(self._share, len(quotes) * _QUOTE_BYTES, patient=True)
-        began = self._clock.monotonic()
         try:
-            await self._mediator.send(ProcessOptionQuotes(OptionQuotes(quotes)))
+            # Under overload the feed is held like any other sender.
+            await self._admission.enter(self._share, len(quotes) * _QUOTE_BYTES, patient=True)
+            await timed(self._process(quotes), self._clock.monotonic, self._admission.spend)
         except MarketDataError as error:
             # The feed ignores overload and shutdown, and does not retry: refused quotes are lost.
             _log.debug("simulated quotes refused", reason=str(error))
-        self._admission.spend(self._clock.monotonic() - began)
+
+    async def _process(self, quotes: list[OptionQuote]) -> None:
+        await self._mediator.send(ProcessOptionQuotes(OptionQuotes(quotes)))
 
 
 def _on_tick(price: float) -> float:

@@ -51,12 +51,12 @@ Resume = Callable[[Verdict], bool]
 
 
 class Share:
-    """A sender's share of the intake: the virtual time at which its last request would finish."""
+    """A sender's share of the intake: the virtual time at which its last request would finish, of each admission."""
 
     __slots__ = ("finish",)
 
     def __init__(self) -> None:
-        self.finish = 0.0
+        self.finish: dict[Admission, float] = {}
 
 
 class _Held:
@@ -75,7 +75,8 @@ class Admission:
 
     mode: what happens to requests held too long: `REJECT` refuses them undecoded, the dropping modes admit them, `WAIT`
         keeps holding them.
-    max_hold_seconds: how long that is. With 0, nobody is held because of crowded queues, only for lack of time.
+    max_hold_seconds: how long that is. With 0, nobody is held because of crowded queues, only for lack of time, and
+        that for as long as it takes.
     max_held_bytes: bodies held at once; beyond that, requests are refused whatever the mode.
     subjects: how many share the turn, each with its own admission.
 
@@ -145,16 +146,22 @@ class Admission:
         if self._closed or self.held_bytes + held_bytes > self._max_held_bytes:
             self.refused += 1
             raise Overloaded
-        share.finish = max(self._virtual, share.finish) + size + _REQUEST_BYTES
+        finish = self.charge(share, size + _REQUEST_BYTES)
         held = _Held(size, held_bytes, self._clock.monotonic(), resume)
         self._number += 1
-        heapq.heappush(self._by_finish, (share.finish, self._number, held))
-        if not patient and self._mode is not FullMode.WAIT:
+        heapq.heappush(self._by_finish, (finish, self._number, held))
+        if not patient and self._mode is not FullMode.WAIT and self._waits_for_backlog:
             self._by_age.append(held)
         self.held += 1
         self.held_bytes += held.bytes
         if not self._turn_is_due and not self._must_wait():
             self._schedule()
+
+    def charge(self, share: Share, size: int) -> float:
+        """Count bytes towards a sender's share. Returns the virtual time at which they would finish."""
+        finish = max(self._virtual, share.finish.get(self, 0.0)) + size
+        share.finish[self] = finish
+        return finish
 
     async def enter(self, share: Share, size: int, patient: bool = False) -> bool:
         """Wait for this sender's turn. Return whether it may be held further, for lack of room in a queue.
@@ -188,10 +195,8 @@ class Admission:
 
     def _release_overdue(self) -> None:
         self._overdue_before = self._clock.monotonic() - self._max_hold_seconds
-        while (oldest := self._oldest()) is not None and self._mode is FullMode.REJECT:
-            if oldest.since > self._overdue_before:
-                return
-            self._refuse(oldest)
+        while (overdue := self._overdue()) is not None and self._mode is FullMode.REJECT:
+            self._refuse(overdue)
         if len(self._by_finish) > 2 * self.held + _DONE_MAX:
             self._by_finish = [entry for entry in self._by_finish if not entry[2].done]
             heapq.heapify(self._by_finish)
@@ -207,16 +212,24 @@ class Admission:
         asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Begin a turn of the event loop: held requests go first, as far as time and room allow."""
+        """Begin a turn of the event loop: held requests go first, as far as time and room allow.
+
+        An overdue one goes first, although others would finish before it. Only one a turn unless queues are crowded:
+        if all are overdue for want of time, quiet senders still overtake those that flood.
+        """
         self._turn_is_due = False
         self._used = 0.0
+        prefers_overdue = True
         while self._used < self._turn_seconds:
-            if not self._must_wait():
+            must_wait = self._must_wait()
+            held, verdict = None, Verdict.OVERDUE
+            if must_wait or prefers_overdue:
+                held = self._overdue()
+            if held is None and not must_wait:
                 held, verdict = self._first(), Verdict.ADMITTED
-            else:
-                held, verdict = self._overdue(), Verdict.OVERDUE
             if held is None:
                 return
+            prefers_overdue = False
             if not self._release(held)(verdict):
                 # A task does the work, and uses up this turn.
                 break

@@ -19,6 +19,11 @@ class Backlog:
         """Whether every channel is crowded, so that ticks would wait in any of them."""
         return self._crowded == self._channels
 
+    @property
+    def has_crowded(self) -> bool:
+        """Whether any channel is crowded. None is full otherwise."""
+        return self._crowded > 0
+
     def crowd(self) -> None:
         self._crowded += 1
 

@@ -159,23 +159,27 @@ class PartitionedProcessor:
         accepted = 0
         taken_of: dict[int, int] = {}
         placed = self._begin_placing(columns)
-        ahead = dict(lines)
+        # Those without room come last: a full partition does not hold up the others.
+        ahead: dict[int, Columns] = {}
         queueing = self._queueing
         try:
             for index, line in lines.items():
-                channel = self._partitions[index].channel
-                count = len(line)
-                del ahead[index]
+                channel, count = self._partitions[index].channel, len(line)
                 if queueing.is_open and channel.has_room(count):
-                    taken = queueing.put(channel, line, watches)
+                    accepted += queueing.put(channel, line, watches)
                 else:
-                    taken = await queueing.put_waiting(channel, line, patience, watches)
+                    ahead[index] = line
+            for index, line in list(ahead.items()):
+                channel, count = self._partitions[index].channel, len(line)
+                del ahead[index]
+                taken = await queueing.put_waiting(channel, line, patience, watches)
                 accepted += taken
                 if taken < count:
                     taken_of[index] = taken
         finally:
             # Left over if the sender was cancelled while it waited.
             for line in ahead.values():
+                self.reject(len(line))
                 self._ids.forget(line)
             if placed is not None:
                 self._placing.discard(placed)

@@ -49,6 +49,13 @@ class Placement:
         index = self._assigned.get(key)
         return None if index is None else self._partitions[index]
 
+    def has_room(self, key: str) -> bool:
+        """Whether an observation of a key, valid or not, can be enqueued at once; if it is new, of any key."""
+        index = self._assigned.get(key)
+        if index is None:
+            return all(each.channel.has_room(1) for each in self._partitions)
+        return self._partitions[index].channel.has_room(1)
+
     def spread(
         self, columns: Columns, added: list[str], sender: str = ""
     ) -> tuple[dict[int, Columns], list[FieldError]]:

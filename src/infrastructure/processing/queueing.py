@@ -63,7 +63,12 @@ class Queueing:
             return self.put(channel, line, watches)
         deadline = None if hold == inf else asyncio.ensure_future(self._clock.sleep(hold))
         try:
-            async with channel.turn:
+            if not await _take_turn(channel, deadline):
+                if not self.is_open:
+                    return 0
+                done = len(line)
+                return self.put(channel, line, watches)
+            try:
                 while self.is_open and done < len(line):
                     before = channel.tail
                     taken = channel.offer(line.part(done, len(line)), self._clock.monotonic(), waits=True)
@@ -76,6 +81,8 @@ class Queueing:
                         rest = line.part(done, len(line))
                         done = len(line)
                         return done - len(rest) + self.put(channel, rest, watches)
+            finally:
+                channel.turn.release()
         finally:
             if deadline is not None:
                 deadline.cancel()
@@ -88,3 +95,17 @@ class Queueing:
         if patience is Patience.LIMITED:
             return self._max_hold_seconds
         return inf if patience is Patience.UNLIMITED else 0.0
+
+
+async def _take_turn(channel: Channel, deadline: asyncio.Future[None] | None) -> bool:
+    """Acquire the channel's turn; False if the deadline ends first: whoever has it may wait for as long as it takes."""
+    if deadline is None:
+        return await channel.turn.acquire()
+    acquiring = asyncio.ensure_future(channel.turn.acquire())
+    try:
+        await asyncio.wait((acquiring, deadline), return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        if not acquiring.cancel():
+            channel.turn.release()
+        raise
+    return not acquiring.cancel()

@@ -1,6 +1,7 @@
 """Requests of one turn of the event loop that are processed as one."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from api.http.answer import Answer
 from api.http.gathering import Gathering, Outcome
 from api.http.request_options import RequestOptions
 from application.errors import Draining, QueueFull
+from infrastructure.processing.placement import partition_of
 from infrastructure.telemetry.meters import RequestMeter
 from support.wire import Way, both_ways
 
@@ -19,8 +21,8 @@ OK = Answer(202, "application/json", b"{}")
 class Echo:
     """Succeeds with every request but "bad" ones, and reads none that is "odd"."""
 
-    def __init__(self) -> None:
-        self.requests_max = 5
+    def __init__(self, requests_max: int) -> None:
+        self.requests_max = requests_max
         self.status = 202
         self.lots: list[list[str]] = []
         self.failure: BaseException | None = None
@@ -33,6 +35,8 @@ class Echo:
     def add(self, content: str) -> bool:
         if content == "odd":
             return False
+        if content == "long":
+            sum(range(200_000))
         self._lot.append(content)
         return True
 
@@ -47,8 +51,8 @@ class Echo:
 
 
 class Gathered:
-    def __init__(self) -> None:
-        self.gatherer = Echo()
+    def __init__(self, requests_max: int = 5) -> None:
+        self.gatherer = Echo(requests_max)
         self.meter = RequestMeter()
         self.spent: list[float] = []
         self.outcomes: dict[str, Outcome] = {}
@@ -108,6 +112,15 @@ async def test_requests_beyond_a_full_lot_are_answered_by_themselves() -> None:
     await turns()
     assert gathered.gatherer.lots == [list("abcde"), ["h"]]
     assert gathered.counts() == {("/x", "POST", 202): 6}
+
+
+async def test_a_long_first_request_does_not_stand_for_more_time_than_there_was() -> None:
+    gathered = Gathered(1000)
+    start = time.monotonic()
+    gathered.add("long")
+    gathered.add(*map(str, range(900)))
+    await turns()
+    assert sum(gathered.spent) <= time.monotonic() - start
 
 
 async def test_failure_of_all_is_that_of_each() -> None:
@@ -191,6 +204,31 @@ async def test_each_connection_gets_the_answer_that_it_would_get_alone(name: str
         alone = await together(ordinary, requests)
         assert [outline(answer) for answer in gathered] == [outline(answer) for answer in alone]
         assert short.effects() == ordinary.effects()
+
+
+@pytest.mark.parametrize("mode", ["drop_oldest", "wait"])
+async def test_ticks_of_one_turn_do_not_wait_for_the_full_queue_of_another_symbol(mode: str) -> None:
+    processing = {"channel_capacity": 2, "full_mode": mode, "partitions": 2}
+    async with both_ways(processing=processing) as (short, _):
+        hot, cold = (next(f"S{n}" for n in range(99) if partition_of(f"S{n}", 2) == index) for index in (0, 1))
+        full, backlog = short.container.partitions()[0].channel, short.container.features()[0].processing.backlog
+        backlog.crowd()
+        await full.turn.acquire()
+        requests = [tick(b'{"symbol":"%b","price":1}' % symbol.encode()) for symbol in (hot, cold)]
+        connections = [short.connect() for _ in requests]
+        # New symbols might be of the full queue.
+        for protocol, _ in connections:
+            protocol.data_received(requests[1])
+        await short.rest()
+        for (protocol, transport), request in zip(connections, requests, strict=True):
+            transport.written = b""
+            protocol.data_received(request)
+        await turns()
+        assert [transport.written[:12] for _, transport in connections] == [b"", b"HTTP/1.1 202"]
+        full.turn.release()
+        backlog.relieve()
+        await short.rest()
+        assert connections[0][1].written.startswith(b"HTTP/1.1 202")
 
 
 async def test_ticks_of_one_turn_are_one_message() -> None:

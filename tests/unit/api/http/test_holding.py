@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
 
 from api.app import create_app
 from api.container import Container
+from api.http.protocol import HttpProtocol
 from api.subjects.registry import subjects_of
 from infrastructure.settings import ServerSettings, Settings
 from infrastructure.storage.storage import NoJournal
@@ -267,3 +270,99 @@ async def test_a_stream_is_held_and_loses_nothing() -> None:
         await settle()
         assert statuses(transport.written) == [b"202"]
         assert service.accounts() == (14, 14, 0, 0)
+
+
+async def test_so_many_held_senders_that_they_might_send_more_than_the_limit_are_read_no_further() -> None:
+    async with overloaded("drop_oldest", short=True, max_held_bytes=1_000_000) as service:
+        connections = [service.way.connect() for _ in range(5)]
+        for protocol, _ in connections:
+            protocol.data_received(post(1))
+        assert [transport.paused for _, transport in connections] == [False] * 3 + [True] * 2
+        service.journal.relieve()
+        await settle()
+        for protocol, transport in connections:
+            assert not transport.paused
+            protocol.data_received(post(1))
+        await settle()
+        assert [statuses(transport.written) for _, transport in connections] == [[b"202"] * 2] * 5
+
+
+async def test_refusing_what_is_pipelined_leaves_others_their_turn() -> None:
+    async with overloaded("wait", short=True, max_held_bytes=0) as service:
+        refused, transport = service.way.connect()
+        refused.data_received(post(1) * 20)
+        assert transport.written.count(b"HTTP/1.1 503") == 1
+        await settle()
+        assert transport.written.count(b"HTTP/1.1 503") == 20
+        assert not transport.paused
+
+
+@WAYS
+@pytest.mark.parametrize("mode", ["drop_oldest", "reject"])
+async def test_a_request_has_taken_the_time_that_it_was_held_too(mode: str, short: bool) -> None:
+    async with overloaded(mode, short) as service:
+        held, _ = service.way.connect()
+        held.data_received(post(1))
+        await service.clock.advance(5.1)
+        latency = service.way.container.request_meter().latency
+        seen = latency["/api/prices/batch", "POST", 503 if mode == "reject" else 202]
+        assert seen.sum_seconds >= 5.0
+
+
+async def test_a_connection_held_for_long_is_not_idle_once_it_is_answered() -> None:
+    async with overloaded("wait", short=True) as service:
+        held, transport = service.way.connect()
+        assert isinstance(held, HttpProtocol)
+        body = b'{"symbol":"A","price":100}'
+        held.data_received(
+            b"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        held._since -= 3600.0  # an hour has passed
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"202"]
+        held.check_deadline(held.loop.time())
+        assert not transport.closing
+        held.check_deadline(held.loop.time() + 3600.0)
+        assert transport.closing
+
+
+@WAYS
+async def test_each_subject_holds_its_own_senders(short: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with overloaded("wait", short) as service:
+        before = service.admission.seconds
+        # A second passes from one look to the next.
+        monkeypatch.setattr(service.clock, "monotonic", partial(next, count()))
+        trades, transport = service.way.connect()
+        body = b'{"symbol":"A","price":1,"quantity":1,"side":"buy"}'
+        trades.data_received(
+            b"POST /api/trades HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        await settle()
+        # Its own workers do not run; prices have no say in it.
+        assert transport.written
+        assert service.admission.held == 0
+        [admission] = [
+            each.processing.admission
+            for each in service.way.container.features()
+            if each.processing.subject.name == "trades"
+        ]
+        assert admission.seconds > 0
+        assert service.admission.seconds == before
+
+
+async def test_a_compressed_body_is_not_decoded_before_it_is_admitted() -> None:
+    async with overloaded("reject", short=False) as service:
+        held, transport = service.way.connect()
+        body = b"this is no gzip"
+        held.data_received(
+            b"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        await settle()
+        assert (transport.written, service.admission.held, service.admission.held_bytes) == (b"", 1, len(body))
+        service.journal.relieve()
+        await settle()
+        assert statuses(transport.written) == [b"400"]

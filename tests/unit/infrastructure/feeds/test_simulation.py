@@ -17,6 +17,7 @@ from domain.prices.symbol_book import SymbolBook
 from domain.prices.symbol_state import StatisticsRules
 from domain.prices.ticks import Ticks
 from infrastructure.feeds.simulation import RandomWalk, SimulatedFeed
+from infrastructure.processing.backlog import Backlog
 from support.fakes import FakeClock, FakeJournal, settle
 from support.processing import admission_of
 from support.processors import CountingProcessor
@@ -140,6 +141,41 @@ async def test_feed_that_is_behind_lets_others_have_their_turn() -> None:
     assert len(set(turn_of_batch)) == len(turn_of_batch)
     feed.cancel()
     other.cancel()
+
+
+async def test_neither_does_a_service_that_holds_too_much_already() -> None:
+    clock = FakeClock()
+    processor = CountingProcessor()
+    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(processor, FakeJournal())})
+    backlog = Backlog(1)
+    admission = admission_of(clock, backlog, held_bytes=10)
+    feed = asyncio.create_task(SimulatedFeed(walk(), 2000, 100, mediator, admission, clock).run())
+    backlog.crowd()
+    await clock.advance(1.0)
+    assert admission.refused > 0
+    assert (processor.accepted, feed.done()) == ([], False)
+    backlog.relieve()
+    await clock.advance(1.0)
+    assert len(processor.accepted) > 100
+    feed.cancel()
+
+
+async def test_time_that_the_feed_waits_for_room_is_not_spent_on_intake() -> None:
+    clock = FakeClock()
+
+    class Waiting(CountingProcessor):
+        async def submit(self, *args: Any, **options: Any) -> Submitted:
+            await clock.sleep(10.0)
+            return await super().submit(*args, **options)
+
+    processor = Waiting()
+    mediator = Mediator([ProcessPriceBatch], {ProcessPriceBatch: ProcessPriceBatchHandler(processor, FakeJournal())})
+    admission = admission_of(clock)
+    feed = asyncio.create_task(SimulatedFeed(walk(), 2000, 100, mediator, admission, clock).run())
+    await clock.advance(25.0)
+    assert processor.accepted
+    assert admission.seconds == 0.0
+    feed.cancel()
 
 
 async def test_refused_ticks_do_not_end_the_feed() -> None:

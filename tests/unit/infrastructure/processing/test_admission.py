@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -189,6 +190,91 @@ async def test_rejecting_mode_refuses_whoever_was_held_for_too_long() -> None:
     await settle()
     assert line.went_on[1:] == [("patient", Verdict.ADMITTED)]
     looking.cancel()
+
+
+@pytest.mark.parametrize("mode", DROPPING)
+async def test_dropping_modes_let_in_whoever_was_held_for_too_long_for_want_of_time_too(mode: FullMode) -> None:
+    clock = FakeClock()
+    admission = admission_of(clock, mode=mode, hold_seconds=5.0, held_bytes=1_000_000_000)
+    looking = asyncio.create_task(admission.run())
+    line = Line(admission)
+
+    def flood(share: Share) -> None:
+        def resume(_: Verdict) -> bool:
+            admission.spend(LONG)
+            asyncio.get_running_loop().call_soon(flood, share)
+            return True
+
+        admission.enqueue(share, 100, resume)
+
+    admission.spend(LONG)
+    for _ in range(20):
+        flood(Share())
+    line.hold("large", 900_000)
+    await clock.advance(4.9)
+    assert line.names == []
+    await clock.advance(0.2)
+    assert line.went_on == [("large", Verdict.OVERDUE)]
+    looking.cancel()
+
+
+async def test_without_patience_nobody_is_refused_for_want_of_time() -> None:
+    clock = FakeClock()
+    admission = admission_of(clock, mode=FullMode.REJECT, hold_seconds=0.0)
+    looking = asyncio.create_task(admission.run())
+    await settle()
+    line = Line(admission)
+    clock.jump(1.0)
+    admission.spend(LONG)
+    line.hold("a")
+    await clock.advance(1.0)
+    assert line.went_on == [("a", Verdict.ADMITTED)]
+    looking.cancel()
+
+
+async def test_what_was_refused_is_kept_no_longer_however_long_the_queues_are_crowded() -> None:
+    clock, backlog = FakeClock(), Backlog(1)
+    admission = admission_of(clock, backlog, FullMode.REJECT, hold_seconds=1.0)
+    looking = asyncio.create_task(admission.run())
+    backlog.crowd()
+    line = Line(admission)
+    # At any time there are ten that are not overdue.
+    for number in range(1000):
+        line.hold(str(number))
+        await clock.advance(0.1)
+    assert 5 < admission.held < 20
+    assert len(line.names) == 1000 - admission.held
+    kept = [each for each in gc.get_objects() if type(each).__name__ == "_Held"]
+    assert len(kept) < 200
+    looking.cancel()
+
+
+async def test_what_a_sender_has_sent_to_another_subject_is_not_held_against_it() -> None:
+    backlog = Backlog(1)
+    admission, other = admission_of(FakeClock(), backlog), admission_of(FakeClock())
+    line = Line(admission, seconds=LONG)
+    sender = Share()
+    other.charge(sender, 1_000_000)
+    backlog.crowd()
+    line.hold("large", 1000)
+    line.hold("of the sender", 500, sender)
+    backlog.relieve()
+    await settle(10)
+    assert line.names == ["of the sender", "large"]
+
+
+async def test_what_is_charged_counts_towards_the_next_request() -> None:
+    backlog = Backlog(1)
+    admission = admission_of(FakeClock(), backlog)
+    line = Line(admission, seconds=LONG)
+    sender = Share()
+    admission.charge(sender, 1_000_000)
+    backlog.crowd()
+    line.hold("small, but its last one was large", 100, sender)
+    line.hold("large", 1000)
+    backlog.relieve()
+    await settle(10)
+    assert line.names == ["large", "small, but its last one was large"]
 
 
 async def test_waiting_mode_holds_for_as_long_as_it_takes() -> None:

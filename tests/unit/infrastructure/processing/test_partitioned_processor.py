@@ -155,6 +155,54 @@ async def test_waiting_sender_that_goes_away_leaves_the_accounts_straight() -> N
     assert_accounts_balance(processor)
 
 
+async def test_a_full_partition_does_not_hold_up_what_goes_to_others() -> None:
+    clock = FakeClock()
+    partitions = partitions_of(3, capacity=2, mode=FullMode.WAIT, clock=clock)
+    processor = processor_of(partitions, clock)
+    processor._queueing.is_open = True  # no worker takes anything
+    symbols = [next(f"S{n}" for n in range(99) if partition_of(f"S{n}", 3) == index) for index in range(3)]
+    ticks = [tick(symbols[0])] * 9 + [tick(symbols[1])] * 4 + [tick(symbols[2])]
+    sending = asyncio.create_task(processor.submit(Ticks.of(ticks)))
+    await settle()
+    assert [len(partition.channel) for partition in partitions] == [2, 0, 1]
+    sending.cancel()
+    await settle()
+    # Those that were not tried are counted, too.
+    account = processor.statistics()
+    assert (account.received, account.accepted, account.rejected) == (14, 3, 11)
+
+
+async def test_an_impatient_sender_does_not_wait_behind_a_patient_one() -> None:
+    clock = FakeClock()
+    recorder = RecordingRecorder()
+    recorder.is_crowded = True
+    processor = processor_of(
+        partitions_of(1, capacity=2, mode=FullMode.REJECT, clock=clock, recorder=recorder), clock, hold_seconds=5.0
+    )
+    processor.start()
+    await processor.submit(Ticks.of([tick()]))
+    await settle()
+    await processor.submit(Ticks.of([tick()] * 2))
+    patient = asyncio.create_task(processor.submit(Ticks.of([tick()] * 2), Patience.UNLIMITED))
+    await settle()
+    impatient = asyncio.create_task(processor.submit(Ticks.of([tick()])))
+    leaving = asyncio.create_task(processor.submit(Ticks.of([tick()])))
+    await settle()
+    leaving.cancel()
+    await clock.advance(4.9)
+    assert not impatient.done()
+    await clock.advance(0.2)
+    with pytest.raises(QueueFull):
+        await impatient
+    assert not patient.done()
+    recorder.is_crowded = False
+    recorder.room.set()
+    assert (await patient).accepted == 2
+    assert_accounts_balance(processor)
+    assert processor.statistics().received == 7
+    await processor.stop()
+
+
 async def test_waiting_sender_is_told_when_the_service_goes() -> None:
     clock = FakeClock()
     processor = processor_of(partitions_of(1, capacity=1, mode=FullMode.WAIT, sink=_Stuck()), clock)
