@@ -239,6 +239,8 @@ class HttpProtocol(TimedProtocol):
         """Continue a request that has been held since then."""
         data, at = self._waited()
         held_seconds = self._gateway.clock.monotonic() - since
+        # It was not idle.
+        self._since = self.loop.time()
         if verdict is Verdict.REFUSED:
             self._write(*self._gateway.refuse(Overloaded(), head.method, head.route, seconds=held_seconds))
         else:
@@ -286,8 +288,6 @@ class HttpProtocol(TimedProtocol):
             self._write(*self._gateway.refuse(outcome, head.method, head.route, head.options.coding))
         if self._parts or self._stopping or self.flow.read_paused:
             self._parse_rest(*self._waited())
-        else:
-            self._since = self.loop.time()
 
     def _answer_in_task(self, answer: Coroutine[Any, Any, tuple[Answer, str]], data: bytes, at: int) -> int:
         self.flow.pause_reading()
