@@ -20,6 +20,9 @@ from domain.access.principal import ANYBODY, Principal
 from infrastructure.processing.admission import Admission
 from infrastructure.settings import LimitsSettings
 
+# How many times its size a compressed body counts while nobody has decoded it. JSON is rarely compressed much better.
+_COMPRESSION = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -66,15 +69,14 @@ def posted_by(admission: Admission, limits: LimitsSettings) -> Provide:
         coding = coding_of(scope)
         body = await whole_body(scope, cast("Any", request.receive), limits.max_body_bytes)
         options = read_options(scope["headers"]).sent_by(principal_of(scope), client)
-        share, received = share_of(scope), len(body)
-        admitted = await admission.enter(share, received)
+        size = len(body) if coding is None else min(len(body) * _COMPRESSION, limits.max_body_bytes)
+        admitted = await admission.enter(share_of(scope), size)
         if coding is not None:
             start = time.monotonic()
             try:
                 body = decoded(body, coding, limits.max_body_bytes, limits.max_compression_ratio)
             finally:
                 admission.spend(time.monotonic() - start)
-            admission.charge(share, len(body) - received)
         return Posted(options if admitted else options.overdue(), body)
 
     return Provide(provide_posted)

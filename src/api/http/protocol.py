@@ -239,8 +239,6 @@ class HttpProtocol(TimedProtocol):
         """Continue a request that has been held since then."""
         data, at = self._waited()
         held_seconds = self._gateway.clock.monotonic() - since
-        # It was not idle.
-        self._since = self.loop.time()
         if verdict is Verdict.REFUSED:
             self._write(*self._gateway.refuse(Overloaded(), head.method, head.route, seconds=held_seconds))
         else:

@@ -142,9 +142,7 @@ class TimedProtocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._stuck_since = None
-        if self._is_held:
-            return
-        if self.flow.read_paused:
+        if self._is_held or self.flow.read_paused:
             # Back-pressure: the client waits for the service.
             self._since = now
         elif self._in_request or self._body_is_under_way:

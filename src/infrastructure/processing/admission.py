@@ -146,7 +146,8 @@ class Admission:
         if self._closed or self.held_bytes + held_bytes > self._max_held_bytes:
             self.refused += 1
             raise Overloaded
-        finish = self.charge(share, size + _REQUEST_BYTES)
+        finish = max(self._virtual, share.finish.get(self, 0.0)) + size + _REQUEST_BYTES
+        share.finish[self] = finish
         held = _Held(size, held_bytes, self._clock.monotonic(), resume)
         self._number += 1
         heapq.heappush(self._by_finish, (finish, self._number, held))
@@ -156,12 +157,6 @@ class Admission:
         self.held_bytes += held.bytes
         if not self._turn_is_due and not self._must_wait():
             self._schedule()
-
-    def charge(self, share: Share, size: int) -> float:
-        """Count bytes towards a sender's share. Returns the virtual time at which they would finish."""
-        finish = max(self._virtual, share.finish.get(self, 0.0)) + size
-        share.finish[self] = finish
-        return finish
 
     async def enter(self, share: Share, size: int, patient: bool = False) -> bool:
         """Wait for this sender's turn. Return whether it may be held further, for lack of room in a queue.

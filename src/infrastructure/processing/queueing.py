@@ -2,6 +2,7 @@
 
 import asyncio
 from math import inf
+from typing import Any
 
 from application.ports.clock import Clock
 from application.ports.processor import Patience
@@ -105,7 +106,13 @@ async def _take_turn(channel: Channel, deadline: asyncio.Future[None] | None) ->
     try:
         await asyncio.wait((acquiring, deadline), return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
-        if not acquiring.cancel():
+        if _stop(acquiring):
             channel.turn.release()
         raise
-    return not acquiring.cancel()
+    return _stop(acquiring)
+
+
+def _stop(acquiring: asyncio.Future[Any]) -> bool:
+    """Stop acquiring a turn. Returns whether it has been acquired already."""
+    acquiring.cancel()
+    return acquiring.done() and not acquiring.cancelled()

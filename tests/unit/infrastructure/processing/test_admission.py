@@ -254,27 +254,14 @@ async def test_what_a_sender_has_sent_to_another_subject_is_not_held_against_it(
     admission, other = admission_of(FakeClock(), backlog), admission_of(FakeClock())
     line = Line(admission, seconds=LONG)
     sender = Share()
-    other.charge(sender, 1_000_000)
+    other.spend(LONG)
+    Line(other).hold("large", 900_000, sender)
     backlog.crowd()
     line.hold("large", 1000)
     line.hold("of the sender", 500, sender)
     backlog.relieve()
     await settle(10)
     assert line.names == ["of the sender", "large"]
-
-
-async def test_what_is_charged_counts_towards_the_next_request() -> None:
-    backlog = Backlog(1)
-    admission = admission_of(FakeClock(), backlog)
-    line = Line(admission, seconds=LONG)
-    sender = Share()
-    admission.charge(sender, 1_000_000)
-    backlog.crowd()
-    line.hold("small, but its last one was large", 100, sender)
-    line.hold("large", 1000)
-    backlog.relieve()
-    await settle(10)
-    assert line.names == ["large", "small, but its last one was large"]
 
 
 async def test_waiting_mode_holds_for_as_long_as_it_takes() -> None:
