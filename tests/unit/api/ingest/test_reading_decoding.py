@@ -22,7 +22,9 @@ fields = st.fixed_dictionaries(
         "machineId": names,
         "sensorType": names,
         "value": st.one_of(
-            st.integers(-(10**20), 10**20), st.floats(allow_nan=False), st.sampled_from(["1.50", "x", None])
+            st.integers(-(10**20), 10**20),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.sampled_from(["1.50", "x", None]),
         ),
     },
     optional={
