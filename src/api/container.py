@@ -229,7 +229,6 @@ class Container(containers.DeclarativeContainer):
     # Where only one subject can represent the service, the first one does.
     prices = features.provided[0]
     processor = prices.processing.processor
-    admission = prices.processing.admission
     partitions = prices.processing.partitions
 
     request_log = providers.Singleton(RequestLog, clock)

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.container import Container
 from api.http.protocol import HttpProtocol
 from api.subjects.registry import subjects_of
+from infrastructure.processing.admission import Admission
 from infrastructure.settings import ServerSettings, Settings
 from infrastructure.storage.storage import NoJournal
 from support.fakes import FakeClock, settle
@@ -46,7 +47,7 @@ class Overloaded:
         self.way = way
         self.clock = clock
         self.journal = journal
-        self.admission = way.container.admission()
+        self.admission = admission_of(way.container, "prices")
 
     def accounts(self) -> tuple[int, int, int, int]:
         """received, accepted, rejected, dropped; asserts that all is accounted for."""
@@ -67,7 +68,7 @@ async def overloaded(mode: str, short: bool, **limits: Any) -> AsyncIterator[Ove
     container = Container(settings=settings, clock=clock, journal=journal)
     gateway = create_app(settings, container)
     container.processor().start()
-    looking = asyncio.create_task(container.admission().run())
+    looking = asyncio.create_task(admission_of(container, "prices").run())
     way = Way(gateway, container, short, settings)
     try:
         first, _ = way.connect()
@@ -85,10 +86,20 @@ async def overloaded(mode: str, short: bool, **limits: Any) -> AsyncIterator[Ove
         await container.processor().stop()
 
 
+def admission_of(container: Container, subject: str) -> Admission:
+    processing = next(each.processing for each in container.features() if each.processing.subject.name == subject)
+    admission: Admission = processing.admission
+    return admission
+
+
 def post(ticks: int) -> bytes:
     body = b"[" + b",".join(b'{"symbol":"A","price":100,"timestamp":1700000000000}' for _ in range(ticks)) + b"]"
-    head = "POST /api/prices/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
-    return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    return posted("/api/prices/batch", body)
+
+
+def posted(path: str, body: bytes, *fields: str) -> bytes:
+    head = (f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", *fields)
+    return "\r\n".join((*head, f"Content-Length: {len(body)}\r\n\r\n")).encode() + body
 
 
 def statuses(written: bytes) -> list[bytes]:
@@ -313,11 +324,7 @@ async def test_a_connection_held_for_long_is_not_idle_once_it_is_answered() -> N
     async with overloaded("wait", short=True) as service:
         held, transport = service.way.connect()
         assert isinstance(held, HttpProtocol)
-        body = b'{"symbol":"A","price":100}'
-        held.data_received(
-            b"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        )
+        held.data_received(posted("/api/prices", b'{"symbol":"A","price":100}'))
         held._since -= 3600.0  # an hour has passed
         held.check_deadline(held.loop.time())
         service.journal.relieve()
@@ -336,21 +343,12 @@ async def test_each_subject_holds_its_own_senders(short: bool, monkeypatch: pyte
         # A second passes from one look to the next.
         monkeypatch.setattr(service.clock, "monotonic", partial(next, count()))
         trades, transport = service.way.connect()
-        body = b'{"symbol":"A","price":1,"quantity":1,"side":"buy"}'
-        trades.data_received(
-            b"POST /api/trades HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        )
+        trades.data_received(posted("/api/trades", b'{"symbol":"A","price":1,"quantity":1,"side":"buy"}'))
         await settle()
         # Its own workers do not run; prices have no say in it.
         assert transport.written
         assert service.admission.held == 0
-        [admission] = [
-            each.processing.admission
-            for each in service.way.container.features()
-            if each.processing.subject.name == "trades"
-        ]
-        assert admission.seconds > 0
+        assert admission_of(service.way.container, "trades").seconds > 0
         assert service.admission.seconds == before
 
 
@@ -358,10 +356,7 @@ async def test_a_compressed_body_is_not_decoded_before_it_is_admitted() -> None:
     async with overloaded("reject", short=False) as service:
         held, transport = service.way.connect()
         body = b"this is no gzip"
-        held.data_received(
-            b"POST /api/prices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        )
+        held.data_received(posted("/api/prices", body, "Content-Encoding: gzip"))
         await settle()
         assert (transport.written, service.admission.held, service.admission.held_bytes) == (b"", 1, 8 * len(body))
         service.journal.relieve()

@@ -1,15 +1,21 @@
+import asyncio
 import random
 from typing import Any
 
 import pytest
 
+from application.mediator import Mediator
+from application.options.commands.process_option_quotes import ProcessOptionQuotes
 from domain.options.option_model import OptionModel
 from domain.options.option_quote import OptionQuote
 from domain.options.spot import Spot, SpotSource
 from domain.options.surface import arbitrage, smile_of
 from domain.options.valuation import Valuer
-from infrastructure.options.simulated_chains import SimulatedChains
+from infrastructure.options.simulated_chains import SimulatedChains, SimulatedOptionFeed
+from infrastructure.processing.backlog import Backlog
+from support.fakes import FakeClock
 from support.option_chains import T0_US, chain_of
+from support.processing import admission_of
 
 MODEL = OptionModel(rate=0.05)
 
@@ -71,3 +77,28 @@ def test_the_surface_has_a_smile(seed: int) -> None:
 
 def test_the_same_seed_makes_the_same_chains() -> None:
     assert chains(5).next("A", "2026-02-12", 100.0, T0_US) == chains(5).next("A", "2026-02-12", 100.0, T0_US)
+
+
+async def test_a_service_that_holds_too_much_already_does_not_end_the_feed() -> None:
+    clock, backlog = FakeClock(), Backlog(1)
+    sent: list[ProcessOptionQuotes] = []
+
+    class Taking:
+        async def handle(self, command: ProcessOptionQuotes) -> None:
+            sent.append(command)
+
+    class Prices:
+        def spot(self, product: str) -> Spot:
+            return Spot(100.0, SpotSource.PRICES, clock.now_us())
+
+    mediator = Mediator([ProcessOptionQuotes], {ProcessOptionQuotes: Taking()})
+    admission = admission_of(clock, backlog, held_bytes=10)
+    feed = asyncio.create_task(SimulatedOptionFeed(chains(), ["A"], 10, Prices(), mediator, admission, clock).run())
+    backlog.crowd()
+    await clock.advance(1.0)
+    assert admission.refused > 0
+    assert (sent, feed.done()) == ([], False)
+    backlog.relieve()
+    await clock.advance(1.0)
+    assert sent
+    feed.cancel()
