@@ -1,12 +1,16 @@
 """Readings over MQTT, with a real broker that comes and goes."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
+from infrastructure.feeds.mqtt.broker_session import BrokerSession
+from infrastructure.settings import MqttSettings
 from support.canaries import CANARY
 from support.mosquitto import PROGRAM, Machines, Mosquitto
 from support.service import Service, eventually
@@ -146,6 +150,40 @@ def test_broker_that_stops_comes_back_and_is_slow_loses_nothing(
             each.wait_for_publish(20)
     eventually(lambda: count(service, "A/t") == 150, seconds=60)
     assert sorted(history(service, "A/t")) == [float(at) for at in range(150)]
+
+
+def test_what_was_acknowledged_before_the_end_is_not_repeated_however_slow_the_broker_is(broker: Mosquitto) -> None:
+    async def take(session: BrokerSession, number: int) -> list[bytes]:
+        taken: list[bytes] = []
+        while len(taken) < number:
+            await session.wait()
+            messages = session.take(number)
+            session.acknowledge(messages)
+            taken += [each.payload for each in messages]
+        return taken
+
+    async def main() -> None:
+        settings = MqttSettings(url=broker.url)
+        session = await BrokerSession(settings).__aenter__()
+        with Machines(broker) as machines:
+            await asyncio.to_thread(machines.say_all, "A/t", list(range(200)))
+            broker.pause()
+            sent = [machines.say("A/t", at) for at in range(200, 250)]
+            await take(session, 200)
+            leaving = asyncio.ensure_future(session.__aexit__(None, None, None))
+            # Whoever does not wait for the broker is gone by then.
+            await asyncio.wait([leaving], timeout=1)
+            broker.go_on()
+            await leaving
+            for each in sent:
+                await asyncio.to_thread(each.wait_for_publish, 20)
+        async with BrokerSession(settings) as again:
+            assert await take(again, 50) == [b"%d" % at for at in range(200, 250)]
+
+    async def limited() -> None:
+        await asyncio.wait_for(main(), 60)
+
+    uvloop.run(limited())
 
 
 def test_retained_messages_are_no_new_readings(listen: Callable[..., Service], broker: Mosquitto) -> None:

@@ -6,7 +6,7 @@ import ssl
 from collections import deque
 from contextlib import suppress
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from aiomqtt import Client, MqttError
@@ -24,6 +24,10 @@ _WAITING_MAX = 20_000
 _LOOK_SECONDS = 1.0
 # Reads of such a connection in a turn of the event loop.
 _READS = 64
+# How long a broker may take to read what is acknowledged, before the connection is closed.
+_SETTLE_SECONDS = 5.0
+# No topic of ours: those have two wildcards.
+_NO_TOPIC = "marketdata/none"
 
 
 class Received(NamedTuple):
@@ -75,21 +79,46 @@ class BrokerSession:
         self._lost: asyncio.Task[object] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
+        try:
+            await self._client.__aenter__()
+        except BaseException:
+            # It may still be answered, and then take the place of the next connection.
+            self._paho.disconnect()
+            raise
         # Its own messages are none, so it ends when the connection does.
         self._lost = asyncio.ensure_future(anext(self._client.messages))
-        await self._client.subscribe(self._topic, qos=1)
+        try:
+            await self._client.subscribe(self._topic, qos=1)
+        except BaseException:
+            await self._close(self._lost)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lost is not None:
-            self._lost.cancel()
-            with suppress(asyncio.CancelledError, MqttError):
-                await self._lost
+        assert self._lost is not None, "it is connected"
+        try:
+            await self._settle(self._lost)
+        finally:
+            await self._close(self._lost)
+
+    async def _settle(self, lost: asyncio.Task[object]) -> None:
+        """Wait until the broker has read what is acknowledged, which it has once it answers what is sent behind that.
+
+        A broker that has a message for a closed connection may read it no further, as mosquitto does. It would repeat
+        what is acknowledged, maybe to a process that cannot know it.
+        """
+        answer = asyncio.ensure_future(self._client.unsubscribe(_NO_TOPIC))
+        try:
+            await asyncio.wait((answer, lost), timeout=_SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end(answer)
+
+    async def _close(self, lost: asyncio.Task[object]) -> None:
+        await _end(lost)
         with suppress(MqttError):
-            await self._client.__aexit__(kind, error, trace)
+            await self._client.__aexit__(None, None, None)
 
     async def wait(self) -> None:
         """Wait until there are messages."""
@@ -138,3 +167,9 @@ class BrokerSession:
             Received(message.topic, bytes(message.payload), message.qos, message.mid, message.dup, message.retain)
         )
         self._came.set()
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError, MqttError):
+        await task
