@@ -19,6 +19,8 @@ from api.http.request_options import RequestOptions, read_options
 from application.access.errors import Forbidden, Unauthenticated
 
 _HEAD_BYTES_MAX = 1024
+# Of the requests that there are on the fast path.
+_STARTS = (b"POST /", b"GET /")
 _HEADS_MAX = 4096
 _END = b"\r\n\r\n"
 # Requests with these headers take the ordinary path.
@@ -79,6 +81,14 @@ class HeadCache:
         except KeyError:
             head = self._learn(text)
         return None if head is None else (head, end - at)
+
+    def is_cut(self, data: bytes, at: int) -> bool:
+        """Whether what begins at a position of `data` may be a head whose rest has not come."""
+        return (
+            len(data) - at < _HEAD_BYTES_MAX
+            and data.find(_END, at) < 0
+            and any(start.startswith(data[at : at + len(start)]) for start in _STARTS)
+        )
 
     def _learn(self, text: bytes) -> CachedHead | None:
         if len(self._heads) >= _HEADS_MAX:

@@ -33,6 +33,8 @@ from infrastructure.telemetry.trace_context import new_trace_id
 
 # What is read of a connection at once, at most.
 _READ_BYTES = 262_144
+# How long the rest of a head may take that was cut off between two reads, before uvicorn's deadline for heads begins.
+_CUT_SECONDS = 1.0
 # How long shutdown waits for a client that does not read.
 _SHUTDOWN_SECONDS = 1.0
 
@@ -49,6 +51,8 @@ class HttpProtocol(TimedProtocol):
         self._begun: CachedHead | None = None
         self._parts: list[bytes] = []
         self._missing = 0
+        # The beginning of a head, right behind a fast-path request. A read ends anywhere in what is pipelined.
+        self._cut = b""
         # While a request waits, the parts are what is behind it, from this position in the first of them. Pipelined
         # requests are not cut off one by one: each time, that would copy the rest.
         self._at = 0
@@ -84,12 +88,20 @@ class HttpProtocol(TimedProtocol):
             return
         if self._begun is not None:
             at = self._continue_body(data)
+        elif self._cut:
+            data = self._cut + data
+            self._cut = b""
         while at < len(data):
-            found = self._heads.find(data, at) if self._may_take_fast_path() else None
-            if found is None:
+            is_fast = self._may_take_fast_path()
+            found = self._heads.find(data, at) if is_fast else None
+            if found is not None:
+                at = self._take(*found, data, at)
+            elif is_fast and at and self._heads.is_cut(data, at):
+                self._cut = data[at:]
+                return
+            else:
                 self._leave_to_uvicorn(data[at:])
                 return
-            at = self._take(*found, data, at)
 
     def shutdown(self) -> None:
         self._stopping = True
@@ -106,6 +118,11 @@ class HttpProtocol(TimedProtocol):
         # uvicorn counts it like any request whose client disconnected.
         self._hand_over()
         super().connection_lost(exc)
+
+    def check_deadline(self, now: float) -> None:
+        if self._cut and now - self._since > _CUT_SECONDS:
+            self._hand_over()
+        super().check_deadline(now)
 
     # The fast path.
 
@@ -323,4 +340,7 @@ class HttpProtocol(TimedProtocol):
             data = b"".join(self._parts)
             self._begun = None
             self._parts = []
+            super().data_received(data)
+        elif self._cut:
+            data, self._cut = self._cut, b""
             super().data_received(data)

@@ -1,3 +1,4 @@
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from gzip import compress
@@ -5,6 +6,7 @@ from gzip import compress
 import pytest
 import pytest_asyncio
 
+from api.http.protocol import HttpProtocol
 from support.arrow import ARROW, body_of
 from support.bodies import BATCHES, GOOD, JSON, NDJSON, TICKS
 from support.wire import Way, both_ways
@@ -176,3 +178,48 @@ async def test_nonsense_behind_a_good_request_does_not_take_its_answer_away(ways
     assert [first for first, _ in answers] == [b"HTTP/1.1 202 Accepted", b"HTTP/1.1 400 Bad Request"]
     await ways[1].exchange(json_post(), b"}}}")
     assert ways[0].effects() == ways[1].effects()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_requests_behind_a_head_that_was_cut_off_between_two_reads_take_the_short_way_too(
+    ways: tuple[Way, Way],
+) -> None:
+    short = ways[0]
+    request = json_post()
+    for cut in range(1, len(request)):
+        protocol, transport = short.connect()
+        protocol.data_received(request + request[:cut])
+        await short.rest()
+        protocol.data_received(request[cut:] + request + (GET % b"X")[: cut % 20])
+        await short.rest()
+        assert transport.written.count(b"HTTP/1.1 202") == 3, cut
+        # What uvicorn's parser reads has a cycle.
+        assert protocol.cycle is None, cut
+        protocol.connection_lost(None)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_head_that_was_cut_off_is_finished_the_ordinary_way_if_its_rest_comes_late(
+    ways: tuple[Way, Way],
+) -> None:
+    short = ways[0]
+    protocol, transport = short.connect()
+    assert isinstance(protocol, HttpProtocol)
+    request = json_post()
+    protocol.data_received(request + request[:30])
+    await short.rest()
+    now = asyncio.get_running_loop().time()
+    protocol.check_deadline(now + 2)
+    protocol.data_received(request[30:])
+    await short.rest()
+    assert transport.written.count(b"HTTP/1.1 202") == 2
+    protocol.data_received(request + request[:30])
+    await short.rest()
+    protocol.check_deadline(now + 10)
+    assert not transport.closing
+    # The deadline for heads.
+    protocol.check_deadline(now + 100)
+    assert transport.written.count(b"HTTP/1.1 202") == 3
+    assert b"HTTP/1.1 408" in transport.written
+    assert transport.closing
+    protocol.connection_lost(None)
