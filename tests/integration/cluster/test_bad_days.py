@@ -146,6 +146,8 @@ def test_all_members_restart_one_after_the_other_under_load(brokers: Brokers, cl
     accounts = processed(gateway, sent)
     assert_balanced(accounts)
     assert accounts["processed"] == sent
+    # The other one is told by itself.
+    processed(made.members["gateway-2"], sent)
     items = made.members["gateway-2"].client.get("/api/prices").json()["items"]
     assert sum(item["updateCount"] for item in items) == sent
 
